@@ -1,0 +1,1 @@
+"""dropbridge: a calendar-first commerce server."""

@@ -1,0 +1,1 @@
+"""CalDAV on Radicale: the face for organizers, and read-only for anyone."""

@@ -1,0 +1,95 @@
+"""The one sum: what can still be claimed on a slot now, per offer, and why not if not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bridge.core.drops import Offer, Slot
+from bridge.core.stock import StockItem
+
+State = Literal["open", "soon", "sold_out", "closed", "cancelled"]
+Reason = Literal["", "places", "allotment", "stock"]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAvailability:
+    """What is left of one offer. ``left`` is None when nothing limits it; ``as_of`` is set when the count is stale."""
+
+    sku: str
+    name: str
+    left: int | None
+    reason: Reason
+    add_on: bool = False
+    price: int | None = None
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What customers may be promised on a slot.
+
+    ``places_left`` of ``capacity`` places are free. ``left`` is how many places' worth can really be claimed: the
+    smallest of places, allotments and stock, and ``reason`` which of them that was.
+    """
+
+    state: State
+    places_left: int
+    capacity: int
+    left: int
+    reason: Reason = ""
+    offers: tuple[OfferAvailability, ...] = ()
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The oldest stale count shown, None when all are fresh."""
+        return min((offer.as_of for offer in self.offers if offer.as_of is not None), default=None)
+
+
+def availability(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> Availability:
+    """What is left of ``slot``; ``stock`` maps the ids that its offers name."""
+    places = max(0, slot.capacity - slot.claimed)
+    offers = tuple(_offer(offer, stock.get(offer.stock_item_id or 0), places, now) for offer in slot.offers)
+    left, reason = _claimable(slot, offers, places)
+    return Availability(_state(slot, left, now), places, slot.capacity, left, reason, offers)
+
+
+def changes_at(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> datetime | None:
+    """The next moment at which time alone changes the availability, None if there is none."""
+    moments = [slot.preorder.opens, slot.preorder.closes, slot.ends_at]
+    moments += [item.stale_at for offer in slot.offers if (item := stock.get(offer.stock_item_id or 0))]
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
+
+
+def _offer(offer: Offer, item: StockItem | None, places: int, now: datetime) -> OfferAvailability:
+    limits: list[tuple[int, Reason]] = []
+    if offer.places_per_unit > 0:
+        limits.append((places // offer.places_per_unit, "places"))
+    if offer.allotment is not None:
+        limits.append((max(0, offer.allotment - offer.claimed), "allotment"))
+    free = item.free(now) if item else None
+    if free is not None:
+        limits.append((free, "stock"))
+    left, reason = min(limits, key=lambda limit: limit[0]) if limits else (None, "")
+    stale = item.counted_at if item and item.is_stale(now) else None
+    return OfferAvailability(offer.sku, offer.name or offer.sku, left, reason, offer.add_on, offer.price, stale)
+
+
+def _claimable(slot: Slot, offers: tuple[OfferAvailability, ...], places: int) -> tuple[int, Reason]:
+    main = [(rule, seen) for rule, seen in zip(slot.offers, offers, strict=True) if not rule.add_on and rule.places_per_unit > 0]
+    if not main:
+        return places, "places"
+    worth = sum((seen.left or 0) * rule.places_per_unit for rule, seen in main)
+    if worth >= places:
+        return places, "places"
+    return worth, min((seen for _, seen in main), key=lambda seen: seen.left or 0).reason
+
+
+def _state(slot: Slot, left: int, now: datetime) -> State:
+    if slot.cancelled or slot.removed:
+        return "cancelled"
+    if slot.preorder.is_over(now) or now >= slot.ends_at:
+        return "closed"
+    if slot.preorder.is_soon(now):
+        return "soon"
+    return "open" if left > 0 else "sold_out"

@@ -1,0 +1,114 @@
+"""What happened, in the past tense: each becomes one row of the journal, written with the change itself.
+
+No personal data: who acted is an organizer's name, ``till:<connection>``, ``customer`` or ``clock``.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root; ``kind`` is stable."""
+
+    kind: ClassVar[str] = ""
+
+    def data(self) -> dict[str, Any]:
+        """The event's own fields, for the journal."""
+        return asdict(self) if fields(self) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class DropCreated(Event):
+    kind: ClassVar[str] = "drop.created"
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropDescribed(Event):
+    kind: ClassVar[str] = "drop.described"
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DropRemoved(Event):
+    kind: ClassVar[str] = "drop.removed"
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotAdded(Event):
+    kind: ClassVar[str] = "slot.added"
+    starts_at: str
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotEdited(Event):
+    kind: ClassVar[str] = "slot.edited"
+    changed: tuple[str, ...]
+    starts_before: str
+    starts_at: str
+    capacity_before: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRemoved(Event):
+    kind: ClassVar[str] = "slot.removed"
+
+
+@dataclass(frozen=True, slots=True)
+class StockCounted(Event):
+    kind: ClassVar[str] = "stock.counted"
+    sku: str
+    quantity: int
+    counted_at: str
+    free_before: int | None
+    free: int | None
+    oversold: int
+
+
+@dataclass(frozen=True, slots=True)
+class StockMoved(Event):
+    kind: ClassVar[str] = "stock.moved"
+    sku: str
+    quantity: int
+    happened_at: str
+    oversold: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTaken(Event):
+    kind: ClassVar[str] = "hold.taken"
+    places: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReleased(Event):
+    kind: ClassVar[str] = "hold.released"
+    places: int
+    units: int
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced(Event):
+    kind: ClassVar[str] = "order.placed"
+    places: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled(Event):
+    kind: ClassVar[str] = "order.cancelled"
+    places: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class StockAcknowledged(Event):
+    kind: ClassVar[str] = "stock.acknowledged"
+    sku: str
+    quantity: int

@@ -1,0 +1,350 @@
+"""The sockets: what the core needs from outside, as Protocols. Each lists the errors beside the verb.
+
+Reads go through ``Views`` (one consistent snapshot, no parsing, no computing); changes through ``UnitOfWork``
+(one transaction; committed on clean exit, rolled back on any exception).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple, Protocol
+
+from bridge.core.availability import Availability
+from bridge.core.drops import DropDefaults, EventDraft, PreorderWindow, Slot
+from bridge.core.events import Event
+from bridge.core.stock import Count, Movement, StockItem
+
+Audience = Literal["organizer", "public"]
+Role = Literal["owner", "editor", "viewer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Organizer:
+    """Who runs drops. ``name`` is the sign-in and the first part of every address."""
+
+    id: int
+    name: str
+    title: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A drop as it is read: one calendar.
+
+    ``revision`` is the CTag, the sync token, the feed's ETag and the live-stock version. ``oldest_revision`` is the
+    oldest one from which changes can still be listed. ``properties`` are WebDAV properties that clients stored and
+    that mean nothing to us, keyed by Clark name (``{namespace}name``), as serialised XML text.
+    """
+
+    id: int
+    organizer_id: int
+    organizer: str
+    slug: str
+    title: str
+    description: str = ""
+    timezone: str = "UTC"
+    currency: str = "EUR"
+    language: str = "en"
+    color: str = ""
+    order: int = 0
+    components: tuple[str, ...] = ("VEVENT", "VTODO", "VJOURNAL")
+    defaults: DropDefaults = field(default_factory=DropDefaults)
+    is_public: bool = True
+    image: str = ""
+    place: str = ""
+    revision: int = 0
+    oldest_revision: int = 0
+    properties: Mapping[str, str] = field(default_factory=dict)
+    location_id: int = 0
+    changed_at: datetime | None = None
+    transparent: bool = False
+
+    @property
+    def path(self) -> str:
+        """``<organizer>/<slug>``, the address below every mount."""
+        return f"{self.organizer}/{self.slug}"
+
+
+class Resource(NamedTuple):
+    """A calendar object resource as one audience sees it: what is stored is what is handed over.
+
+    ``edit`` counts the organizer's own edits (a revision of the drop), ``revision`` any change of ``text``.
+    ``exact`` is False in a range query when only the bounds of a recurrence are known to touch the range.
+    """
+
+    name: str
+    uid: str
+    component: str
+    edit: int
+    revision: int
+    changed_at: int
+    text: str
+    exact: bool = True
+
+    @property
+    def etag(self) -> str:
+        """A strong entity tag, quoted."""
+        return f'"{self.edit}.{self.revision}"'
+
+
+class Listed(NamedTuple):
+    """A member of a calendar without its text. ``octets`` is the length of the text in UTF-8."""
+
+    name: str
+    component: str
+    edit: int
+    revision: int
+    changed_at: int
+    octets: int
+
+    @property
+    def etag(self) -> str:
+        """As ``Resource.etag``."""
+        return f'"{self.edit}.{self.revision}"'
+
+
+class Change(NamedTuple):
+    """A member that changed or went (``gone``). ``position`` orders the changes of one revision."""
+
+    name: str
+    component: str
+    edit: int
+    revision: int
+    position: int
+    gone: bool
+
+    @property
+    def etag(self) -> str:
+        """As ``Resource.etag``."""
+        return f'"{self.edit}.{self.revision}"'
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSlot:
+    """A slot as customers see it: the public rendering's facts, for pages and live stock. Nothing is computed."""
+
+    public_id: str
+    drop: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    all_day: bool
+    timezone: str
+    availability: Availability
+    place: str = ""
+    geo: str = ""
+    notes: str = ""
+    pickup: str = ""
+    url: str = ""
+    image: str = ""
+    color: str = ""
+    categories: tuple[str, ...] = ()
+    preorder: PreorderWindow = field(default_factory=PreorderWindow)
+    limit: int | None = None
+    updated_at: datetime | None = None
+
+
+class FeedRow(NamedTuple):
+    """One VEVENT of the public feed, as stored: ``BEGIN:VEVENT`` to ``END:VEVENT`` with CRLF, no wrapper.
+
+    ``position`` is stable for the life of the slot; ``available`` says whether anything can be claimed.
+    ``preorder_opens`` is in epoch seconds.
+    """
+
+    position: int
+    revision: int
+    timezone: str
+    available: bool
+    preorder_opens: int | None
+    gone: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppPassword:
+    """A revocable sign-in for one device. ``hash`` is argon2id in PHC form."""
+
+    id: int
+    organizer_id: int
+    label: str
+    role: Role
+    hash: str
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A bearer token; only the SHA-256 of it is kept. ``scopes``: ``stock:read``, ``stock:write``, ``drops:read``."""
+
+    id: int
+    organizer_id: int
+    organizer: str
+    label: str
+    scopes: frozenset[str]
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where stock is kept; each organizer starts with ``main``."""
+
+    id: int
+    organizer_id: int
+    organizer: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A till. ``config`` is the vendor's own; ``cursor`` is opaque to all but its adapter.
+
+    ``stale_after``: how old a count may be before it is shown with its time. ``problem`` is the last failure as a
+    sentence for the organizer, empty when the till answers. ``skew`` is the till's clock less ours in seconds.
+    """
+
+    id: int
+    organizer_id: int
+    organizer: str
+    name: str
+    kind: str
+    location_id: int
+    config: Mapping[str, Any]
+    cursor: str = ""
+    interval: timedelta = timedelta(seconds=5)
+    stale_after: timedelta | None = None
+    due_at: datetime | None = None
+    failures: int = 0
+    problem: str = ""
+    last_ok_at: datetime | None = None
+    skew: float = 0.0
+
+
+class Views(Protocol):
+    """One consistent snapshot for reading. Rows come as plain values; none is tied to the snapshot."""
+
+    def organizer(self, name: str) -> Organizer | None: ...
+    def organizers(self) -> list[Organizer]: ...
+    def drop(self, organizer: str, slug: str) -> Drop | None: ...
+    def drops(self, organizer: str | None = None, *, public: bool = False) -> list[Drop]:
+        """An organizer's drops by ``order`` then title; all of them without a name."""
+
+    def resource(self, drop_id: int, name: str, audience: Audience) -> Resource | None: ...
+    def resources(self, drop_id: int, audience: Audience) -> Iterator[Resource]: ...
+    def resources_named(self, drop_id: int, names: Sequence[str], audience: Audience) -> list[Resource]: ...
+    def listing(self, drop_id: int, audience: Audience) -> list[Listed]:
+        """Every member, by position; costs one indexed scan and carries no text."""
+
+    def changes(self, drop_id: int, audience: Audience, since: int, after: int = 0, limit: int | None = None) -> list[Change]:
+        """What changed after revision ``since`` (or in it, behind position ``after`` when that is given), oldest first."""
+
+    def in_range(
+        self, drop_id: int, audience: Audience, component: str | None, start: datetime | None, end: datetime | None
+    ) -> list[Resource]:
+        """Members with an occurrence that overlaps [start, end) as RFC 4791 section 9.9 means it, or may (``exact`` False)."""
+
+    def name_of_uid(self, drop_id: int, uid: str) -> str | None: ...
+
+    def feed_rows(self, drop_id: int, since: int = -1) -> list[FeedRow]:
+        """The public slots whose rendering is newer than revision ``since``, by position; ``gone`` ones only when since >= 0."""
+
+    def public_slots(self, drop_id: int, start: datetime | None = None, end: datetime | None = None) -> list[PublicSlot]: ...
+    def public_slot(self, public_id: str) -> PublicSlot | None: ...
+    def app_passwords(self, organizer: str) -> list[AppPassword]:
+        """Those not revoked first; the newest first."""
+
+    def app_password_is_live(self, password_id: int) -> bool: ...
+    def sign_in_failures(self, key: str, since: datetime) -> int: ...
+    def api_token(self, digest: str) -> ApiToken | None:
+        """The live token of this SHA-256 in hex."""
+
+    def api_tokens(self, organizer: str) -> list[ApiToken]: ...
+    def location(self, organizer: str, name: str) -> Location | None: ...
+    def stock_item(self, location_id: int, sku: str) -> StockItem | None: ...
+    def stock_items(self, organizer: str | None = None) -> list[tuple[Location, StockItem]]: ...
+    def connections(self, organizer: str | None = None) -> list[Connection]: ...
+    def heartbeats(self) -> dict[str, datetime]: ...
+    def outbox_waiting(self) -> int: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
+
+    @property
+    def views(self) -> Views:
+        """The same reads, inside this transaction."""
+
+    def savepoint(self) -> AbstractContextManager[None]: ...
+    def seen(self, source: str, message_id: str) -> bool:
+        """Records the message; True when it was there already (then change nothing)."""
+
+    def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None: ...
+    def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None: ...
+
+    def add_organizer(self, name: str, title: str, now: datetime) -> Organizer: ...
+    def add_app_password(self, organizer_id: int, label: str, role: Role, hash: str, now: datetime) -> AppPassword: ...
+    def revoke_app_password(self, password_id: int, now: datetime) -> None: ...
+    def touch_app_password(self, password_id: int, now: datetime) -> None: ...
+    def add_sign_in_failure(self, key: str, now: datetime) -> None: ...
+    def clear_sign_in_failures(self, key: str) -> None: ...
+    def add_api_token(self, organizer_id: int, label: str, scopes: Iterable[str], digest: str, now: datetime) -> ApiToken: ...
+    def revoke_api_token(self, token_id: int, now: datetime) -> None: ...
+    def touch_api_token(self, token_id: int, now: datetime) -> None: ...
+    def add_location(self, organizer_id: int, name: str) -> Location: ...
+    def add_connection(self, connection: Connection) -> Connection: ...
+    def save_connection(self, connection: Connection) -> None: ...
+    def claim_connection(self, connection_id: int, due_at: datetime | None, next_due_at: datetime) -> bool:
+        """Takes the poll for this clock by a conditional update; False when another has it."""
+
+    def add_drop(self, drop: Drop, now: datetime) -> Drop: ...
+    def save_drop(self, drop: Drop, now: datetime) -> None: ...
+    def remove_drop(self, drop_id: int, now: datetime) -> None: ...
+    def lock_drop(self, drop_id: int, *, skip_locked: bool = False) -> Drop | None:
+        """The drop, held until the end of the transaction; None when gone or, if asked, held by another."""
+
+    def next_revision(self, drop_id: int, now: datetime) -> int:
+        """Raises the drop's revision; the same number again within one transaction. The drop must be locked."""
+
+    def slots_of(self, resource_id: int) -> list[Slot]: ...
+    def resource_id(self, drop_id: int, name: str) -> int | None: ...
+    def source(self, drop_id: int, name: str) -> str | None:
+        """The organizer's own text."""
+
+    def save_resource(self, drop_id: int, name: str, draft: EventDraft, revision: int, now: datetime) -> int:
+        """Stores the organizer's words as a new edit; a removed member of the name comes back. Returns the id."""
+
+    def save_slot(self, slot: Slot) -> Slot: ...
+    def remove_slot(self, slot_id: int, now: datetime) -> None: ...
+    def remove_resource(self, resource_id: int, revision: int, now: datetime) -> None: ...
+
+
+class Pos(Protocol):
+    """A till. Never asked for anything but its own stock."""
+
+    def check(self) -> str:
+        """What was reached, as a sentence. Raises ``TransientFault`` or ``PermanentFault`` with what to do."""
+
+    def counts(self, cursor: str, now: datetime) -> "Polled":
+        """What the till knows since ``cursor`` (``""``: everything). Raises ``TransientFault``, ``PermanentFault``."""
+
+    def parse(self, headers: Mapping[str, str], body: bytes) -> list[Count]:
+        """The counts of a webhook; verifies it first. Raises ``NotPermitted`` when it is not the till's."""
+
+    def adjust(self, movement: Movement, key: str) -> None:
+        """Writes a sale of ours back; the same key twice does it once. Raises ``TransientFault``, ``PermanentFault``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """One answer of a till: counts and movements in any order, the cursor to come back with, and the till's clock."""
+
+    counts: tuple[Count, ...] = ()
+    movements: tuple[Movement, ...] = ()
+    cursor: str = ""
+    till_now: datetime | None = None
+

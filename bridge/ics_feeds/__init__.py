@@ -1,0 +1,1 @@
+"""Public feeds and live stock."""

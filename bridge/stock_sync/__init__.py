@@ -1,0 +1,1 @@
+"""Tills: the push API and the sockets of each vendor."""

@@ -1,0 +1,1 @@
+"""SQLAlchemy Core; fills ``UnitOfWork`` and ``Views``."""
