@@ -70,7 +70,10 @@ def _offer(offer: Offer, item: StockItem | None, places: int, now: datetime) -> 
     free = item.free(now) if item else None
     if free is not None:
         limits.append((free, "stock"))
-    left, reason = min(limits, key=lambda limit: limit[0]) if limits else (None, "")
+    left: int | None = None
+    reason: Reason = ""
+    if limits:
+        left, reason = min(limits, key=lambda limit: limit[0])
     stale = item.counted_at if item and item.is_stale(now) else None
     return OfferAvailability(offer.sku, offer.name or offer.sku, left, reason, offer.add_on, offer.price, stale)
 

@@ -99,7 +99,8 @@ class EventDraft:
     """A calendar object resource as read from its text.
 
     ``source`` is the organizer's own text: the octets sent, without a live block of ours. ``occurrences`` are those
-    of a VEVENT within the horizon asked for, ordered by start; empty for tasks and journals. ``starts_at`` and
+    of a VEVENT within the horizon asked for, ordered by start; empty for tasks and journals. ``complete`` is False when
+    the horizon holds more of them than were asked for, or they repeat too often to be listed. ``starts_at`` and
     ``ends_at`` bound all occurrences, in or out of the horizon (``None``: unbounded, or none known).
     """
 
@@ -108,6 +109,7 @@ class EventDraft:
     source: str
     occurrences: tuple[OccurrenceDraft, ...] = ()
     recurring: bool = False
+    complete: bool = True
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     sequence: int = 0
@@ -135,7 +137,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One bookable occurrence as the house keeps it. ``claimed`` counts the places of holds and orders."""
+    """One bookable occurrence as the house keeps it.
+
+    ``claimed`` counts the places of holds and orders; ``version`` every change that availability depends on;
+    ``sequence`` the organizer's edits that a calendar must notice (RFC 5545 3.8.7.4).
+    """
 
     recurrence_id: str
     starts_at: datetime
@@ -164,6 +170,7 @@ class Slot:
     drop_id: int = 0
     resource_id: int = 0
     version: int = 0
+    sequence: int = 0
 
     @property
     def zone(self) -> ZoneInfo:
@@ -243,6 +250,7 @@ def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None)
         drop_id=old.drop_id if old else 0,
         resource_id=old.resource_id if old else 0,
         version=old.version if old else 0,
+        sequence=old.sequence if old else 0,
     )
 
 
@@ -289,11 +297,11 @@ def matched(drafts: Sequence[OccurrenceDraft], slots: Sequence[Slot]) -> tuple[l
     if not left:
         return pairs, []
     by_day: dict[str, Slot] = {}
-    for slot in left:
-        by_day.setdefault(slot.starts_at.astimezone(slot.zone).strftime("%Y%m%d"), slot)
+    for old in left:
+        by_day.setdefault(old.starts_at.astimezone(old.zone).strftime("%Y%m%d"), old)
     used: set[str] = set()
-    for index, (draft, slot) in enumerate(pairs):
-        if slot is None:
+    for index, (draft, continued) in enumerate(pairs):
+        if continued is None:
             day = draft.starts_at.astimezone(ZoneInfo(draft.timezone)).strftime("%Y%m%d")
             found = by_day.pop(day, None)
             if found is None and len(drafts) == 1 and len(slots) == 1:
