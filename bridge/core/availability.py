@@ -14,7 +14,11 @@ Reason = Literal["", "places", "allotment", "stock"]
 
 @dataclass(frozen=True, slots=True)
 class OfferAvailability:
-    """What is left of one offer. ``left`` is None when nothing limits it; ``as_of`` is set when the count is stale."""
+    """What is left of one offer.
+
+    ``left`` is None when nothing limits it; ``as_of`` is set when the count is stale; ``oversold`` is how many units
+    are promised that the till says are not there (for the organizer only).
+    """
 
     sku: str
     name: str
@@ -23,6 +27,7 @@ class OfferAvailability:
     add_on: bool = False
     price: int | None = None
     as_of: datetime | None = None
+    oversold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,8 @@ def _offer(offer: Offer, item: StockItem | None, places: int, now: datetime) -> 
     if limits:
         left, reason = min(limits, key=lambda limit: limit[0])
     stale = item.counted_at if item and item.is_stale(now) else None
-    return OfferAvailability(offer.sku, offer.name or offer.sku, left, reason, offer.add_on, offer.price, stale)
+    oversold = item.oversold if item else 0
+    return OfferAvailability(offer.sku, offer.name or offer.sku, left, reason, offer.add_on, offer.price, stale, oversold)
 
 
 def _claimable(slot: Slot, offers: tuple[OfferAvailability, ...], places: int) -> tuple[int, Reason]:

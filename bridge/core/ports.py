@@ -143,6 +143,7 @@ class PublicSlot:
     categories: tuple[str, ...] = ()
     preorder: PreorderWindow = field(default_factory=PreorderWindow)
     limit: int | None = None
+    removed: bool = False
     updated_at: datetime | None = None
 
 
@@ -204,7 +205,8 @@ class Location:
 class Connection:
     """A till. ``config`` is the vendor's own; ``cursor`` is opaque to all but its adapter.
 
-    ``stale_after``: how old a count may be before it is shown with its time. ``problem`` is the last failure as a
+    ``stale_after``: how old a count may be before it is shown with its time, and ``stale_buffer`` units are kept back
+    from then on. ``problem`` is the last failure as a
     sentence for the organizer, empty when the till answers. ``skew`` is the till's clock less ours in seconds.
     """
 
@@ -218,6 +220,7 @@ class Connection:
     cursor: str = ""
     interval: timedelta = timedelta(seconds=5)
     stale_after: timedelta | None = None
+    stale_buffer: int = 0
     due_at: datetime | None = None
     failures: int = 0
     problem: str = ""

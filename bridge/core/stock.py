@@ -45,7 +45,8 @@ class StockItem:
 
     ``count`` is None until somebody counted: such an item is not tracked and limits nothing. ``moved`` is the sum of
     the movements later than ``counted_at``; ``promised`` what our own customers hold and the till does not know yet.
-    ``stale_buffer`` replaces ``buffer`` once the count is older than ``stale_after``.
+    A till that answered at ``confirmed_at`` without naming the SKU has confirmed its count; ``stale_buffer`` replaces
+    ``buffer`` once count and confirmation are older than ``stale_after``.
     """
 
     sku: str
@@ -57,6 +58,7 @@ class StockItem:
     buffer: int = 0
     stale_buffer: int = 0
     stale_after: timedelta | None = None
+    confirmed_at: datetime | None = None
     id: int = 0
     location_id: int = 0
     version: int = 0
@@ -66,7 +68,7 @@ class StockItem:
         """When the count becomes too old to be shown without its time; None if never."""
         if self.counted_at is None or self.stale_after is None:
             return None
-        return self.counted_at + self.stale_after
+        return max(self.counted_at, self.confirmed_at or self.counted_at) + self.stale_after
 
     def is_stale(self, now: datetime) -> bool:
         """Whether the count is older than the connection's limit."""

@@ -1,0 +1,122 @@
+"""Engines: what differs between SQLite and PostgreSQL when a transaction begins.
+
+SQLite runs in WAL; a write begins IMMEDIATE, behind a lock file that queues the writers of all processes: SQLite's own
+busy handler polls, and under load that starves a writer until it fails. PostgreSQL reads in REPEATABLE READ, so that
+a revision and the rows read after it belong together, and writes in READ COMMITTED.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from bridge.core.errors import TransientFault
+
+BUSY_MILLISECONDS = 30_000
+LOCK_WAIT = "15s"
+POOL = 32
+
+
+class Database:
+    """One database. ``read()`` and ``write()`` are transactions; ``write`` commits on clean exit, else rolls back.
+
+    Both raise ``TransientFault`` when the database cannot be reached or stays locked by something foreign.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = POOL) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._lock_path: Path | None = None
+        if self.is_sqlite:
+            path = Path(self.url.database or "")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock_path = path.with_name(path.name + "-writer")
+            self.reader = self.writer = self._sqlite(pool_size)
+        else:
+            self.writer = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_recycle=3600)
+            self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            event.listen(self.writer, "connect", _limit_lock_wait)
+
+    def _sqlite(self, pool_size: int) -> Engine:
+        engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False, "cached_statements": 256},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent snapshot that cannot write."""
+        with translated(), self.reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write."""
+        with translated(), self._turn(), self.writer.connect() as connection:
+            connection = connection.execution_options(bridge_write=True) if self.is_sqlite else connection
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._lock_path is None:
+            yield
+            return
+        handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def dispose(self) -> None:
+        """Closes every connection."""
+        self.writer.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns the database's own outages into ``TransientFault``; its integrity errors pass."""
+    try:
+        yield
+    except OperationalError as error:
+        raise TransientFault("The database cannot be reached or is locked; try again in a moment.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise TransientFault("The connection to the database was lost; try again in a moment.") from error
+        raise
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {BUSY_MILLISECONDS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "cache_size = -4000",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("bridge_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _limit_lock_wait(connection: Any, _record: Any) -> None:
+    autocommit, connection.autocommit = connection.autocommit, True
+    connection.execute(f"SET lock_timeout = '{LOCK_WAIT}'")
+    connection.autocommit = autocommit

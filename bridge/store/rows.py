@@ -1,0 +1,317 @@
+"""Rows to values and back, explicitly: nothing outside the store sees a row."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, case, select
+
+from bridge.core.availability import Availability, OfferAvailability
+from bridge.core.drops import DropDefaults, Offer, PreorderWindow, Problem, Slot
+from bridge.core.ports import ApiToken, AppPassword, Connection, Drop, Location, Organizer, PublicSlot
+from bridge.core.stock import StockItem
+from bridge.store import tables as t
+
+
+def organizer(row: Row[Any]) -> Organizer:
+    """An organizer."""
+    return Organizer(row.id, row.name, row.title, row.email)
+
+
+DROP = (
+    select(t.drops, t.organizers.c.name.label("organizer"))
+    .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
+    .where(t.drops.c.removed_at.is_(None))
+)
+
+
+def drop(row: Row[Any]) -> Drop:
+    """A drop, from a row of ``DROP``."""
+    return Drop(
+        id=row.id,
+        organizer_id=row.organizer_id,
+        organizer=row.organizer,
+        slug=row.slug,
+        title=row.title,
+        description=row.description,
+        timezone=row.timezone,
+        currency=row.currency,
+        language=row.language,
+        color=row.color,
+        order=row.position,
+        components=tuple(row.components.split(",")),
+        defaults=DropDefaults(row.capacity, PreorderWindow(row.preorder_opens, row.preorder_closes), row.limit_per_customer),
+        is_public=row.is_public,
+        image=row.image,
+        place=row.place,
+        revision=row.revision,
+        oldest_revision=row.oldest_revision,
+        properties=row.properties,
+        location_id=row.location_id,
+        changed_at=row.changed_at,
+        transparent=row.transparent,
+    )
+
+
+def drop_values(value: Drop) -> dict[str, Any]:
+    """The columns of a drop that an organizer may change."""
+    return {
+        "slug": value.slug,
+        "title": value.title,
+        "description": value.description,
+        "timezone": value.timezone,
+        "currency": value.currency,
+        "language": value.language,
+        "color": value.color,
+        "position": value.order,
+        "components": ",".join(value.components),
+        "capacity": value.defaults.capacity,
+        "preorder_opens": value.defaults.preorder.opens,
+        "preorder_closes": value.defaults.preorder.closes,
+        "limit_per_customer": value.defaults.limit,
+        "is_public": value.is_public,
+        "image": value.image,
+        "place": value.place,
+        "properties": dict(value.properties),
+        "transparent": value.transparent,
+    }
+
+
+def slot(row: Row[Any], offers: Iterable[Offer] = ()) -> Slot:
+    """A slot with its offers."""
+    return Slot(
+        recurrence_id=row.recurrence_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        all_day=row.all_day,
+        timezone=row.timezone,
+        title=row.title,
+        capacity=row.capacity,
+        place=row.place,
+        geo=row.geo,
+        notes=row.notes,
+        url=row.url,
+        image=row.image,
+        color=row.color,
+        categories=tuple(row.categories),
+        cancelled=row.cancelled,
+        removed=row.removed_at is not None,
+        preorder=PreorderWindow(row.preorder_opens, row.preorder_closes),
+        limit=row.limit_per_customer,
+        pickup=row.pickup,
+        problems=tuple(Problem(*problem) for problem in row.problems),
+        offers=tuple(offers),
+        claimed=row.claimed,
+        id=row.id,
+        public_id=row.public_id,
+        drop_id=row.drop_id,
+        resource_id=row.resource_id,
+        version=row.version,
+        sequence=row.sequence,
+    )
+
+
+def slot_values(value: Slot) -> dict[str, Any]:
+    """The columns of a slot that an edit sets; claims and versions are not among them."""
+    return {
+        "resource_id": value.resource_id,
+        "recurrence_id": value.recurrence_id,
+        "starts_at": value.starts_at,
+        "ends_at": value.ends_at,
+        "all_day": value.all_day,
+        "timezone": value.timezone,
+        "title": value.title,
+        "place": value.place,
+        "geo": value.geo,
+        "notes": value.notes,
+        "url": value.url,
+        "image": value.image,
+        "color": value.color,
+        "categories": list(value.categories),
+        "cancelled": value.cancelled,
+        "pickup": value.pickup,
+        "problems": [[p.setting, p.written, p.reason] for p in value.problems],
+        "preorder_opens": value.preorder.opens,
+        "preorder_closes": value.preorder.closes,
+        "limit_per_customer": value.limit,
+        "capacity": value.capacity,
+        "sequence": value.sequence,
+    }
+
+
+OFFER = select(t.offers, t.stock_items.c.name.label("item_name")).join(t.stock_items, t.stock_items.c.id == t.offers.c.stock_item_id)
+
+
+def offer(row: Row[Any]) -> Offer:
+    """An offer, from a row of ``OFFER``; it is called what its stock item is called."""
+    return Offer(
+        sku=row.sku,
+        name=row.item_name or row.sku,
+        allotment=row.allotment,
+        claimed=row.claimed,
+        price=row.price,
+        add_on=row.add_on,
+        places_per_unit=row.places_per_unit,
+        id=row.id,
+        stock_item_id=row.stock_item_id,
+    )
+
+
+ITEM: Select[Any] = select(
+    t.stock_items,
+    t.connections.c.last_ok_at.label("confirmed_at"),
+    case((t.connections.c.id.is_not(None), t.connections.c.stale_after), else_=t.stock_items.c.stale_after).label("limit"),
+    case((t.connections.c.id.is_not(None), t.connections.c.stale_buffer), else_=t.stock_items.c.stale_buffer).label("reserve"),
+).outerjoin(t.connections, t.connections.c.id == t.stock_items.c.connection_id)
+
+
+def item(row: Row[Any]) -> StockItem:
+    """A stock item, from a row of ``ITEM``."""
+    return StockItem(
+        sku=row.sku,
+        name=row.name or row.sku,
+        count=row.count,
+        counted_at=row.counted_at,
+        moved=row.moved,
+        promised=row.promised,
+        buffer=row.buffer,
+        stale_buffer=row.reserve,
+        stale_after=row.limit,
+        confirmed_at=row.confirmed_at,
+        id=row.id,
+        location_id=row.location_id,
+        version=row.version,
+    )
+
+
+LOCATION = select(t.locations, t.organizers.c.name.label("organizer")).join(t.organizers, t.organizers.c.id == t.locations.c.organizer_id)
+
+
+def location(row: Row[Any]) -> Location:
+    """A location, from a row of ``LOCATION``."""
+    return Location(row.id, row.organizer_id, row.organizer, row.name)
+
+
+CONNECTION = select(t.connections, t.organizers.c.name.label("organizer")).join(
+    t.organizers, t.organizers.c.id == t.connections.c.organizer_id
+)
+
+
+def connection(row: Row[Any]) -> Connection:
+    """A connection, from a row of ``CONNECTION``."""
+    return Connection(
+        id=row.id,
+        organizer_id=row.organizer_id,
+        organizer=row.organizer,
+        name=row.name,
+        kind=row.kind,
+        location_id=row.location_id,
+        config=row.config,
+        cursor=row.cursor,
+        interval=row.interval,
+        stale_after=row.stale_after,
+        stale_buffer=row.stale_buffer,
+        due_at=row.due_at,
+        failures=row.failures,
+        problem=row.problem,
+        last_ok_at=row.last_ok_at,
+        skew=row.skew,
+    )
+
+
+def connection_values(value: Connection) -> dict[str, Any]:
+    """The columns of a connection."""
+    return {
+        "location_id": value.location_id,
+        "name": value.name,
+        "kind": value.kind,
+        "config": dict(value.config),
+        "cursor": value.cursor,
+        "interval": value.interval,
+        "stale_after": value.stale_after,
+        "stale_buffer": value.stale_buffer,
+        "due_at": value.due_at,
+        "failures": value.failures,
+        "problem": value.problem,
+        "last_ok_at": value.last_ok_at,
+        "skew": round(value.skew),
+    }
+
+
+def app_password(row: Row[Any]) -> AppPassword:
+    """An app password."""
+    return AppPassword(row.id, row.organizer_id, row.label, row.role, row.hash, row.created_at, row.last_used_at, row.revoked_at)
+
+
+TOKEN = select(t.api_tokens, t.organizers.c.name.label("organizer")).join(
+    t.organizers, t.organizers.c.id == t.api_tokens.c.organizer_id
+)
+
+
+def api_token(row: Row[Any]) -> ApiToken:
+    """An API token, from a row of ``TOKEN``."""
+    scopes = frozenset(row.scopes.split())
+    return ApiToken(row.id, row.organizer_id, row.organizer, row.label, scopes, row.created_at, row.last_used_at, row.revoked_at)
+
+
+def availability_text(value: Availability) -> str:
+    """An availability as compact JSON; equal availabilities give equal texts."""
+    offers = [
+        [o.sku, o.name, o.left, o.reason, int(o.add_on), o.price, o.as_of.timestamp() if o.as_of else None, o.oversold]
+        for o in value.offers
+    ]
+    return json.dumps([value.state, value.places_left, value.capacity, value.left, value.reason, offers], separators=(",", ":"))
+
+
+def availability(text: str) -> Availability:
+    """The availability that ``availability_text`` wrote."""
+    state, places_left, capacity, left, reason, offers = json.loads(text)
+    return Availability(state, places_left, capacity, left, reason, tuple(_offer_availability(offer) for offer in offers))
+
+
+def _offer_availability(fields: Sequence[Any]) -> OfferAvailability:
+    sku, name, left, reason, add_on, price, as_of, oversold = fields
+    moment = datetime.fromtimestamp(as_of, UTC) if as_of is not None else None
+    return OfferAvailability(sku, name, left, reason, bool(add_on), price, moment, oversold)
+
+
+PUBLIC_SLOT = (
+    select(
+        t.slots,
+        t.public_renderings.c.availability,
+        t.public_renderings.c.updated_at,
+        t.drops.c.slug,
+        t.organizers.c.name.label("organizer"),
+    )
+    .join(t.public_renderings, t.public_renderings.c.slot_id == t.slots.c.id)
+    .join(t.drops, t.drops.c.id == t.slots.c.drop_id)
+    .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
+    .where(t.drops.c.is_public, t.drops.c.removed_at.is_(None), t.public_renderings.c.gone.is_(False))
+)
+
+
+def public_slot(row: Row[Any]) -> PublicSlot:
+    """A slot as customers see it, from a row of ``PUBLIC_SLOT``."""
+    return PublicSlot(
+        public_id=row.public_id,
+        drop=f"{row.organizer}/{row.slug}",
+        title=row.title,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        all_day=row.all_day,
+        timezone=row.timezone,
+        availability=availability(row.availability),
+        place=row.place,
+        geo=row.geo,
+        notes=row.notes,
+        pickup=row.pickup,
+        url=row.url,
+        image=row.image,
+        color=row.color,
+        categories=tuple(row.categories),
+        preorder=PreorderWindow(row.preorder_opens, row.preorder_closes),
+        limit=row.limit_per_customer,
+        removed=row.removed_at is not None,
+        updated_at=row.updated_at,
+    )
