@@ -1,1 +1,3 @@
 """dropbridge: a calendar-first commerce server."""
+
+__version__ = "0.1.0"
