@@ -253,10 +253,27 @@ class Views(Protocol):
 
     def name_of_uid(self, drop_id: int, uid: str) -> str | None: ...
 
-    def feed_rows(self, drop_id: int, since: int = -1) -> list[FeedRow]:
-        """The public slots whose rendering is newer than revision ``since``, by position; ``gone`` ones only when since >= 0."""
+    def feed_rows(self, drop_id: int, since: int = -1, *, after: int = -1, limit: int | None = None) -> list[FeedRow]:
+        """The public slots whose rendering is newer than revision ``since``, by position; ``gone`` ones only when since >= 0.
 
-    def public_slots(self, drop_id: int, start: datetime | None = None, end: datetime | None = None) -> list[PublicSlot]: ...
+        With ``after`` and ``limit`` in batches: those behind position ``after``, at most ``limit`` of them.
+        """
+
+    def public_slots(
+        self,
+        drop_id: int,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        since: int = -1,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[PublicSlot]:
+        """Those that overlap [start, end), by start; only those whose rendering is newer than ``since``; a page of them if asked."""
+
+    def next_slots(self, now: datetime, limit: int) -> list[PublicSlot]:
+        """The soonest slots of all public drops that have not ended."""
+
     def public_slot(self, public_id: str) -> PublicSlot | None: ...
     def app_passwords(self, organizer: str) -> list[AppPassword]:
         """Those not revoked first; the newest first."""

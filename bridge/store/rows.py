@@ -171,7 +171,7 @@ def item(row: Row[Any]) -> StockItem:
     return StockItem(
         sku=row.sku,
         name=row.name or row.sku,
-        count=row.count,
+        count=row.counted,
         counted_at=row.counted_at,
         moved=row.moved,
         promised=row.promised,

@@ -312,7 +312,7 @@ stock_items = Table(
     _ref("connection_id", "connections", nullable=True),
     Column("sku", String(64), nullable=False),
     Column("name", Text, nullable=False, server_default=""),
-    Column("count", BigInteger),
+    Column("counted", BigInteger),
     Column("counted_at", Moment),
     Column("moved", BigInteger, nullable=False, server_default="0"),
     Column("promised", BigInteger, nullable=False, server_default="0"),

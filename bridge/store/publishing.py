@@ -1,0 +1,205 @@
+"""What is to be shown anew, and where it is put.
+
+A change of stock raises the item's ``version`` and touches no slot, so that a push costs the same however many slots
+sell the item. Publishing is serialised by the lock on the drop.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection as Db
+from sqlalchemy import bindparam, or_, select, union, update
+
+from bridge.core.availability import Availability
+from bridge.core.drops import Slot
+from bridge.core.stock import StockItem
+from bridge.store import rows
+from bridge.store import tables as t
+from bridge.store.dialect import insert_into
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a slot's public rendering says by now."""
+
+    availability: Availability
+    notices: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicText:
+    """A public rendering to be stored."""
+
+    slot_id: int
+    drop_id: int
+    availability: Availability
+    notices: str
+    due_at: datetime | None
+    octets: int
+    template: str
+    text: str
+
+
+class Publishing:
+    """Reads what is dirty, writes renderings."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    def dirty_items(self) -> list[tuple[int, int]]:
+        """Stock items changed since they were last published, with the version seen."""
+        c = t.stock_items.c
+        return [(row.id, row.version) for row in self._db.execute(select(c.id, c.version).where(c.version != c.published))]
+
+    def dirty_drops(self, item_ids: Sequence[int], now: datetime) -> list[int]:
+        """Drops with a slot that changed, whose time has come, or that sells one of the items."""
+        s, p, o = t.slots.c, t.public_renderings.c, t.offers.c
+        queries = [
+            select(s.drop_id).where(s.version != s.published),
+            select(p.drop_id).where(p.due_at <= now),
+            select(s.drop_id).join(t.offers, o.slot_id == s.id).where(o.stock_item_id.in_(item_ids)),
+        ]
+        return sorted(self._db.execute(union(*queries[: 3 if item_ids else 2])).scalars())
+
+    def slots_to_publish(self, drop_id: int, item_ids: Sequence[int], now: datetime) -> list[Slot]:
+        """The slots of ``drop_id`` that ``dirty_drops`` meant."""
+        s, p, o = t.slots.c, t.public_renderings.c, t.offers.c
+        queries = [
+            select(s.id).where(s.drop_id == drop_id, s.version != s.published),
+            select(p.slot_id).where(p.drop_id == drop_id, p.due_at <= now),
+            select(s.id).join(t.offers, o.slot_id == s.id).where(o.stock_item_id.in_(item_ids), s.drop_id == drop_id),
+        ]
+        return self._slots(sorted(self._db.execute(union(*queries[: 3 if item_ids else 2])).scalars()))
+
+    def slots_shown_with(self, resource_ids: Sequence[int]) -> list[Slot]:
+        """Every live slot of these resources, by start."""
+        found: list[int] = []
+        for start in range(0, len(resource_ids), BATCH):
+            c = t.slots.c
+            some = resource_ids[start : start + BATCH]
+            found += self._db.execute(select(c.id).where(c.resource_id.in_(some), c.removed_at.is_(None))).scalars()
+        return sorted(self._slots(found), key=lambda slot: slot.starts_at)
+
+    def _slots(self, slot_ids: Sequence[int]) -> list[Slot]:
+        slots: list[Slot] = []
+        for start in range(0, len(slot_ids), BATCH):
+            some = slot_ids[start : start + BATCH]
+            offers: dict[int, list[rows.Offer]] = {}
+            for row in self._db.execute(rows.OFFER.where(t.offers.c.slot_id.in_(some)).order_by(t.offers.c.position)):
+                offers.setdefault(row.slot_id, []).append(rows.offer(row))
+            found = self._db.execute(select(t.slots).where(t.slots.c.id.in_(some)).order_by(t.slots.c.id))
+            slots += [rows.slot(row, offers.get(row.id, ())) for row in found]
+        return slots
+
+    def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]:
+        """The stock items that the slots' offers name."""
+        wanted = sorted({offer.stock_item_id for slot in slots for offer in slot.offers if offer.stock_item_id})
+        found: dict[int, StockItem] = {}
+        for start in range(0, len(wanted), BATCH):
+            query = rows.ITEM.where(t.stock_items.c.id.in_(wanted[start : start + BATCH]))
+            found.update({row.id: rows.item(row) for row in self._db.execute(query)})
+        return found
+
+    def problems_of_tills(self, item_ids: Iterable[int]) -> dict[int, str]:
+        """The present problem of the till that counts each item, where there is one."""
+        i, c = t.stock_items.c, t.connections.c
+        query = select(i.id, c.name, c.problem).join(t.connections, c.id == i.connection_id)
+        query = query.where(i.id.in_(sorted(set(item_ids))), c.problem != "")
+        return {row.id: f"{row.name}: {row.problem}" for row in self._db.execute(query)}
+
+    def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]:
+        """What is shown of these slots."""
+        p, x = t.public_renderings.c, t.public_texts.c
+        found: dict[int, Shown] = {}
+        for start in range(0, len(slot_ids), BATCH):
+            query = select(p.slot_id, p.availability, p.notices, x.template).join(t.public_texts, x.slot_id == p.slot_id)
+            for row in self._db.execute(query.where(p.slot_id.in_(slot_ids[start : start + BATCH]))):
+                found[row.slot_id] = Shown(rows.availability(row.availability), row.notices, row.template)
+        return found
+
+    def templates(self, resource_ids: Sequence[int]) -> dict[int, str]:
+        """The organizer templates of these resources."""
+        c = t.sources.c
+        found: dict[int, str] = {}
+        for start in range(0, len(resource_ids), BATCH):
+            some = resource_ids[start : start + BATCH]
+            query = select(c.resource_id, c.template).where(c.resource_id.in_(some), c.template.is_not(None))
+            found.update({row.resource_id: row.template for row in self._db.execute(query)})
+        return found
+
+    def save_public(self, texts: Sequence[PublicText], revision: int, now: datetime) -> None:
+        """Stores public renderings under one revision."""
+        if not texts:
+            return
+        shown = [
+            {
+                "slot_id": x.slot_id,
+                "drop_id": x.drop_id,
+                "revision": revision,
+                "available": x.availability.state in ("open", "soon") and x.availability.left > 0,
+                "availability": rows.availability_text(x.availability),
+                "notices": x.notices,
+                "updated_at": now,
+                "due_at": x.due_at,
+                "octets": x.octets,
+                "gone": False,
+            }
+            for x in texts
+        ]
+        self._upsert(t.public_renderings, shown)
+        self._upsert(t.public_texts, [{"slot_id": x.slot_id, "template": x.template, "text": x.text} for x in texts])
+
+    def _upsert(self, table: t.Table, values: Sequence[dict[str, object]]) -> None:
+        statement = insert_into(self._db, table)
+        changed = {name: statement.excluded[name] for name in values[0] if name != "slot_id"}
+        self._db.execute(statement.on_conflict_do_update(index_elements=["slot_id"], set_=changed), list(values))
+
+    def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None:
+        """Puts down when each slot is to be looked at again, though nothing changed."""
+        p = t.public_renderings
+        values = [{"key": slot_id, "moment": moment} for slot_id, moment in due]
+        if values:
+            self._db.execute(update(p).where(p.c.slot_id == bindparam("key")).values(due_at=bindparam("moment")), values)
+
+    def save_template(self, resource_id: int, template: str | None) -> None:
+        """Stores the organizer template of a resource."""
+        self._db.execute(update(t.sources).where(t.sources.c.resource_id == resource_id).values(template=template))
+
+    def save_renderings(self, texts: Sequence[tuple[int, str]], revision: int, now: datetime) -> None:
+        """Stores organizer renderings under one revision."""
+        if not texts:
+            return
+        values = [{"key": key, "new": text, "size": len(text.encode())} for key, text in texts]
+        r, n = t.resources, t.renderings
+        self._db.execute(update(n).where(n.c.resource_id == bindparam("key")).values(text=bindparam("new")), values)
+        statement = update(r).where(r.c.id == bindparam("key"))
+        self._db.execute(statement.values(revision=revision, octets=bindparam("size"), changed_at=now), values)
+
+    def mark_slots_published(self, slots: Iterable[Slot]) -> None:
+        """Clears the marks of the versions that were rendered; a later change keeps its mark."""
+        values = [{"key": slot.id, "seen": slot.version} for slot in slots]
+        if values:
+            s = t.slots
+            self._db.execute(update(s).where(s.c.id == bindparam("key")).values(published=bindparam("seen")), values)
+
+    def mark_items_published(self, items: Iterable[tuple[int, int]]) -> None:
+        """Clears the marks of the versions that were rendered; a later change keeps its mark."""
+        values = [{"key": item_id, "seen": version} for item_id, version in sorted(items)]
+        if values:
+            i = t.stock_items
+            self._db.execute(update(i).where(i.c.id == bindparam("key")).values(published=bindparam("seen")), values)
+
+    def retire(self, drop_id: int, ended_before: datetime, removed_before: datetime, revision: int, limit: int) -> int:
+        """Takes slots that ended or were removed long ago out of the feed. Returns how many."""
+        s, p = t.slots.c, t.public_renderings.c
+        old = or_(s.ends_at < ended_before, s.removed_at < removed_before)
+        query = select(p.slot_id).join(t.slots, s.id == p.slot_id).where(p.drop_id == drop_id, p.gone.is_(False), old)
+        gone = list(self._db.execute(query.limit(limit)).scalars())
+        if gone:
+            statement = update(t.public_renderings).where(p.slot_id.in_(gone))
+            self._db.execute(statement.values(gone=True, revision=revision, due_at=None))
+        return len(gone)

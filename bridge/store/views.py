@@ -1,0 +1,303 @@
+"""Read models over one snapshot: rows in, plain values out; no parsing, no computing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Select, and_, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy.sql import ColumnElement
+
+from bridge.core.ports import (
+    ApiToken,
+    AppPassword,
+    Audience,
+    Change,
+    Drop,
+    FeedRow,
+    Listed,
+    Location,
+    Organizer,
+    PublicSlot,
+    Resource,
+)
+from bridge.core.ports import Connection as Till
+from bridge.core.stock import StockItem
+from bridge.store import rows
+from bridge.store import tables as t
+
+BATCH = 500
+LAST = 2**62
+
+
+def _raw(column: ColumnElement[Any]) -> ColumnElement[int]:
+    return type_coerce(column, BigInteger)
+
+
+def _seconds(column: ColumnElement[Any]) -> ColumnElement[int]:
+    return type_coerce(_raw(column).op("/")(1_000_000), BigInteger)
+
+
+_r, _p, _s = t.resources.c, t.public_renderings.c, t.slots.c
+_PUBLIC_NAME = (_s.public_id + ".ics").label("name")
+_OWN = select(_r.name, _r.uid, _r.component, _r.edit, _r.revision, _seconds(_r.changed_at), t.renderings.c.text).join(
+    t.renderings, t.renderings.c.resource_id == _r.id
+)
+_PUBLIC = (
+    select(
+        _PUBLIC_NAME,
+        (_s.public_id + "@dropbridge").label("uid"),
+        literal("VEVENT").label("component"),
+        _p.revision.label("edit"),
+        _p.revision,
+        _seconds(_p.updated_at),
+        t.public_texts.c.text,
+        _s.timezone,
+        _s.all_day,
+    )
+    .select_from(
+        t.slots.join(t.public_renderings, _p.slot_id == _s.id).join(t.public_texts, t.public_texts.c.slot_id == _s.id)
+    )
+    .where(_p.gone.is_(False))
+)
+_LISTED = {
+    "organizer": select(_r.name, _r.component, _r.edit, _r.revision, _seconds(_r.changed_at), _r.octets).where(
+        _r.removed_at.is_(None)
+    ),
+    "public": select(
+        _PUBLIC_NAME, literal("VEVENT"), _p.revision.label("edit"), _p.revision, _seconds(_p.updated_at), _p.octets
+    )
+    .select_from(t.slots.join(t.public_renderings, _p.slot_id == _s.id))
+    .where(_p.gone.is_(False)),
+}
+
+Wrap = Callable[[str, str | None], str]
+
+
+class SqlViews:
+    """Fills ``Views``. ``wrap`` makes a standalone calendar of a public VEVENT and the zone it uses (None: no zone)."""
+
+    def __init__(self, connection: Connection, wrap: Wrap) -> None:
+        self._db = connection
+        self._wrap = wrap
+
+    def _one(self, query: Select[Any]) -> Any:
+        return self._db.execute(query).first()
+
+    def organizer(self, name: str) -> Organizer | None:
+        row = self._one(select(t.organizers).where(t.organizers.c.name == name))
+        return rows.organizer(row) if row else None
+
+    def organizers(self) -> list[Organizer]:
+        return [rows.organizer(row) for row in self._db.execute(select(t.organizers).order_by(t.organizers.c.name))]
+
+    def drop(self, organizer: str, slug: str) -> Drop | None:
+        row = self._one(rows.DROP.where(t.organizers.c.name == organizer, t.drops.c.slug == slug))
+        return rows.drop(row) if row else None
+
+    def drops(self, organizer: str | None = None, *, public: bool = False) -> list[Drop]:
+        query = rows.DROP.order_by(t.drops.c.position, t.drops.c.title, t.drops.c.id)
+        if organizer is not None:
+            query = query.where(t.organizers.c.name == organizer)
+        if public:
+            query = query.where(t.drops.c.is_public)
+        return [rows.drop(row) for row in self._db.execute(query)]
+
+    def _select(self, drop_id: int, audience: Audience) -> Select[Any]:
+        if audience == "organizer":
+            return _OWN.where(_r.drop_id == drop_id, _r.removed_at.is_(None))
+        return _PUBLIC.where(_p.drop_id == drop_id)
+
+    def _resource(self, row: Any, audience: Audience, exact: bool = True) -> Resource:
+        if audience == "organizer":
+            return Resource(row[0], row[1], row[2], row[3], row[4], row[5], row[6], exact)
+        text = self._wrap(row[6], None if row[8] else row[7])
+        return Resource(row[0], row[1], row[2], row[3], row[4], row[5], text, exact)
+
+    def resource(self, drop_id: int, name: str, audience: Audience) -> Resource | None:
+        return next(iter(self.resources_named(drop_id, [name], audience)), None)
+
+    def resources(self, drop_id: int, audience: Audience) -> Iterator[Resource]:
+        order = _r.id if audience == "organizer" else _s.id
+        result = self._db.execute(self._select(drop_id, audience).order_by(order), execution_options={"yield_per": BATCH})
+        for row in result:
+            yield self._resource(row, audience)
+
+    def resources_named(self, drop_id: int, names: Sequence[str], audience: Audience) -> list[Resource]:
+        found = []
+        for start in range(0, len(names), BATCH):
+            some = names[start : start + BATCH]
+            if audience == "public":
+                where: ColumnElement[bool] = _s.public_id.in_([name.removesuffix(".ics") for name in some if name.endswith(".ics")])
+            else:
+                where = _r.name.in_(some) if len(some) > 1 else _r.name == some[0]
+            found += [self._resource(row, audience) for row in self._db.execute(self._select(drop_id, audience).where(where))]
+        return found
+
+    def listing(self, drop_id: int, audience: Audience) -> list[Listed]:
+        table, order = (_r, _r.id) if audience == "organizer" else (_p, _p.slot_id)
+        query = _LISTED[audience].where(table.drop_id == drop_id).order_by(order)
+        return [Listed(*row) for row in self._db.execute(query)]
+
+    def changes(self, drop_id: int, audience: Audience, since: int, after: int = 0, limit: int | None = None) -> list[Change]:
+        position = after or LAST
+        if audience == "organizer":
+            query = select(_r.name, _r.component, _r.edit, _r.revision, _r.id, _r.removed_at.is_not(None))
+            query = query.where(_r.drop_id == drop_id, tuple_(_r.revision, _r.id) > tuple_(literal(since), literal(position)))
+            query = query.order_by(_r.revision, _r.id)
+        else:
+            query = select(_PUBLIC_NAME, literal("VEVENT"), _p.revision, _p.revision.label("r2"), _p.slot_id, _p.gone)
+            query = query.join(t.slots, _s.id == _p.slot_id)
+            query = query.where(_p.drop_id == drop_id, tuple_(_p.revision, _p.slot_id) > tuple_(literal(since), literal(position)))
+            query = query.order_by(_p.revision, _p.slot_id)
+        return [Change(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in self._db.execute(query.limit(limit))]
+
+    def in_range(
+        self, drop_id: int, audience: Audience, component: str | None, start: datetime | None, end: datetime | None
+    ) -> list[Resource]:
+        if audience == "public" and component not in (None, "VEVENT"):
+            return []
+        query = self._select(drop_id, audience)
+        if component and audience == "organizer":
+            query = query.where(_r.component == component)
+        if start is None and end is None:
+            return [self._resource(row, audience) for row in self._db.execute(query)]
+        longest = self._longest(drop_id)
+        if audience == "public":
+            overlap = _overlap(_s.starts_at, _s.ends_at, start, end, longest)
+            return [self._resource(row, audience) for row in self._db.execute(query.where(*overlap))]
+        spans = t.spans.c
+        where = [spans.drop_id == drop_id, *_overlap(spans.starts_at, spans.ends_at, start, end, longest)]
+        where += [spans.component == component] if component else []
+        listed = select(spans.resource_id).where(*where)
+        exact = [self._resource(row, audience) for row in self._db.execute(query.where(_r.id.in_(listed)))]
+        seen = {resource.name for resource in exact}
+        doubtful = self._db.execute(query.where(*_unlisted(start, end)))
+        return exact + [self._resource(row, audience, False) for row in doubtful if row[0] not in seen]
+
+    def _longest(self, drop_id: int) -> int:
+        return int(self._one(select(t.drops.c.longest).where(t.drops.c.id == drop_id))[0])
+
+    def name_of_uid(self, drop_id: int, uid: str) -> str | None:
+        row = self._one(select(_r.name).where(_r.drop_id == drop_id, _r.uid == uid, _r.removed_at.is_(None)))
+        return str(row[0]) if row else None
+
+    def feed_rows(self, drop_id: int, since: int = -1, *, after: int = -1, limit: int | None = None) -> list[FeedRow]:
+        query = (
+            select(
+                _p.slot_id,
+                _p.revision,
+                _s.timezone,
+                _p.available,
+                _seconds(_s.preorder_opens),
+                _p.gone,
+                t.public_texts.c.text,
+            )
+            .join(t.slots, _s.id == _p.slot_id)
+            .join(t.public_texts, t.public_texts.c.slot_id == _p.slot_id)
+            .where(_p.drop_id == drop_id, _p.revision > since, _p.slot_id > after)
+            .order_by(_p.slot_id)
+            .limit(limit)
+        )
+        if since < 0:
+            query = query.where(_p.gone.is_(False))
+        return [FeedRow(*row) for row in self._db.execute(query)]
+
+    def public_slots(
+        self,
+        drop_id: int,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        since: int = -1,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[PublicSlot]:
+        query = rows.PUBLIC_SLOT.where(_s.drop_id == drop_id, _p.revision > since).order_by(_s.starts_at, _s.id)
+        query = query.limit(limit).offset(offset or None)
+        if start is not None:
+            query = query.where(_s.ends_at > start)
+        if end is not None:
+            query = query.where(_s.starts_at < end)
+        return [rows.public_slot(row) for row in self._db.execute(query)]
+
+    def next_slots(self, now: datetime, limit: int) -> list[PublicSlot]:
+        query = rows.PUBLIC_SLOT.where(_s.ends_at > now, _s.removed_at.is_(None)).order_by(_s.starts_at).limit(limit)
+        return [rows.public_slot(row) for row in self._db.execute(query)]
+
+    def public_slot(self, public_id: str) -> PublicSlot | None:
+        row = self._one(rows.PUBLIC_SLOT.where(_s.public_id == public_id))
+        return rows.public_slot(row) if row else None
+
+    def app_passwords(self, organizer: str) -> list[AppPassword]:
+        c = t.app_passwords.c
+        query = select(t.app_passwords).join(t.organizers).where(t.organizers.c.name == organizer)
+        query = query.order_by(c.revoked_at.is_not(None), c.id.desc())
+        return [rows.app_password(row) for row in self._db.execute(query)]
+
+    def app_password_is_live(self, password_id: int) -> bool:
+        c = t.app_passwords.c
+        return self._one(select(c.id).where(c.id == password_id, c.revoked_at.is_(None))) is not None
+
+    def sign_in_failures(self, key: str, since: datetime) -> int:
+        c = t.sign_in_failures.c
+        return int(self._one(select(func.count()).where(c.key == key, c.at > since))[0])
+
+    def api_token(self, digest: str) -> ApiToken | None:
+        row = self._one(rows.TOKEN.where(t.api_tokens.c.digest == digest, t.api_tokens.c.revoked_at.is_(None)))
+        return rows.api_token(row) if row else None
+
+    def api_tokens(self, organizer: str) -> list[ApiToken]:
+        query = rows.TOKEN.where(t.organizers.c.name == organizer).order_by(t.api_tokens.c.id)
+        return [rows.api_token(row) for row in self._db.execute(query)]
+
+    def location(self, organizer: str, name: str) -> Location | None:
+        row = self._one(rows.LOCATION.where(t.organizers.c.name == organizer, t.locations.c.name == name))
+        return rows.location(row) if row else None
+
+    def stock_item(self, location_id: int, sku: str) -> StockItem | None:
+        row = self._one(rows.ITEM.where(t.stock_items.c.location_id == location_id, t.stock_items.c.sku == sku))
+        return rows.item(row) if row else None
+
+    def stock_items(self, organizer: str | None = None) -> list[tuple[Location, StockItem]]:
+        query = rows.LOCATION if organizer is None else rows.LOCATION.where(t.organizers.c.name == organizer)
+        places = {row.id: rows.location(row) for row in self._db.execute(query)}
+        found = self._db.execute(rows.ITEM.order_by(t.stock_items.c.location_id, t.stock_items.c.sku))
+        return [(places[row.location_id], rows.item(row)) for row in found if row.location_id in places]
+
+    def connections(self, organizer: str | None = None) -> list[Till]:
+        query = rows.CONNECTION.order_by(t.connections.c.id)
+        if organizer is not None:
+            query = query.where(t.organizers.c.name == organizer)
+        return [rows.connection(row) for row in self._db.execute(query)]
+
+    def heartbeats(self) -> dict[str, datetime]:
+        return {row.name: row.at for row in self._db.execute(select(t.heartbeats))}
+
+    def outbox_waiting(self) -> int:
+        return int(self._one(select(func.count()).where(t.outbox.c.done_at.is_(None)))[0])
+
+
+def _overlap(
+    starts: ColumnElement[Any], ends: ColumnElement[Any], start: datetime | None, end: datetime | None, longest: int
+) -> list[ColumnElement[bool]]:
+    """RFC 4791 section 9.9. No span is longer than ``longest`` microseconds: the index is bounded on both sides."""
+    where: list[ColumnElement[bool]] = []
+    if end is not None:
+        where.append(starts < end)
+    if start is not None:
+        where.append(or_(ends > start, and_(ends == starts, starts == start)))
+        where.append(_raw(starts) >= (start - t.EPOCH) // t.MICROSECOND - longest)
+    return where
+
+
+def _unlisted(start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
+    """Members whose occurrences are not all listed as spans within the range, and whose bounds touch it."""
+    outside: list[ColumnElement[bool]] = []
+    outside.append(_r.listed_until < end if end is not None else _r.listed_until.is_not(None))
+    outside.append(_r.listed_from > start if start is not None else _r.listed_from.is_not(None))
+    where: list[ColumnElement[bool]] = [_r.listed_until.is_not(None), or_(*outside)]
+    if end is not None:
+        where.append(or_(_r.starts_at.is_(None), _r.starts_at < end))
+    if start is not None:
+        where.append(or_(_r.ends_at.is_(None), _r.ends_at >= start))
+    return where

@@ -1,0 +1,49 @@
+"""The unit of work: one transaction and everything that may be written in it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection as Db
+from sqlalchemy import insert
+
+from bridge.core.events import Event
+from bridge.store import tables as t
+from bridge.store.accounts import Accounts
+from bridge.store.claims import Claims
+from bridge.store.dialect import insert_ignoring, insert_into
+from bridge.store.edits import Edits
+from bridge.store.ledger import Ledger
+from bridge.store.publishing import Publishing
+from bridge.store.views import SqlViews, Wrap
+
+
+class SqlWork(Accounts, Edits, Ledger, Claims, Publishing):
+    """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
+
+    def __init__(self, db: Db, wrap: Wrap) -> None:
+        Edits.__init__(self, db)
+        self._db = db
+        self.views = SqlViews(db, wrap)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What fails inside leaves nothing behind, and the transaction lives on."""
+        with self._db.begin_nested():
+            yield
+
+    def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None:
+        """One row of the journal."""
+        values = {"at": now, "kind": event.kind, "actor": actor, "drop_id": drop_id, "slot_id": slot_id, "data": event.data()}
+        self._db.execute(insert(t.journal).values(**values))
+
+    def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None:
+        """A consequence that must happen, once per ``key``."""
+        values = {"topic": topic, "key": key, "payload": dict(payload), "due_at": due_at}
+        self._db.execute(insert_ignoring(self._db, t.outbox).values(**values))
+
+    def beat(self, name: str, now: datetime) -> None:
+        """The heartbeat of a job."""
+        statement = insert_into(self._db, t.heartbeats).values(name=name, at=now)
+        self._db.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
