@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside Python: PostgreSQL, a browser, calendar programs, npm packages, a Tryton.
+# Quick when all of it is there. Where apt may not be used it says what to install, and fails.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+missing=()
+need() { # need PACKAGE COMMAND…: the package is missing when its test command fails
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+has_postgresql() { compgen -G "/usr/lib/postgresql/*/bin/initdb" || command -v initdb; }
+has_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+has_library() { ldconfig -p | grep -q "$1"; }
+export PATH="$PATH:/usr/sbin:/sbin"
+
+need postgresql has_postgresql
+need chromium has_chromium
+need chromium-driver command -v chromedriver
+need calcurse command -v calcurse-caldav
+need libical3 has_library libical.so.3
+need nodejs command -v node
+need npm command -v npm
+if [ "${#missing[@]}" -gt 0 ]; then
+    .ci/apt "${missing[@]}"
+fi
+
+if [ tests/node/package-lock.json -nt tests/node/node_modules/.package-lock.json ]; then
+    echo "Installing the npm packages of tests/node"
+    npm --prefix tests/node ci --silent --no-audit --no-fund
+    touch tests/node/node_modules/.package-lock.json
+fi
+
+if [ -x tests/setup/tryton.sh ]; then
+    tests/setup/tryton.sh
+fi
