@@ -1,0 +1,1 @@
+"""The tests. A package, so that a foreign ``tests`` among the installed ones cannot take its place."""
