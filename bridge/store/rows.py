@@ -314,4 +314,6 @@ def public_slot(row: Row[Any]) -> PublicSlot:
         limit=row.limit_per_customer,
         removed=row.removed_at is not None,
         updated_at=row.updated_at,
+        sequence=row.sequence,
+        position=row.id,
     )
