@@ -88,7 +88,7 @@ def wrong_arrows(path: Path) -> Iterator[str]:
 
 
 def _is_module(name: str) -> bool:
-    top = ROOT / "bridge" / name.split(".")[0]
+    top = ROOT / "bridge" / name.split(".", maxsplit=1)[0]
     return bool(name) and (top.is_dir() or top.with_suffix(".py").exists())
 
 

@@ -1,0 +1,101 @@
+"""Logs: one entry a request, and no secret in any of them."""
+
+import io
+import json
+import logging
+
+import pytest
+from werkzeug.test import Client
+from werkzeug.wrappers import Request, Response
+
+from bridge.logs import JsonLines, RequestLog, TextLines, configure, redact
+
+
+@pytest.fixture
+def written():
+    """What was written since the test began, at info."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    stream = io.StringIO()
+    configure("info", "json", stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:], level = before
+    root.setLevel(level)
+
+
+@Request.application
+def hello(request):
+    logging.getLogger("bridge.test").info("greeting")
+    return Response("hello")
+
+
+@Request.application
+def broken(request):
+    raise RuntimeError(f"failed with {request.headers['Authorization']}")
+
+
+def test_a_request_is_one_entry_without_its_query_and_headers(written):
+    Client(RequestLog(hello)).get("/ada/bread/?token=s3cret", headers={"Authorization": "Basic YWRhOnMzY3JldA=="}, buffered=True)
+    [_, entry] = written()
+    assert (entry["method"], entry["path"], entry["status"], entry["octets"]) == ("GET", "/ada/bread/", 200, 5)
+    assert "s3cret" not in json.dumps(entry)
+    assert "YWRhOnMzY3JldA" not in json.dumps(entry)
+
+
+def test_what_happens_during_a_request_carries_its_id_and_so_does_the_answer(written):
+    answer = Client(RequestLog(hello)).get("/", buffered=True)
+    assert [entry["event"] for entry in written()] == ["greeting", "request"]
+    assert {entry["request"] for entry in written()} == {answer.headers["X-Request-Id"]}
+
+
+def test_a_path_is_written_as_people_read_it(written):
+    Client(RequestLog(hello)).get("/ada/Brötchen/", buffered=True)
+    assert written()[1]["path"] == "/ada/Brötchen/"
+
+
+def test_a_failure_is_logged_with_its_traceback_but_not_with_the_password(written):
+    with pytest.raises(RuntimeError):
+        Client(RequestLog(broken)).get("/", headers={"Authorization": "Bearer abcdefgh12345"})
+    [entry] = written()
+    assert entry["status"] == 500
+    assert "RuntimeError: failed with Bearer …" in entry["error"]
+    assert "abcdefgh12345" not in entry["error"]
+
+
+def test_radicales_chatter_is_not_heard(written):
+    logging.getLogger("radicale").info("PROPFIND request for '/ada/' received from 192.0.2.7 using password")
+    logging.getLogger("radicale").warning("odd")
+    assert [entry["event"] for entry in written()] == ["odd"]
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("Authorization: Basic YWRhOnNlY3JldA==", "YWRhOnNlY3JldA"),
+        ("{'HTTP_AUTHORIZATION': 'Bearer tok_abcdef123456'}", "tok_abcdef123456"),
+        ("{'Authorization': 'Digest x'}", "Digest x"),
+        ("postgresql+psycopg://bridge:hunter2@db/bridge refused", "hunter2"),
+        ("GET /feeds/kJ3-ab_9x.ics", "kJ3-ab_9x"),
+        ("GET /orders/kJ3-ab_9x/calendar.ics", "kJ3-ab_9x"),
+        ("open http://127.0.0.1:8000/setup/zzz-one-time", "zzz-one-time"),
+        ("password=hunter2&x=1", "hunter2"),
+        ('{"api_key": "sk_live_1234"}', "sk_live_1234"),
+        ("Cookie: session=abcdef", "abcdef"),
+    ],
+)
+def test_no_secret_passes(text, secret):
+    assert secret in text
+    assert secret not in redact(text)
+
+
+def test_what_is_no_secret_stays_as_it_is():
+    text = "PUT /dav/ada/bread/loaf.ics by ada: sqlite:///var/bridge.db at http://127.0.0.1:8000/slots/k3v9q2"
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("formatter", [JsonLines(), TextLines()])
+def test_facts_given_along_are_written_and_cleaned(formatter):
+    record = logging.makeLogRecord({"msg": "till %s", "args": ("main",), "levelname": "INFO", "url": "http://u:pw@till/"})
+    line = formatter.format(record)
+    assert "till main" in line
+    assert "http://u:…@till/" in line
