@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, Protocol
 
 from bridge.core.availability import Availability
-from bridge.core.drops import DropDefaults, EventDraft, PreorderWindow, Slot
+from bridge.core.drops import DropDefaults, EventDraft, Offer, PreorderWindow, Slot
 from bridge.core.events import Event
 from bridge.core.stock import Count, Movement, StockItem
 
@@ -123,7 +123,10 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PublicSlot:
-    """A slot as customers see it: the public rendering's facts, for pages and live stock. Nothing is computed."""
+    """A slot as customers see it: the public rendering's facts, for pages and live stock. Nothing is computed.
+
+    ``position`` is that of the slot's ``FeedRow``.
+    """
 
     public_id: str
     drop: str
@@ -145,6 +148,8 @@ class PublicSlot:
     limit: int | None = None
     removed: bool = False
     updated_at: datetime | None = None
+    sequence: int = 0
+    position: int = 0
 
 
 class FeedRow(NamedTuple):
@@ -292,6 +297,48 @@ class Views(Protocol):
     def outbox_waiting(self) -> int: ...
 
 
+class Line(NamedTuple):
+    """Units of one offer within a hold or an order."""
+
+    offer_id: int
+    stock_item_id: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold as stored. ``places`` of the slot and the lines' units are claimed until ``expires_at``."""
+
+    id: int
+    slot_id: int
+    secret: str
+    places: int
+    expires_at: datetime
+    lines: tuple[Line, ...]
+
+
+class Shown(NamedTuple):
+    """What a slot's public rendering says by now; ``notices`` are sentences for the organizer, a line each."""
+
+    availability: Availability
+    notices: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicText:
+    """A public rendering to be stored. ``due_at``: when time alone changes it; ``octets`` as a standalone calendar."""
+
+    slot_id: int
+    drop_id: int
+    availability: Availability
+    notices: str
+    due_at: datetime | None
+    octets: int
+    template: str
+    text: str
+
+
 class UnitOfWork(Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
@@ -299,12 +346,23 @@ class UnitOfWork(Protocol):
     def views(self) -> Views:
         """The same reads, inside this transaction."""
 
-    def savepoint(self) -> AbstractContextManager[None]: ...
-    def seen(self, source: str, message_id: str) -> bool:
+    def savepoint(self) -> AbstractContextManager[None]:
+        """What fails inside leaves nothing behind, and the transaction lives on."""
+
+    # What happened, and what must follow
+
+    def unseen(self, source: str, message_ids: Sequence[str], now: datetime) -> set[str]:
+        """Records the messages and returns those that were not there before."""
+
+    def seen(self, source: str, message_id: str, now: datetime) -> bool:
         """Records the message; True when it was there already (then change nothing)."""
 
     def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None: ...
     def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None: ...
+    def beat(self, name: str, now: datetime) -> None: ...
+    def prune(self, before: datetime) -> None: ...
+
+    # Accounts
 
     def add_organizer(self, name: str, title: str, now: datetime) -> Organizer: ...
     def add_app_password(self, organizer_id: int, label: str, role: Role, hash: str, now: datetime) -> AppPassword: ...
@@ -316,10 +374,13 @@ class UnitOfWork(Protocol):
     def revoke_api_token(self, token_id: int, now: datetime) -> None: ...
     def touch_api_token(self, token_id: int, now: datetime) -> None: ...
     def add_location(self, organizer_id: int, name: str) -> Location: ...
+    def location(self, location_id: int) -> Location: ...
     def add_connection(self, connection: Connection) -> Connection: ...
     def save_connection(self, connection: Connection) -> None: ...
     def claim_connection(self, connection_id: int, due_at: datetime | None, next_due_at: datetime) -> bool:
         """Takes the poll for this clock by a conditional update; False when another has it."""
+
+    # What organizers write
 
     def add_drop(self, drop: Drop, now: datetime) -> Drop: ...
     def save_drop(self, drop: Drop, now: datetime) -> None: ...
@@ -330,17 +391,106 @@ class UnitOfWork(Protocol):
     def next_revision(self, drop_id: int, now: datetime) -> int:
         """Raises the drop's revision; the same number again within one transaction. The drop must be locked."""
 
-    def slots_of(self, resource_id: int) -> list[Slot]: ...
+    def has_claims(self, drop_id: int) -> bool: ...
+    def forget_changes(self, drop_id: int, before: datetime) -> None:
+        """Forgets removed members; older sync tokens are no longer answered."""
+
     def resource_id(self, drop_id: int, name: str) -> int | None: ...
+    def resource_ids(self, drop_id: int) -> list[tuple[int, str]]: ...
+    def recurring_resources(self, until: datetime, limit: int) -> list[tuple[int, int, str]]:
+        """Recurring members whose occurrences are listed to less than ``until``: drop, id and name."""
+
     def source(self, drop_id: int, name: str) -> str | None:
         """The organizer's own text."""
 
-    def save_resource(self, drop_id: int, name: str, draft: EventDraft, revision: int, now: datetime) -> int:
-        """Stores the organizer's words as a new edit; a removed member of the name comes back. Returns the id."""
+    def save_resource(
+        self,
+        drop_id: int,
+        name: str,
+        draft: EventDraft,
+        horizon: tuple[datetime, datetime],
+        *,
+        is_slot: bool,
+        revision: int,
+        now: datetime,
+        edited: bool = True,
+    ) -> int:
+        """Stores the organizer's words; ``edited`` raises the edit number. A removed member of the name comes back."""
 
-    def save_slot(self, slot: Slot) -> Slot: ...
-    def remove_slot(self, slot_id: int, now: datetime) -> None: ...
+    def extend_spans(self, drop_id: int, resource_id: int, draft: EventDraft, horizon: tuple[datetime, datetime]) -> None: ...
+    def rename_resource(self, drop_id: int, name: str, new_name: str, revision: int, now: datetime) -> None:
+        """Gives a member another name, that no live member has; the old one is remembered as removed."""
+
     def remove_resource(self, resource_id: int, revision: int, now: datetime) -> None: ...
+    def slots_of(self, resource_id: int) -> list[Slot]:
+        """The live slots of a resource, locked."""
+
+    def save_slot(self, slot: Slot, location_id: int) -> Slot:
+        """Adds or changes a slot and its offers; a SKU never seen becomes a stock item. Raises ``CapacityBelowClaimed``."""
+
+    def remove_slot(self, slot_id: int, now: datetime) -> None: ...
+
+    # Stock
+
+    def items_for(self, location: Location, skus: Iterable[str]) -> dict[str, StockItem]:
+        """The stock items of these SKUs, locked; a SKU never seen becomes one."""
+
+    def lock_items(self, item_ids: Iterable[int]) -> dict[int, StockItem]: ...
+    def movements_after(self, item_id: int, moment: datetime) -> list[Movement]: ...
+    def add_movements(self, movements: Iterable[tuple[int, Movement]], source: str) -> None: ...
+    def save_items(self, items: Iterable[StockItem], connection_id: int | None) -> None:
+        """Stores counts and sums, and has every slot that sells the items looked at again."""
+
+    def touch_items(self, connection_id: int) -> None:
+        """Has every slot that sells what the till counts looked at again."""
+
+    def acknowledge_units(self, item_id: int, units: int) -> None:
+        """Takes units off what is promised: the till knows of them now."""
+
+    # Claims
+
+    def slot_for_claim(self, public_id: str) -> Slot | None: ...
+    def claim_places(self, slot: Slot, places: int) -> None:
+        """Raises ``SoldOut``."""
+
+    def claim_offer(self, offer: Offer, units: int) -> None:
+        """Raises ``SoldOut``."""
+
+    def claim_stock(self, item: StockItem, units: int, reserve: int) -> None:
+        """Raises ``SoldOut``."""
+
+    def release(self, slot_id: int, places: int, lines: Sequence[Line]) -> None: ...
+    def add_hold(self, slot: Slot, places: int, lines: Sequence[Line], expires_at: datetime, now: datetime) -> Held: ...
+    def hold(self, secret: str) -> Held | None: ...
+    def expired_holds(self, now: datetime, limit: int) -> list[Held]: ...
+    def take_away_hold(self, hold: Held) -> bool:
+        """Ends the hold; False when another transaction already did."""
+
+    def add_order(self, hold: Held, state: str, now: datetime) -> str:
+        """Turns a hold into an order that keeps its claims. Returns the order's secret."""
+
+    def cancel_order(self, secret: str) -> tuple[int, int, tuple[Line, ...]] | None:
+        """Marks an order cancelled: its slot, places, and lines not acknowledged; None when there is none to cancel."""
+
+    # Publishing
+
+    def dirty_items(self) -> list[tuple[int, int]]: ...
+    def dirty_drops(self, item_ids: Sequence[int], now: datetime) -> list[int]: ...
+    def slots_to_publish(self, drop_id: int, item_ids: Sequence[int], now: datetime) -> list[Slot]: ...
+    def slots_shown_with(self, resource_ids: Sequence[int]) -> list[Slot]: ...
+    def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]: ...
+    def problems_of_tills(self, item_ids: Iterable[int]) -> dict[int, str]: ...
+    def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]: ...
+    def templates(self, resource_ids: Sequence[int]) -> dict[int, str]: ...
+    def save_public(self, texts: Sequence[PublicText], revision: int, now: datetime) -> None: ...
+    def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None: ...
+    def save_template(self, resource_id: int, template: str | None) -> None: ...
+    def save_renderings(self, texts: Sequence[tuple[int, str]], revision: int, now: datetime) -> None: ...
+    def mark_slots_published(self, slots: Iterable[Slot]) -> None: ...
+    def mark_items_published(self, items: Iterable[tuple[int, int]]) -> None: ...
+    def retire(self, drop_id: int, ended_before: datetime, removed_before: datetime, revision: int, limit: int) -> int: ...
+    def retirable(self, ended_before: datetime, removed_before: datetime) -> list[int]:
+        """Drops that have public renderings to retire."""
 
 
 class Pos(Protocol):

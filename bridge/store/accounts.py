@@ -59,8 +59,10 @@ class Accounts:
         self._db.execute(update(t.api_tokens).where(t.api_tokens.c.id == token_id).values(last_used_at=now))
 
     def add_location(self, organizer_id: int, name: str) -> Location:
-        key = self._insert(t.locations, organizer_id=organizer_id, name=name)
-        return rows.location(self._db.execute(rows.LOCATION.where(t.locations.c.id == key)).one())
+        return self.location(self._insert(t.locations, organizer_id=organizer_id, name=name))
+
+    def location(self, location_id: int) -> Location:
+        return rows.location(self._db.execute(rows.LOCATION.where(t.locations.c.id == location_id)).one())
 
     def add_connection(self, connection: Connection) -> Connection:
         key = self._insert(t.connections, organizer_id=connection.organizer_id, **rows.connection_values(connection))

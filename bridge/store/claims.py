@@ -4,8 +4,7 @@ The same statement arbitrates on SQLite (begun IMMEDIATE) and on PostgreSQL. Slo
 """
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection as Db
@@ -13,34 +12,16 @@ from sqlalchemy import delete, insert, or_, select, update
 
 from bridge.core.drops import Offer, Slot
 from bridge.core.errors import SoldOut
+from bridge.core.ports import Held, Line
 from bridge.core.stock import StockItem
 from bridge.store import rows
 from bridge.store import tables as t
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Units of one offer within a hold or an order."""
-
-    offer_id: int
-    stock_item_id: int
-    units: int
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A hold as stored."""
-
-    id: int
-    slot_id: int
-    secret: str
-    places: int
-    expires_at: datetime
-    lines: tuple[Line, ...]
-
-
 class Claims:
     """Holds and orders as far as availability needs them."""
+
+    leaves_dirty = False
 
     def __init__(self, db: Db) -> None:
         self._db = db
@@ -56,6 +37,7 @@ class Claims:
 
     def claim_places(self, slot: Slot, places: int) -> None:
         """Takes places. Raises ``SoldOut``."""
+        self.leaves_dirty = True
         c = t.slots.c
         free = (c.claimed + places <= c.capacity, c.removed_at.is_(None), c.cancelled.is_(False))
         statement = update(t.slots).where(c.id == slot.id, *free).values(claimed=c.claimed + places, version=c.version + 1)
@@ -77,8 +59,9 @@ class Claims:
         if self._db.execute(statement).rowcount == 0:
             raise SoldOut(f"Fewer than {units} of {item.name} are left.")
 
-    def release(self, slot_id: int, places: int, lines: tuple[Line, ...]) -> None:
+    def release(self, slot_id: int, places: int, lines: Sequence[Line]) -> None:
         """Gives places, allotments and stock back."""
+        self.leaves_dirty = True
         s, o, i = t.slots.c, t.offers.c, t.stock_items.c
         self._db.execute(update(t.slots).where(s.id == slot_id).values(claimed=s.claimed - places, version=s.version + 1))
         for line in lines:
@@ -87,7 +70,7 @@ class Claims:
             statement = update(t.stock_items).where(i.id == line.stock_item_id)
             self._db.execute(statement.values(promised=i.promised - line.units, version=i.version + 1))
 
-    def add_hold(self, slot: Slot, places: int, lines: tuple[Line, ...], expires_at: datetime, now: datetime) -> Held:
+    def add_hold(self, slot: Slot, places: int, lines: Sequence[Line], expires_at: datetime, now: datetime) -> Held:
         """Writes the hold that was claimed."""
         secret = secrets.token_urlsafe(24)
         values = {"slot_id": slot.id, "secret": secret, "places": places, "expires_at": expires_at, "created_at": now}
@@ -96,7 +79,7 @@ class Claims:
         if lines:
             written = [{"hold_id": key[0], "offer_id": x.offer_id, "stock_item_id": x.stock_item_id, "units": x.units} for x in lines]
             self._db.execute(insert(t.hold_lines), written)
-        return Held(int(key[0]), slot.id, secret, places, expires_at, lines)
+        return Held(int(key[0]), slot.id, secret, places, expires_at, tuple(lines))
 
     def hold(self, secret: str) -> Held | None:
         """The hold of this secret, expired or not."""
@@ -121,29 +104,20 @@ class Claims:
         self._db.execute(delete(t.hold_lines).where(t.hold_lines.c.hold_id == hold.id))
         return self._db.execute(delete(t.holds).where(t.holds.c.id == hold.id)).rowcount == 1
 
-    def add_order(self, hold: Held, skus: Mapping[int, str], state: str, now: datetime) -> str:
+    def add_order(self, hold: Held, state: str, now: datetime) -> str:
         """Turns a hold into an order that keeps its claims. Returns the order's secret."""
         secret = secrets.token_urlsafe(24)
         values = {"slot_id": hold.slot_id, "secret": secret, "state": state, "places": hold.places, "placed_at": now}
         key = self._db.execute(insert(t.orders).values(**values)).inserted_primary_key
         assert key is not None
         for line in hold.lines:
-            self._db.execute(
-                insert(t.order_lines).values(
-                    order_id=key[0],
-                    offer_id=line.offer_id,
-                    stock_item_id=line.stock_item_id,
-                    sku=skus[line.offer_id],
-                    units=line.units,
-                )
-            )
+            sku, price = self._db.execute(select(t.offers.c.sku, t.offers.c.price).where(t.offers.c.id == line.offer_id)).one()
+            written = {"offer_id": line.offer_id, "stock_item_id": line.stock_item_id, "sku": sku, "units": line.units, "price": price}
+            self._db.execute(insert(t.order_lines).values(order_id=key[0], **written))
         return secret
 
     def cancel_order(self, secret: str) -> tuple[int, int, tuple[Line, ...]] | None:
-        """Marks an order cancelled: its slot, places and lines; None when there is none to cancel.
-
-        What the till has acknowledged stays sold there until it says otherwise, so only the rest is given back.
-        """
+        """Marks an order cancelled: its slot, places and lines not acknowledged; None when there is none to cancel."""
         c, x = t.orders.c, t.order_lines.c
         row = self._db.execute(select(c.id, c.slot_id, c.places).where(c.secret == secret)).first()
         if row is None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Text, cast, delete, func, insert, select, update
 
 from bridge.core.drops import EventDraft, Offer, Slot
 from bridge.core.errors import CapacityBelowClaimed
@@ -47,7 +47,10 @@ class Edits:
 
     def remove_drop(self, drop_id: int, now: datetime) -> None:
         self._db.execute(update(t.drops).where(t.drops.c.id == drop_id).values(removed_at=now))
-        self._db.execute(update(t.slots).where(t.slots.c.drop_id == drop_id, t.slots.c.removed_at.is_(None)).values(removed_at=now))
+        c, p = t.slots.c, t.public_renderings.c
+        self._db.execute(update(t.slots).where(c.drop_id == drop_id, c.removed_at.is_(None)).values(removed_at=now))
+        self._db.execute(update(t.slots).where(c.drop_id == drop_id).values(published=c.version))
+        self._db.execute(update(t.public_renderings).where(p.drop_id == drop_id).values(due_at=None))
 
     def lock_drop(self, drop_id: int, *, skip_locked: bool = False) -> Drop | None:
         query = rows.DROP.where(t.drops.c.id == drop_id).with_for_update(of=t.drops, skip_locked=skip_locked)
@@ -83,14 +86,23 @@ class Edits:
         return self._db.execute(query).scalar()
 
     def save_resource(
-        self, drop_id: int, name: str, draft: EventDraft, horizon: tuple[datetime, datetime], *, is_slot: bool, revision: int, now: datetime
+        self,
+        drop_id: int,
+        name: str,
+        draft: EventDraft,
+        horizon: tuple[datetime, datetime],
+        *,
+        is_slot: bool,
+        revision: int,
+        now: datetime,
+        edited: bool = True,
     ) -> int:
         c = t.resources.c
         values = {
             "uid": draft.uid,
             "component": draft.component,
             "is_slot": is_slot,
-            "edit": revision,
+            **({"edit": revision} if edited else {}),
             "revision": revision,
             "octets": 0,
             "recurring": draft.recurring,
@@ -144,10 +156,35 @@ class Edits:
             select(c.drop_id, c.id, c.name)
             .join(t.drops, t.drops.c.id == c.drop_id)
             .where(c.removed_at.is_(None), c.component == "VEVENT", c.listed_until < until, c.listed_until > UNBOUNDED)
-            .where(t.drops.c.removed_at.is_(None))
+            .where(c.is_slot, t.drops.c.removed_at.is_(None))
             .limit(limit)
         )
         return [(row.drop_id, row.id, row.name) for row in self._db.execute(query)]
+
+    def rename_resource(self, drop_id: int, name: str, new_name: str, revision: int, now: datetime) -> None:
+        c = t.resources.c
+        aside = f"\n{secrets.token_hex(8)}"
+        there = update(t.resources).where(c.drop_id == drop_id)
+        self._db.execute(there.where(c.name == new_name).values(name=aside))
+        moved = {"name": new_name, "edit": revision, "revision": revision, "changed_at": now}
+        self._db.execute(there.where(c.name == name).values(**moved))
+        swapped = there.where(c.name == aside).values(name=name, revision=revision, changed_at=now, removed_at=now)
+        if self._db.execute(swapped).rowcount == 0:
+            gone = {"uid": aside, "component": "VEVENT", "is_slot": False, "edit": revision, "octets": 0, "recurring": False}
+            moments = {"created_at": now, "changed_at": now, "removed_at": now}
+            added = self._db.execute(insert(t.resources).values(drop_id=drop_id, name=name, revision=revision, **gone, **moments))
+            assert added.inserted_primary_key is not None
+            key = added.inserted_primary_key[0]
+            self._db.execute(insert(t.sources).values(resource_id=key, source=""))
+            self._db.execute(insert(t.renderings).values(resource_id=key, text=""))
+
+    def forget_changes(self, drop_id: int, before: datetime) -> None:
+        c, d = t.resources.c, t.drops.c
+        old = (c.drop_id == drop_id, c.removed_at < before, c.name.not_like("\n%"))
+        newest = self._db.execute(select(func.max(c.revision)).where(*old)).scalar()
+        if newest is not None:
+            self._db.execute(update(t.resources).where(*old).values(name="\n" + cast(c.id, Text), revision=0))
+            self._db.execute(update(t.drops).where(d.id == drop_id, d.oldest_revision < newest).values(oldest_revision=newest))
 
     def remove_resource(self, resource_id: int, revision: int, now: datetime) -> None:
         c = t.resources.c

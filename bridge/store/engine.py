@@ -63,13 +63,15 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write."""
-        with translated(), self._turn(), self.writer.connect() as connection:
-            connection = connection.execution_options(bridge_write=True) if self.is_sqlite else connection
+        with translated(), self.turn(), self.writer.connect() as connection:
+            if self.is_sqlite:
+                connection.execution_options(bridge_write=True)
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
+        """The writers' queue of SQLite; nothing on PostgreSQL."""
         if self._lock_path is None:
             yield
             return

@@ -18,6 +18,8 @@ BATCH = 400
 class Ledger:
     """The ledger of one transaction. Items are locked by id before they are read for change."""
 
+    leaves_dirty = False
+
     def __init__(self, db: Db) -> None:
         self._db = db
 
@@ -72,6 +74,7 @@ class Ledger:
         """Stores counts and sums and marks the items as changed, so that every slot that sells them is looked at."""
         c = t.stock_items.c
         for item in items:
+            self.leaves_dirty = True
             values = {
                 "name": item.name if item.name != item.sku else "",
                 "counted": item.count,
@@ -86,8 +89,16 @@ class Ledger:
 
     def touch_items(self, connection_id: int) -> None:
         """Has every slot that sells what the till counts looked at again: what is known of the till has changed."""
+        self.leaves_dirty = True
         c = t.stock_items.c
         self._db.execute(update(t.stock_items).where(c.connection_id == connection_id).values(version=c.version + 1))
+
+    def acknowledge_units(self, item_id: int, units: int) -> None:
+        """Takes units off what is promised: the till knows of them now."""
+        self.leaves_dirty = True
+        c = t.stock_items.c
+        values = {"promised": c.promised - units, "version": c.version + 1}
+        self._db.execute(update(t.stock_items).where(c.id == item_id).values(**values))
 
     def prune(self, before: datetime) -> None:
         """Forgets messages, failures and movements older than ``before`` that no count can need any more."""

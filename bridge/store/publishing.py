@@ -4,44 +4,20 @@ A change of stock raises the item's ``version`` and touches no slot, so that a p
 sell the item. Publishing is serialised by the lock on the drop.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import bindparam, or_, select, union, update
+from sqlalchemy import Table, bindparam, or_, select, union, update
 
-from bridge.core.availability import Availability
-from bridge.core.drops import Slot
+from bridge.core.drops import Offer, Slot
+from bridge.core.ports import PublicText, Shown
 from bridge.core.stock import StockItem
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.dialect import insert_into
 
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a slot's public rendering says by now."""
-
-    availability: Availability
-    notices: str
-    template: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublicText:
-    """A public rendering to be stored."""
-
-    slot_id: int
-    drop_id: int
-    availability: Availability
-    notices: str
-    due_at: datetime | None
-    octets: int
-    template: str
-    text: str
 
 
 class Publishing:
@@ -61,7 +37,7 @@ class Publishing:
         queries = [
             select(s.drop_id).where(s.version != s.published),
             select(p.drop_id).where(p.due_at <= now),
-            select(s.drop_id).join(t.offers, o.slot_id == s.id).where(o.stock_item_id.in_(item_ids)),
+            select(s.drop_id).join(t.offers, o.slot_id == s.id).where(o.stock_item_id.in_(item_ids), s.removed_at.is_(None)),
         ]
         return sorted(self._db.execute(union(*queries[: 3 if item_ids else 2])).scalars())
 
@@ -71,7 +47,9 @@ class Publishing:
         queries = [
             select(s.id).where(s.drop_id == drop_id, s.version != s.published),
             select(p.slot_id).where(p.drop_id == drop_id, p.due_at <= now),
-            select(s.id).join(t.offers, o.slot_id == s.id).where(o.stock_item_id.in_(item_ids), s.drop_id == drop_id),
+            select(s.id).join(t.offers, o.slot_id == s.id).where(
+                o.stock_item_id.in_(item_ids), s.drop_id == drop_id, s.removed_at.is_(None)
+            ),
         ]
         return self._slots(sorted(self._db.execute(union(*queries[: 3 if item_ids else 2])).scalars()))
 
@@ -88,10 +66,11 @@ class Publishing:
         slots: list[Slot] = []
         for start in range(0, len(slot_ids), BATCH):
             some = slot_ids[start : start + BATCH]
-            offers: dict[int, list[rows.Offer]] = {}
+            # Slots before offers: a claim in between leaves the slot's version old, so that it is looked at again.
+            found = self._db.execute(select(t.slots).where(t.slots.c.id.in_(some)).order_by(t.slots.c.id)).all()
+            offers: dict[int, list[Offer]] = {}
             for row in self._db.execute(rows.OFFER.where(t.offers.c.slot_id.in_(some)).order_by(t.offers.c.position)):
                 offers.setdefault(row.slot_id, []).append(rows.offer(row))
-            found = self._db.execute(select(t.slots).where(t.slots.c.id.in_(some)).order_by(t.slots.c.id))
             slots += [rows.slot(row, offers.get(row.id, ())) for row in found]
         return slots
 
@@ -153,10 +132,10 @@ class Publishing:
         self._upsert(t.public_renderings, shown)
         self._upsert(t.public_texts, [{"slot_id": x.slot_id, "template": x.template, "text": x.text} for x in texts])
 
-    def _upsert(self, table: t.Table, values: Sequence[dict[str, object]]) -> None:
+    def _upsert(self, table: Table, values: Sequence[Mapping[str, object]]) -> None:
         statement = insert_into(self._db, table)
         changed = {name: statement.excluded[name] for name in values[0] if name != "slot_id"}
-        self._db.execute(statement.on_conflict_do_update(index_elements=["slot_id"], set_=changed), list(values))
+        self._db.execute(statement.on_conflict_do_update(index_elements=["slot_id"], set_=changed), [dict(value) for value in values])
 
     def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None:
         """Puts down when each slot is to be looked at again, though nothing changed."""
@@ -203,3 +182,10 @@ class Publishing:
             statement = update(t.public_renderings).where(p.slot_id.in_(gone))
             self._db.execute(statement.values(gone=True, revision=revision, due_at=None))
         return len(gone)
+
+    def retirable(self, ended_before: datetime, removed_before: datetime) -> list[int]:
+        """Drops that have public renderings to retire."""
+        s, p = t.slots.c, t.public_renderings.c
+        old = or_(s.ends_at < ended_before, s.removed_at < removed_before)
+        query = select(p.drop_id).join(t.slots, s.id == p.slot_id).where(p.gone.is_(False), old).distinct()
+        return sorted(self._db.execute(query).scalars())

@@ -1,0 +1,174 @@
+"""Signing in with an app password.
+
+A device sends its password with every request, so one that was verified is remembered, by a keyed digest in memory, and
+costs no argon2 again; whether it was revoked is asked each time. Failures are counted per account and per address.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import BoundedSemaphore, Lock
+from typing import NamedTuple
+
+from argon2.exceptions import InvalidHashError
+from argon2.low_level import Type, hash_secret
+from argon2 import extract_parameters
+
+from bridge.core.ports import AppPassword, Organizer, Role, UnitOfWork, Views
+
+REMEMBERED = 10_000
+TOUCH_EVERY = timedelta(minutes=1)
+SLOWEST = 2.0
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+# RFC 9106's second choice costs 64 MiB; an app password has 80 random bits, so a third of it is plenty.
+COST = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1, "hash_len": 32, "type": Type.ID}
+
+_working = BoundedSemaphore(2)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who signed in, and with which password."""
+
+    organizer: str
+    role: Role
+    password_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed:
+    """``delay``: seconds to wait before saying so. ``blocked``: seconds for which no password of this account will be looked at."""
+
+    delay: float = 0.0
+    blocked: int = 0
+
+
+class _Known(NamedTuple):
+    signed_in: SignedIn
+    touched_at: datetime
+
+
+def new_app_password(work: UnitOfWork, organizer: Organizer, label: str, role: Role, now: datetime) -> tuple[AppPassword, str]:
+    """Makes an app password; the second value is the password itself, which is kept nowhere."""
+    password = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+    others = work.views.app_passwords(organizer.name)
+    return add_app_password(work, organizer, label, role, password, now, others), password
+
+
+def add_app_password(
+    work: UnitOfWork, organizer: Organizer, label: str, role: Role, password: str, now: datetime, others: list[AppPassword]
+) -> AppPassword:
+    """Makes an app password of a given text.
+
+    An organizer's passwords share their salt: one computation then tries all of them, and takes no longer for five
+    devices than for none.
+    """
+    salt = next((_salt(other.hash) for other in others), None) or secrets.token_bytes(16)
+    return work.add_app_password(organizer.id, label, role, _hashed(password, salt), now)
+
+
+class SignIns:
+    """Verifies sign-ins; safe to share between threads. ``attempts`` failures within ``window`` block an account or address."""
+
+    def __init__(
+        self,
+        read: Callable[[], AbstractContextManager[Views]],
+        work: Callable[[], AbstractContextManager[UnitOfWork]],
+        attempts: int,
+        window: timedelta,
+    ) -> None:
+        self._read, self._work = read, work
+        self._attempts, self._window = attempts, window
+        self._key = secrets.token_bytes(32)
+        self._unknown = [_hashed(secrets.token_hex(), secrets.token_bytes(16))]
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._lock = Lock()
+
+    def sign_in(self, name: str, password: str, address: str, now: datetime) -> SignedIn | SignInFailed:
+        """Who this is. Unknown names, wrong and revoked passwords fail alike, and cost the same."""
+        digest = hmac.digest(self._key, f"{name}\0{password}".encode("utf-8", "surrogatepass"), "sha256")
+        known = self._known.get(digest)
+        with self._read() as views:
+            if known is not None and views.app_password_is_live(known.signed_in.password_id):
+                live = known.signed_in
+            else:
+                live = None
+                failures = self._failures(views, name, address, now)
+                stored = [one for one in views.app_passwords(name) if one.revoked_at is None]
+        if live is not None and known is not None:
+            self._touch(digest, known, now)
+            return live
+        return self._verify(digest, name, password, address, now, stored, failures)
+
+    def _failures(self, views: Views, name: str, address: str, now: datetime) -> int:
+        return max(views.sign_in_failures(key, now - self._window) for key in _keys(name, address))
+
+    def _verify(
+        self, digest: bytes, name: str, password: str, address: str, now: datetime, stored: list[AppPassword], failures: int
+    ) -> SignedIn | SignInFailed:
+        if failures >= self._attempts:
+            return SignInFailed(blocked=int(self._window.total_seconds()))
+        found = _match(password, stored, self._unknown)
+        if found is None:
+            with self._work() as work:
+                for key in _keys(name, address):
+                    work.add_sign_in_failure(key, now)
+            return SignInFailed(delay=min(SLOWEST, 0.05 * 2**failures))
+        signed_in = SignedIn(name, found.role, found.id)
+        self._remember(digest, _Known(signed_in, now))
+        with self._work() as work:
+            work.clear_sign_in_failures(_keys(name, address)[0])
+            work.touch_app_password(found.id, now)
+        return signed_in
+
+    def _touch(self, digest: bytes, known: _Known, now: datetime) -> None:
+        if now - known.touched_at >= TOUCH_EVERY:
+            self._remember(digest, known._replace(touched_at=now))
+            with self._work() as work:
+                work.touch_app_password(known.signed_in.password_id, now)
+
+    def _remember(self, digest: bytes, known: _Known) -> None:
+        with self._lock:
+            self._known[digest] = known
+            self._known.move_to_end(digest)
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+
+
+def _keys(name: str, address: str) -> tuple[str, str]:
+    account = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"account:{account}", f"address:{address[:100]}"
+
+
+def _match(password: str, stored: list[AppPassword], unknown: list[str]) -> AppPassword | None:
+    computed: dict[bytes, str] = {}
+    found = None
+    for hash in [one.hash for one in stored] or unknown:
+        salt = _salt(hash)
+        if salt is not None and salt not in computed:
+            computed[salt] = _hashed(password, salt, hash)
+    for one in stored:
+        if hmac.compare_digest(computed.get(_salt(one.hash) or b"", ""), one.hash):
+            found = one
+    return found
+
+
+def _salt(hash: str) -> bytes | None:
+    import base64
+
+    parts = hash.split("$")
+    return base64.b64decode(parts[4] + "=" * (-len(parts[4]) % 4)) if len(parts) == 6 else None
+
+
+def _hashed(password: str, salt: bytes, like: str | None = None) -> str:
+    cost = dict(COST)
+    if like is not None:
+        used = extract_parameters(like)
+        cost |= {"time_cost": used.time_cost, "memory_cost": used.memory_cost, "parallelism": used.parallelism, "hash_len": used.hash_len}
+    with _working:
+        return hash_secret(password.encode("utf-8", "surrogatepass"), salt, **cost).decode()

@@ -1,0 +1,143 @@
+"""A drop is made, described and removed: by a calendar app's own dialogues, or by command."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from bridge import notes
+from bridge.core import events
+from bridge.core.drops import DropDefaults
+from bridge.core.errors import AlreadyExists, DropHasOrders, InvalidInput, NotFound
+from bridge.core.ports import Drop, Organizer, UnitOfWork
+from bridge.flows.edit import refresh_event
+from bridge.flows.house import House
+
+COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
+MAX_SLUG = 200
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+RESERVED = frozenset({"api", "assets", "console", "dav", "dav-public", "feeds", "healthz", "hooks", "metrics", "orders", "pickup", "readyz", "slots", "static"})
+REREAD = frozenset({"timezone", "language", "currency", "defaults"})
+
+
+def add_organizer(work: UnitOfWork, name: str, *, title: str = "", now: datetime) -> Organizer:
+    """A new organizer with the location ``main``. Raises ``InvalidInput``, ``AlreadyExists``."""
+    if not NAME.fullmatch(name) or name in RESERVED:
+        raise InvalidInput(f"“{name}” will not do as a name: use 1 to 64 of a-z, 0-9, dot, dash and underscore, such as ada or corner-bakery.")
+    if work.views.organizer(name):
+        raise AlreadyExists(f"There is an organizer {name} already.")
+    organizer = work.add_organizer(name, title or name, now)
+    work.add_location(organizer.id, "main")
+    return organizer
+
+
+def create_drop(
+    work: UnitOfWork, organizer: Organizer, slug: str, *, now: datetime, actor: str, location: str = "main", **described: Any
+) -> Drop:
+    """A new drop; ``described`` are fields of ``Drop``. Its title is its slug until it is given one.
+
+    Raises ``InvalidInput`` naming the field, ``AlreadyExists``, ``NotFound`` for a location that is not there.
+    """
+    _check_slug(slug)
+    if work.views.drop(organizer.name, slug):
+        raise AlreadyExists(f"{organizer.name} has a drop {slug} already.")
+    place = work.views.location(organizer.name, location)
+    if place is None:
+        raise NotFound(f"{organizer.name} has no location {location}.")
+    drop = Drop(0, organizer.id, organizer.name, slug, slug, location_id=place.id)
+    drop = _checked(_with_defaults(replace(drop, **_present(described)), described))
+    saved = work.add_drop(drop, now)
+    work.record(events.DropCreated(slug), actor=actor, now=now, drop_id=saved.id)
+    return saved
+
+
+def describe_drop(work: UnitOfWork, drop: Drop, house: House, *, now: datetime, actor: str, **changes: Any) -> Drop:
+    """Changes fields of a drop; ``properties`` maps Clark names to XML text, or to None to forget one.
+
+    An equal description changes nothing. A changed default, zone, language or currency is laid on every event anew,
+    which may be refused as an edit is. Raises ``InvalidInput``, ``NotFound``, ``CapacityBelowClaimed``, ``SlotHasOrders``.
+    """
+    held = work.lock_drop(drop.id)
+    if held is None:
+        raise NotFound("There is no such drop.")
+    changes = _present(changes)
+    if "properties" in changes:
+        changes["properties"] = _merged(held.properties, changes["properties"])
+    wanted = _checked(_with_defaults(replace(held, **changes), changes))
+    changed = tuple(f.name for f in fields(Drop) if getattr(held, f.name) != getattr(wanted, f.name))
+    if not changed:
+        return held
+    work.next_revision(drop.id, now)
+    work.save_drop(wanted, now)
+    work.record(events.DropDescribed(changed), actor=actor, now=now, drop_id=drop.id)
+    if REREAD & set(changed):
+        for _, name in work.resource_ids(drop.id):
+            refresh_event(work, wanted, name, house, now=now, actor=actor)
+    return work.lock_drop(drop.id) or wanted
+
+
+def remove_drop(work: UnitOfWork, drop: Drop, *, now: datetime, actor: str) -> None:
+    """Removes a drop. Raises ``NotFound``, ``DropHasOrders`` while customers hold places."""
+    if work.lock_drop(drop.id) is None:
+        raise NotFound("There is no such drop.")
+    if work.has_claims(drop.id):
+        raise DropHasOrders(f"“{drop.title}” has slots with orders. Cancel its slots first, so that customers are told.")
+    work.remove_drop(drop.id, now)
+    work.record(events.DropRemoved(drop.slug), actor=actor, now=now, drop_id=drop.id)
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _merged(old: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    merged = {**old, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _with_defaults(drop: Drop, changes: Mapping[str, Any]) -> Drop:
+    """The settings lines of the calendar's own description are the drop's defaults."""
+    if "description" not in changes or "defaults" in changes:
+        return drop
+    settings = notes.drop_defaults(drop.description, zone=ZoneInfo(drop.timezone), language=drop.language, currency=drop.currency)
+    kept = drop.defaults
+    defaults = DropDefaults(
+        settings.places if settings.places is not None else kept.capacity,
+        settings.preorder or kept.preorder,
+        settings.limit if settings.limit is not None else kept.limit,
+    )
+    return replace(drop, defaults=defaults)
+
+
+def _check_slug(slug: str) -> None:
+    if not 1 <= len(slug) <= MAX_SLUG or not slug.isprintable() or "/" in slug or slug in {".", ".."} or slug != slug.strip():
+        raise InvalidInput(f"A drop's name has 1 to {MAX_SLUG} printable characters and no slash.")
+
+
+def _checked(drop: Drop) -> Drop:
+    _check_length(title=(drop.title, 500), description=(drop.description, 20_000), color=(drop.color, 32), place=(drop.place, 1000))
+    if drop.timezone not in available_timezones():
+        raise InvalidInput(f"{drop.timezone!r} is not a time zone: use an IANA name such as Europe/Berlin.")
+    if not re.fullmatch(r"[A-Z]{3}", drop.currency):
+        raise InvalidInput(f"{drop.currency!r} is not a currency: use an ISO 4217 code such as EUR.")
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", drop.language):
+        raise InvalidInput(f"{drop.language!r} is not a language: use a BCP 47 tag such as en or de.")
+    unknown = set(drop.components) - set(COMPONENTS)
+    if unknown or not drop.components:
+        raise InvalidInput(f"A calendar takes some of {', '.join(COMPONENTS)}.")
+    _check_properties(drop.properties.items())
+    return drop
+
+
+def _check_length(**values: tuple[str, int]) -> None:
+    for name, (value, most) in values.items():
+        if len(value) > most or "\0" in value:
+            raise InvalidInput(f"The {name} may have at most {most} characters.")
+
+
+def _check_properties(properties: Iterable[tuple[str, str]]) -> None:
+    listed = list(properties)
+    if len(listed) > 100 or sum(len(name) + len(value) for name, value in listed) > 100_000:
+        raise InvalidInput("A calendar keeps at most 100 properties of 100 000 characters in all.")

@@ -1,0 +1,224 @@
+"""An organizer's edit: an event put, moved or removed in whatever calendar app they use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bridge import ical, liveblock
+from bridge.core import events
+from bridge.core.drops import EventDraft, OccurrenceDraft, Slot, applied, check_removal, is_slot, matched
+from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
+from bridge.core.ports import Drop, Resource, UnitOfWork
+from bridge.flows.house import House
+from bridge.flows.publish import publish_slots
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of an edit. ``verbatim``: the stored text is the one sent, so its ETag may be given (RFC 4791 5.3.4)."""
+
+    created: bool
+    resource: Resource
+    verbatim: bool
+
+
+def put_event(work: UnitOfWork, drop: Drop, name: str, text: str, house: House, *, now: datetime, actor: str) -> Put:
+    """Stores an event, task or journal, and makes its occurrences slots when they have places.
+
+    An equal edit changes nothing. Raises ``TooLarge``, ``InvalidCalendarData``, ``InvalidCalendarObject``,
+    ``UnsupportedComponent``, ``UidConflict``, ``TooManyOccurrences``, ``CapacityBelowClaimed``, ``SlotHasOrders``.
+    """
+    drop = _locked(work, drop)
+    if len(text.encode()) > house.max_octets:
+        raise TooLarge(f"An event may have at most {house.max_octets} octets.")
+    there = work.resource_id(drop.id, name)
+    before = _current(work.slots_of(there), house, now) if there is not None else []
+    draft = _read(drop, text, house, now)
+    _check(work, drop, name, draft, there)
+    if there is not None and work.source(drop.id, name) == draft.source:
+        stored = _stored(work, drop, name)
+        return Put(False, stored, stored.text == text)
+    _save(work, drop, name, draft, before, house, now, actor)
+    stored = _stored(work, drop, name)
+    return Put(there is None, stored, stored.text == text)
+
+
+def remove_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now: datetime, actor: str) -> None:
+    """Removes an event; its slots stay in the public feed as cancelled. Raises ``NotFound``, ``SlotHasOrders``."""
+    drop = _locked(work, drop)
+    there = work.resource_id(drop.id, name)
+    if there is None:
+        raise NotFound("There is no such event.")
+    slots = work.slots_of(there)
+    check_removal(slots)
+    revision = work.next_revision(drop.id, now)
+    work.remove_resource(there, revision, now)
+    _remove_slots(work, drop, slots, house, now, actor)
+
+
+def move_event(
+    work: UnitOfWork, drop: Drop, name: str, target: Drop, new_name: str, house: House, *, now: datetime, actor: str
+) -> bool:
+    """Moves an event to another name or drop, replacing what is there. True when the target is new.
+
+    Raises what ``put_event`` and ``remove_event`` raise; an event whose slots have orders keeps its drop.
+    """
+    for drop_id in sorted({drop.id, target.id}):
+        work.lock_drop(drop_id)
+    source = work.source(drop.id, name)
+    if source is None:
+        raise NotFound("There is no such event.")
+    if drop.id == target.id and name == new_name:
+        return False
+    created = work.resource_id(target.id, new_name) is None
+    if not created:
+        remove_event(work, target, new_name, house, now=now, actor=actor)
+    if drop.id == target.id:
+        work.rename_resource(drop.id, name, new_name, work.next_revision(drop.id, now), now)
+    else:
+        remove_event(work, drop, name, house, now=now, actor=actor)
+        put_event(work, target, new_name, source, house, now=now, actor=actor)
+    return created
+
+
+def refresh_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now: datetime, actor: str) -> None:
+    """Reads an event's own text again after the drop's defaults or the horizon changed; no edit of the organizer's.
+
+    Raises ``CapacityBelowClaimed`` and ``SlotHasOrders`` when what is sold no longer fits.
+    """
+    drop = _locked(work, drop)
+    there, source = work.resource_id(drop.id, name), work.source(drop.id, name)
+    if there is None or source is None:
+        return
+    before = _current(work.slots_of(there), house, now)
+    draft = _read(drop, source, house, now)
+    wanted, gone = _wanted(drop, draft, before)
+    if bool(wanted) != bool(before):
+        _save(work, drop, name, draft, before, house, now, actor, edited=False)
+        return
+    check_removal(gone)
+    work.extend_spans(drop.id, there, draft, house.window(now))
+    saved = [(_save_slot(work, drop, there, slot, old, now, actor), old) for slot, old in wanted]
+    publish_slots(work, drop, [slot for slot, _ in saved], house, now, edited={slot.id for slot, old in saved if slot != old})
+    _remove_slots(work, drop, gone, house, now, actor)
+
+
+def extend_horizon(work: UnitOfWork, drop_id: int, name: str, house: House, now: datetime) -> None:
+    """Makes slots of the occurrences that came within the horizon."""
+    drop = work.lock_drop(drop_id)
+    if drop is not None:
+        refresh_event(work, drop, name, house, now=now, actor="clock")
+
+
+def _locked(work: UnitOfWork, drop: Drop) -> Drop:
+    held = work.lock_drop(drop.id)
+    if held is None:
+        raise NotFound("There is no such drop.")
+    return held
+
+
+def _stored(work: UnitOfWork, drop: Drop, name: str) -> Resource:
+    stored = work.views.resource(drop.id, name, "organizer")
+    if stored is None:
+        raise NotFound("There is no such event.")
+    return stored
+
+
+def _current(slots: Sequence[Slot], house: House, now: datetime) -> list[Slot]:
+    """Those that an edit speaks of: occurrences that ended before the window are history and stay as they are."""
+    since, _ = house.window(now)
+    return [slot for slot in slots if not slot.recurrence_id or slot.ends_at >= since]
+
+
+def _read(drop: Drop, text: str, house: House, now: datetime) -> EventDraft:
+    return ical.read(text, ical.Context(drop.timezone, drop.language, drop.currency), house.window(now), house.max_occurrences)
+
+
+def _check(work: UnitOfWork, drop: Drop, name: str, draft: EventDraft, there: int | None) -> None:
+    if draft.component not in drop.components:
+        raise UnsupportedComponent(f"This calendar takes {', '.join(drop.components)}, not {draft.component}.")
+    other = work.views.name_of_uid(drop.id, draft.uid)
+    if other is not None and other != name:
+        raise UidConflict("Another event of this calendar has the same UID.", other)
+    if there is not None and other != name:
+        raise UidConflict("An event cannot change its UID.", name)
+
+
+def _save(
+    work: UnitOfWork,
+    drop: Drop,
+    name: str,
+    draft: EventDraft,
+    before: Sequence[Slot],
+    house: House,
+    now: datetime,
+    actor: str,
+    *,
+    edited: bool = True,
+) -> None:
+    wanted, gone = _wanted(drop, draft, before)
+    check_removal(gone)
+    revision = work.next_revision(drop.id, now)
+    marked = bool(wanted) or draft.mentions_places
+    resource_id = work.save_resource(
+        drop.id, name, draft, house.window(now), is_slot=bool(wanted), revision=revision, now=now, edited=edited
+    )
+    saved = [_save_slot(work, drop, resource_id, slot, old, now, actor) for slot, old in wanted]
+    if marked:
+        work.save_template(resource_id, ical.template(draft.source))
+    else:
+        work.save_renderings([(resource_id, draft.source)], revision, now)
+    publish_slots(work, drop, saved, house, now, edited={slot.id for slot in saved})
+    _remove_slots(work, drop, gone, house, now, actor)
+    if marked and not saved:
+        block = liveblock.not_on_sale(draft.occurrences[0].settings.problems, drop, now)
+        keys = {"", *(o.recurrence_id for o in draft.occurrences)}
+        text = ical.fill(ical.template(draft.source), dict.fromkeys(keys, block), now)
+        work.save_renderings([(resource_id, text)], revision, now)
+
+
+def _wanted(drop: Drop, draft: EventDraft, before: Sequence[Slot]) -> tuple[list[tuple[Slot, Slot | None]], list[Slot]]:
+    pairs, gone = matched(draft.occurrences, before)
+    wanted: list[tuple[Slot, Slot | None]] = []
+    for occurrence, old in pairs:
+        if is_slot(occurrence, drop.defaults, old):
+            wanted.append((applied(occurrence, drop.defaults, old), old))
+        elif old is not None:
+            gone.append(old)
+    if wanted and not draft.complete:
+        raise TooManyOccurrences("This event repeats too often to be sold: give it an end, or fewer repetitions.")
+    return wanted, gone
+
+
+def _save_slot(work: UnitOfWork, drop: Drop, resource_id: int, slot: Slot, old: Slot | None, now: datetime, actor: str) -> Slot:
+    if old is not None and slot == old:
+        return slot
+    slot = replace(slot, resource_id=resource_id, drop_id=drop.id)
+    if old is None:
+        saved = work.save_slot(slot, drop.location_id)
+        event: events.Event = events.SlotAdded(slot.starts_at.isoformat(), slot.capacity)
+    else:
+        changed = _changed(old, slot)
+        noticed = {"starts_at", "ends_at", "place", "title", "cancelled"} & set(changed)
+        saved = work.save_slot(replace(slot, sequence=slot.sequence + bool(noticed)), drop.location_id)
+        event = events.SlotEdited(
+            tuple(changed), old.starts_at.isoformat(), slot.starts_at.isoformat(), old.capacity, slot.capacity
+        )
+    work.record(event, actor=actor, now=now, drop_id=drop.id, slot_id=saved.id)
+    return saved
+
+
+def _changed(old: Slot, new: Slot) -> list[str]:
+    return [name for name in OccurrenceDraft.__slots__ + ("capacity", "limit", "preorder", "pickup", "offers") if _differs(old, new, name)]
+
+
+def _differs(old: Slot, new: Slot, name: str) -> bool:
+    return bool(getattr(old, name, None) != getattr(new, name, None))
+
+
+def _remove_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime, actor: str) -> None:
+    for slot in slots:
+        work.remove_slot(slot.id, now)
+        work.record(events.SlotRemoved(), actor=actor, now=now, drop_id=drop.id, slot_id=slot.id)
+    removed = [replace(slot, removed=True, version=slot.version + 1) for slot in slots]
+    publish_slots(work, drop, removed, house, now, edited={slot.id for slot in removed})

@@ -1,0 +1,29 @@
+"""What every flow is told about the house it runs in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """``base_url`` is what links are made from, without a trailing slash.
+
+    ``horizon``: how far ahead a recurring event becomes slots; ``past`` how far back. ``max_occurrences`` within them
+    are allowed for a slot. ``max_octets`` of UTF-8 is the largest event.
+    """
+
+    base_url: str = "http://127.0.0.1:8000"
+    horizon: timedelta = timedelta(days=400)
+    past: timedelta = timedelta(days=31)
+    max_occurrences: int = 500
+    max_octets: int = 1_048_576
+    keep: timedelta = timedelta(days=30)
+
+    def link(self, public_id: str) -> str:
+        """The address of a slot's page."""
+        return f"{self.base_url}/slots/{public_id}"
+
+    def window(self, now: datetime) -> tuple[datetime, datetime]:
+        """The horizon at ``now``, on whole days so that it moves once a day."""
+        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return day - self.past, day + self.horizon

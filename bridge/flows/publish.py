@@ -1,0 +1,135 @@
+"""From what is known to what is shown: renderings, at once for an edit, soon and merged for everything else."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from bridge import ical, liveblock
+from bridge.core.availability import Availability, availability, changes_at
+from bridge.core.drops import Slot
+from bridge.core.ports import Drop, PublicText, Shown, UnitOfWork
+from bridge.core.stock import StockItem
+from bridge.flows.house import House
+
+WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
+STATUS = {"cancelled": "CANCELLED", "soon": "TENTATIVE"}
+UPCOMING = 12
+
+
+def publish_slots(
+    work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime, *, edited: Collection[int] = ()
+) -> int:
+    """Renders those of ``slots`` that show something else by now, or that were ``edited``. Returns how many.
+
+    The drop must be locked. Equal availabilities say nothing: no revision, no new text.
+    """
+    stock = work.stock_for(slots)
+    problems = work.problems_of_tills(stock)
+    shown = work.shown([slot.id for slot in slots])
+    due: list[tuple[int, datetime | None]] = []
+    texts: list[PublicText] = []
+    for slot in slots:
+        seen = availability(slot, stock, now)
+        notices = _notices(slot, problems)
+        before = shown.get(slot.id)
+        moment = None if slot.removed else changes_at(slot, stock, now)
+        if before and slot.id not in edited and before.availability == seen and before.notices == notices:
+            due.append((slot.id, moment))
+            continue
+        fresh = before is None or slot.id in edited
+        texts.append(_public_text(drop, slot, seen, notices, moment, None if fresh else before, house, now))
+    if texts:
+        revision = work.next_revision(drop.id, now)
+        work.save_public(texts, revision, now)
+        changed = {text.slot_id for text in texts}
+        _publish_resources(work, drop, sorted({slot.resource_id for slot in slots if slot.id in changed}), revision, house, now)
+    work.set_due(due)
+    work.mark_slots_published(slots)
+    return len(texts)
+
+
+def _notices(slot: Slot, problems: dict[int, str]) -> str:
+    found = {problems[offer.stock_item_id] for offer in slot.offers if offer.stock_item_id in problems}
+    return "\n".join(sorted(found))
+
+
+def _public_text(
+    drop: Drop, slot: Slot, seen: Availability, notices: str, due_at: datetime | None, before: Shown | None, house: House, now: datetime
+) -> PublicText:
+    link = house.link(slot.public_id)
+    template = before.template if before else ical.public_template(slot, drop, link)
+    machine = {"X-DROP-PLACES-LEFT": str(seen.places_left), "X-DROP-LEFT": str(seen.left), "X-DROP-STATE": seen.state.upper().replace("_", "-")}
+    text = ical.fill_public(
+        template,
+        badge=liveblock.badge(seen, drop.language),
+        block=liveblock.public_block(slot, seen, drop, now, link),
+        status=STATUS.get(seen.state, "CONFIRMED"),
+        stamp=now,
+        machine=machine,
+    )
+    octets = len(ical.wrap_public(text, None if slot.all_day else slot.timezone).encode())
+    return PublicText(slot.id, drop.id, seen, notices, due_at, octets, template, text)
+
+
+def _publish_resources(work: UnitOfWork, drop: Drop, resource_ids: Sequence[int], revision: int, house: House, now: datetime) -> None:
+    templates = work.templates(resource_ids)
+    of_resource: dict[int, list[Slot]] = {key: [] for key in templates}
+    siblings = work.slots_shown_with(list(templates))
+    for slot in siblings:
+        of_resource[slot.resource_id].append(slot)
+    stock = work.stock_for(siblings)
+    problems = work.problems_of_tills(stock)
+    texts = []
+    for resource_id, template in templates.items():
+        blocks = resource_blocks(drop, of_resource[resource_id], stock, problems, house, now)
+        texts.append((resource_id, ical.fill(template, blocks, now)))
+    work.save_renderings(texts, revision, now)
+
+
+def resource_blocks(
+    drop: Drop, slots: Sequence[Slot], stock: dict[int, StockItem], problems: dict[int, str], house: House, now: datetime
+) -> dict[str, str]:
+    """The organizer's live block of each VEVENT: by RECURRENCE-ID, and ``""`` for the lone event or the series."""
+    blocks = {}
+    seen = {slot.id: availability(slot, stock, now) for slot in slots}
+    for slot in slots:
+        notices = _notices(slot, problems).splitlines()
+        link = house.link(slot.public_id)
+        blocks[slot.recurrence_id] = liveblock.organizer_block(slot, seen[slot.id], drop, now, link, notices=notices)
+    series = [slot for slot in slots if slot.recurrence_id]
+    if series:
+        coming = [slot for slot in series if slot.ends_at > now] or series[-1:]
+        first = coming[0]
+        blocks[""] = liveblock.organizer_block(
+            first,
+            seen[first.id],
+            drop,
+            now,
+            house.link(first.public_id),
+            occurrences=[(slot, seen[slot.id]) for slot in coming],
+            notices=_notices(first, problems).splitlines(),
+        )
+    return blocks
+
+
+def publish_dirty(open_work: WorkFactory, house: House, now: datetime) -> int:
+    """Renders every slot whose availability may have changed; a drop at a time. Returns how many texts changed.
+
+    A drop that another clock is publishing is left to it; what is then still marked is taken at the next tick.
+    """
+    with open_work() as work:
+        items = work.dirty_items()
+        drops = work.dirty_drops([key for key, _ in items], now)
+    published, skipped = 0, False
+    for drop_id in drops:
+        with open_work() as work:
+            drop = work.lock_drop(drop_id, skip_locked=True)
+            if drop is None:
+                skipped = True
+                continue
+            slots = work.slots_to_publish(drop_id, [key for key, _ in items], now)
+            published += publish_slots(work, drop, slots, house, now)
+    if items and not skipped:
+        with open_work() as work:
+            work.mark_items_published(items)
+    return published

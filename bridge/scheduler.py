@@ -1,0 +1,124 @@
+"""The clock: APScheduler's ticks, each calling one flow. It keeps nothing in memory that a restart would lose."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor as Threads
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bridge.core.errors import BridgeError, TransientFault
+from bridge.core.ports import Connection
+from bridge.flows import orders, stock, upkeep
+from bridge.flows.publish import publish_dirty
+from bridge.store.waking import waking
+from bridge.wiring import Bridge
+
+log = logging.getLogger(__name__)
+TICK = 1.0
+MERGE = 0.02
+MERGE_AT_MOST = 5
+BEAT_EVERY = timedelta(seconds=5)
+TILLS_AT_ONCE = 4
+
+
+class Clock:
+    """Runs the ticks until told to stop. Two clocks are safe: every piece of work is claimed in the database."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._stop = threading.Event()
+        self._tills = ThreadPoolExecutor(TILLS_AT_ONCE, thread_name_prefix="till")
+        self._asking: dict[int, Future[None]] = {}
+        self._beats: dict[str, object] = {}
+        self._scheduler = BackgroundScheduler(timezone="UTC", executors={"default": Threads(4)})
+
+    def stop(self) -> None:
+        """Ends ``run`` after the work under way."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Ticks until ``stop``: publishing in this thread, woken by commits; all else on APScheduler's threads."""
+        self._every(TICK, "expire", lambda: orders.expire_holds(self._bridge.work, self._bridge.now()))
+        self._every(TICK, "pull", self._pull)
+        self._every(3600, "horizon", lambda: upkeep.move_horizon(self._bridge.work, self._bridge.house, self._bridge.now()))
+        self._every(600, "retire", lambda: upkeep.retire_slots(self._bridge.work, self._bridge.house, self._bridge.now()))
+        self._every(86400, "forget", self._forget)
+        self._scheduler.start()
+        try:
+            with waking(self._bridge.database) as listener:
+                while not self._stop.is_set():
+                    self._job("publish", self.publish)
+                    if listener.wait(TICK):
+                        self._merge(listener.wait)
+        finally:
+            self._scheduler.shutdown(wait=False)
+            self._tills.shutdown(wait=True, cancel_futures=True)
+
+    @staticmethod
+    def _merge(wait: Callable[[float], bool]) -> None:
+        """Waits until a burst of changes is over, so that it is rendered once, but never long."""
+        for _ in range(MERGE_AT_MOST):
+            if not wait(MERGE):
+                return
+
+    def publish(self) -> None:
+        """Renders what is dirty."""
+        publish_dirty(self._bridge.work, self._bridge.house, self._bridge.now())
+
+    def _every(self, seconds: float, name: str, flow: Callable[[], object]) -> None:
+        self._scheduler.add_job(
+            lambda: self._job(name, flow),
+            "interval",
+            seconds=seconds,
+            id=name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+            next_run_time=self._bridge.now(),
+        )
+
+    def _job(self, name: str, flow: Callable[[], object]) -> None:
+        try:
+            flow()
+            self._beat(name)
+        except TransientFault as fault:
+            log.warning("%s: %s", name, fault)
+        except BridgeError as error:
+            log.error("%s: %s", name, error)
+        except Exception:
+            log.exception("%s failed; it is tried again at the next tick", name)
+
+    def _beat(self, name: str) -> None:
+        now = self._bridge.now()
+        last = self._beats.get(name)
+        if last is None or now - last >= BEAT_EVERY:  # type: ignore[operator]
+            with self._bridge.work() as work:
+                work.beat(name, now)
+            self._beats[name] = now
+
+    def _pull(self) -> None:
+        now = self._bridge.now()
+        with self._bridge.read() as views:
+            due = [found for found in views.connections() if found.due_at is None or found.due_at <= now]
+        self._asking = {key: future for key, future in self._asking.items() if not future.done()}
+        for connection in due:
+            if connection.id not in self._asking:
+                self._asking[connection.id] = self._tills.submit(self._ask, connection)
+
+    def _ask(self, connection: Connection) -> None:
+        self._job("till", lambda: stock.pull(self._bridge.work, connection, self._bridge.pos(connection), self._bridge.now()))
+
+    def _forget(self) -> None:
+        upkeep.forget(self._bridge.work, timedelta(days=self._bridge.settings.caldav.tombstone_days), self._bridge.now())
+
+
+def run(bridge: Bridge) -> None:
+    """The clock's process: until SIGTERM or SIGINT."""
+    clock = Clock(bridge)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: clock.stop())
+    clock.run()

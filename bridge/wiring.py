@@ -1,0 +1,82 @@
+"""Where everything is put together: settings in, a ``Bridge`` of filled ports out. Only the processes import it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+
+from bridge import ical
+from bridge.core.errors import InvalidInput
+from bridge.core.ports import Connection, Pos, UnitOfWork, Views
+from bridge.flows.house import House
+from bridge.settings import Settings
+from bridge.store.engine import Database
+from bridge.store.views import SqlViews
+from bridge.store.waking import announce, announced
+from bridge.store.work import SqlWork
+
+ADAPTERS: dict[str, dict[str, str]] = {
+    "pos": {
+        "tryton": "bridge.stock_sync.tryton.Tryton",
+        "fake": "bridge.stock_sync.fake.FakeTill",
+    },
+}
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def pos_for(connection: Connection) -> Pos:
+    """The adapter of a till: a name of the table, or a dotted path of one's own. Raises ``InvalidInput``."""
+    known = ADAPTERS["pos"]
+    module, _, name = known.get(connection.kind, connection.kind).rpartition(".")
+    if not module:
+        raise InvalidInput(f"There is no till of the kind {connection.kind!r}; known are {', '.join(sorted(known))}.")
+    try:
+        made: Pos = getattr(import_module(module), name)(connection.config)
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(f"The till {connection.kind!r} cannot be loaded: {error}") from error
+    return made
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Settings, a clock, and the ports filled. Shared by all threads of a process."""
+
+    settings: Settings
+    database: Database
+    house: House
+    now: Callable[[], datetime] = utc_now
+    pos: Callable[[Connection], Pos] = field(default=pos_for)
+
+    @contextmanager
+    def read(self) -> Iterator[Views]:
+        """One consistent snapshot."""
+        with self.database.read() as connection:
+            yield SqlViews(connection, ical.wrap_public)
+
+    @contextmanager
+    def work(self) -> Iterator[UnitOfWork]:
+        """One transaction: committed on clean exit, else rolled back. What it leaves dirty wakes the clock."""
+        with self.database.write() as connection:
+            work = SqlWork(connection, ical.wrap_public)
+            yield work
+            if work.leaves_dirty:
+                announce(self.database, connection)
+        if work.leaves_dirty:
+            announced(self.database)
+
+
+def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Bridge:
+    """The house, as the settings have it. Nothing is opened yet."""
+    house = House(
+        base_url=settings.base_url,
+        horizon=timedelta(days=settings.caldav.horizon_days),
+        max_occurrences=settings.caldav.max_occurrences,
+        max_octets=settings.caldav.max_resource_size,
+        keep=timedelta(days=settings.feeds.keep_days),
+    )
+    return Bridge(settings, Database(settings.database.url), house, now)
