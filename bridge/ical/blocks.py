@@ -1,0 +1,131 @@
+"""Taking our live block out of a text, in whatever shape a client gives it back, and touching nothing else.
+
+What ``template.fill`` put in begins behind a fold of its own, so an untouched rendering loses exactly those octets.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import quote, unquote
+
+from bridge import liveblock
+from bridge.ical.lines import Component, Line, escape, fold, spliced, unescape, unfold
+from bridge.ical.notetexts import ALTREP, altrep, is_html_line, is_html_value, is_notes
+
+WAS = "X-DROP-WAS"
+SEPARATOR = "\n\n"
+HTML_SAFE = "/?:@!$&'()*+=~-._"
+_FOLD = re.compile(r"\r*\n[ \t]")
+_UNIT = re.compile(r"\\(?:\r*\n[ \t])*.|(?P<fold>\r*\n[ \t])|.", re.DOTALL)
+_STAMPED = re.compile(rf";{WAS}=(NONE|\d{{8}}T\d{{6}}Z)(?=[;:])", re.IGNORECASE)
+_HEAD = re.compile(r'(?:[^:"]|"[^"]*")*:')
+
+
+def without_blocks(text: str, found: Iterable[Component]) -> str:
+    """``text``, parsed as ``found``, without live blocks of ours; the very same text when there is none."""
+    edits = []
+    for component in found:
+        for inner in component.walk():
+            for line in inner.lines:
+                raw = text[line.start : line.end]
+                new = _cleaned(raw, line)
+                if new is not None:
+                    edits.append((line.start, line.end, new))
+    return spliced(text, edits) if edits else text
+
+
+def _cleaned(raw: str, line: Line) -> str | None:
+    """The raw line without our block, None when it has none."""
+    if is_notes(line):
+        return _cleaned_notes(raw, line)
+    if line.name == "LAST-MODIFIED" and WAS in line.parameters.upper():
+        return _restored_stamp(raw)
+    return None
+
+
+def _restored_stamp(raw: str) -> str | None:
+    line = unfold(raw)
+    found = _STAMPED.search(line)
+    if found is None:
+        return None
+    if found[1].upper() == "NONE":
+        return ""
+    return f"{line[: found.start()]}{line[found.end() :].rpartition(':')[0]}:{found[1]}{_ending(raw)}"
+
+
+def _cleaned_notes(raw: str, line: Line) -> str | None:
+    changed = raw
+    html = altrep(line)
+    if html:
+        kept = liveblock.strip_html(html)
+        if kept != html:
+            changed = _without_altrep(raw, kept)
+    strip = liveblock.strip_html if is_html_line(line) or is_html_value(line) else liveblock.strip
+    if strip(line.text) != line.text:
+        changed = _without_value(changed, strip)
+    return changed if changed is not raw else None
+
+
+def _ending(raw: str) -> str:
+    return "\r\n" if raw.endswith("\r\n") else "\n" if raw.endswith("\n") else ""
+
+
+def _without_value(raw: str, strip: Callable[[str], str]) -> str:
+    """The line without a block at the end of its value, else refolded without the block wherever it was."""
+    head = _HEAD.match(raw)
+    begin = head.end() if head else 0
+    ending = _ending(raw)
+    for found in _FOLD.finditer(raw, begin):
+        tail = unescape(unfold(raw[found.end() :]))
+        if _is_insertion(tail, found.start() == begin, strip):
+            return raw[: found.start()] + ending
+    value = unescape(unfold(raw[begin:]))
+    kept = strip(value)
+    if not kept.strip():
+        return "" if ";" not in raw[:begin] or not ALTREP.search(unfold(raw[:begin])) else raw[:begin] + ending
+    if value.startswith(kept):
+        return raw[: _position(raw, begin, len(kept))] + ending
+    return fold(unfold(raw[:begin]) + escape(kept), ending or "\r\n") + ending
+
+
+def _is_insertion(tail: str, alone: bool, strip: Callable[[str], str]) -> bool:
+    """Whether ``tail`` is what we put behind the organizer's notes: a block and nothing else."""
+    if strip is liveblock.strip and not alone and (not tail.startswith(SEPARATOR) or tail[2:3].isspace()):
+        return False
+    return bool(tail) and not tail[:1].isalnum() and strip(tail) == ""
+
+
+def _position(raw: str, begin: int, characters: int) -> int:
+    """Where in the folded ``raw`` the first ``characters`` of its unescaped value end."""
+    at = begin
+    for unit in _UNIT.finditer(raw, begin):
+        if characters == 0:
+            break
+        at = unit.end()
+        if unit["fold"] is None:
+            characters -= 1
+    return at
+
+
+def _without_altrep(raw: str, kept: str) -> str:
+    line = unfold(raw)
+    found = ALTREP.search(line)
+    if found is None:
+        return raw
+    exact = _exact_altrep(raw)
+    if exact is not None:
+        return exact
+    line = f"{line[: found.start(2)]}{quote(kept, HTML_SAFE)}{line[found.end(2) :]}"
+    return fold(line, _ending(raw) or "\r\n") + _ending(raw)
+
+
+def _exact_altrep(raw: str) -> str | None:
+    """The line without an insertion between two folds that stands before the closing quote of its ALTREP."""
+    folds = list(_FOLD.finditer(raw))
+    for last in folds:
+        if raw[last.end() : last.end() + 1] != '"':
+            continue
+        for first in folds:
+            inserted = unfold(raw[first.end() : last.start()])
+            if first.end() < last.start() and inserted.startswith("%3C") and liveblock.strip_html(unquote(inserted)) == "":
+                return raw[: first.start()] + raw[last.end() :]
+    return None

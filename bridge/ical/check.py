@@ -1,0 +1,40 @@
+"""What a calendar object resource must be (RFC 4791 section 4.1), as leniently as real clients need."""
+
+from bridge.core.errors import InvalidCalendarData, InvalidCalendarObject, UnsupportedComponent
+from bridge.ical.lines import Component
+
+KINDS = ("VEVENT", "VTODO", "VJOURNAL")
+
+
+def checked(calendar: Component) -> list[Component]:
+    """The components of the one object in ``calendar``, all of one kind and one UID.
+
+    Raises ``InvalidCalendarData``, ``InvalidCalendarObject`` or ``UnsupportedComponent``.
+    """
+    if calendar.value("VERSION") == "1.0":
+        raise InvalidCalendarData("This is a vCalendar 1.0 of the nineties; only iCalendar 2.0 is understood here.")
+    if calendar.first("METHOD") is not None:
+        raise InvalidCalendarObject("A calendar resource has no METHOD: this is an invitation on its way, not an event to keep.")
+    found = [child for child in calendar.children if child.name != "VTIMEZONE"]
+    kinds = {child.name for child in found}
+    if not found:
+        raise InvalidCalendarObject("The calendar holds no event, task or journal entry.")
+    if len(kinds) > 1:
+        raise InvalidCalendarObject(f"A calendar resource is of one kind, but this mixes {' and '.join(sorted(kinds))[:80]}.")
+    if not kinds <= set(KINDS):
+        raise UnsupportedComponent(f"Events, tasks and journal entries can be kept here, not a {found[0].name[:40]}.")
+    _check_uid(found)
+    return found
+
+
+def _check_uid(found: list[Component]) -> None:
+    uids = {uid_of(component) for component in found}
+    if "" in uids:
+        raise InvalidCalendarObject(f"A {found[0].name} has no UID.")
+    if len(uids) > 1:
+        raise InvalidCalendarObject("A calendar resource is one event with its exceptions, but this holds several UIDs.")
+
+
+def uid_of(component: Component) -> str:
+    """The UID of ``component``, ``""`` when it has none."""
+    return component.text("UID").strip()

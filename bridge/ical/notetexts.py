@@ -1,0 +1,53 @@
+"""The properties in which clients keep notes, and what each holds: plain text, HTML, or HTML in a parameter."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from bridge import liveblock
+from bridge.ical.lines import Component, Line
+
+HTML_NAMES = ("X-ALT-DESC", "STYLED-DESCRIPTION")
+ALTREP = re.compile(r';ALTREP="(data:text/html[^,"]*,)([^"]*)"', re.IGNORECASE)
+
+
+def is_html_line(line: Line) -> bool:
+    """Whether the property holds HTML by its own account (Outlook's X-ALT-DESC, RFC 9073 STYLED-DESCRIPTION)."""
+    return line.name in HTML_NAMES and line.parameter("FMTTYPE").lower() == "text/html"
+
+
+def is_html_value(line: Line) -> bool:
+    """Whether a DESCRIPTION is HTML (Google and Outlook write it so)."""
+    return liveblock.is_html(line.text)
+
+
+def is_notes(line: Line) -> bool:
+    """Whether the property holds notes of any kind."""
+    return line.name == "DESCRIPTION" or line.name in HTML_NAMES
+
+
+def altrep(line: Line) -> str:
+    """The HTML that Thunderbird keeps in a DESCRIPTION's ALTREP, ``""`` when there is none."""
+    found = ALTREP.search(line.parameters) if line.parameters else None
+    if found is None or ";base64" in found[1].lower():
+        return ""
+    return unquote(found[2])
+
+
+def html_of(component: Component) -> Iterator[str]:
+    """Every HTML form of the notes, the one its client edits first."""
+    for line in component.lines:
+        if line.name == "DESCRIPTION":
+            yield altrep(line)
+            if is_html_value(line):
+                yield line.text
+    for line in component.lines:
+        if is_html_line(line):
+            yield line.text
+
+
+def shown_html(component: Component) -> Iterator[str]:
+    """The words of each HTML form, without a live block of ours."""
+    for html in html_of(component):
+        if html:
+            yield liveblock.text_of_html(liveblock.strip_html(html))

@@ -1,0 +1,128 @@
+"""From the text a client sent to an ``EventDraft``."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from bridge import notes
+from bridge.core.drops import EventDraft, OccurrenceDraft, SlotSettings
+from bridge.core.errors import InvalidCalendarObject
+from bridge.ical.blocks import without_blocks
+from bridge.ical.check import checked, uid_of
+from bridge.ical.lines import Component, parse
+from bridge.ical.rules import Budget
+from bridge.ical.series import Instance, Listing, listing, series_of
+from bridge.ical.tasks import bounds
+from bridge.ical.words import Words, words_of
+from bridge.ical.zones import Zones, zones_of
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The drop that a text belongs to: its IANA time zone, its language, its currency."""
+
+    timezone: str
+    language: str
+    currency: str
+
+
+def read(text: str, context: Context, horizon: tuple[datetime, datetime], max_occurrences: int = 500) -> EventDraft:
+    """The organizer's event, task or journal entry, with its occurrences in ``horizon`` (aware; the end is not included).
+
+    An event that does not recur gives its one occurrence whatever the horizon.
+    Raises ``InvalidCalendarData``, ``InvalidCalendarObject`` or ``UnsupportedComponent``, nothing else.
+    """
+    calendar = parse(text)
+    found = checked(calendar)
+    source = without_blocks(text, found)
+    try:
+        zones = zones_of(calendar, text, context.timezone)
+        return _draft(found, source, zones, context, horizon, max_occurrences)
+    except (OverflowError, RecursionError) as error:
+        raise InvalidCalendarObject(f"The times of this {found[0].name} cannot be calculated: {error}.") from error
+
+
+def _draft(
+    found: list[Component], source: str, zones: Zones, context: Context, horizon: tuple[datetime, datetime], most: int
+) -> EventDraft:
+    uid, kind, sequence = uid_of(found[0]), found[0].name, _sequence(found)
+    if kind != "VEVENT":
+        starts_at, ends_at = bounds(found, zones)
+        return EventDraft(uid, kind, source, starts_at=starts_at, ends_at=ends_at, sequence=sequence)
+    series = series_of(found, zones)
+    listed = listing(series, *horizon, most, Budget())
+    return EventDraft(
+        uid=uid,
+        component=kind,
+        source=source,
+        occurrences=_occurrences(listed, context),
+        recurring=series.recurs,
+        complete=listed.complete,
+        starts_at=listed.starts_at,
+        ends_at=listed.ends_at,
+        sequence=sequence,
+    )
+
+
+def _sequence(found: list[Component]) -> int:
+    values = (component.value("SEQUENCE") for component in found)
+    return max((int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10), default=0)
+
+
+def _occurrences(listed: Listing, context: Context) -> tuple[OccurrenceDraft, ...]:
+    words: dict[int, Words] = {}
+    made = []
+    for instance in listed.instances:
+        key = id(instance.component)
+        if key not in words:
+            words[key] = words_of(instance.component)
+        made.append(_occurrence(instance, words[key], context))
+    return tuple(made)
+
+
+def _occurrence(instance: Instance, words: Words, context: Context) -> OccurrenceDraft:
+    settings, public = _settings(words, instance, context)
+    return OccurrenceDraft(
+        recurrence_id=instance.recurrence_id,
+        starts_at=instance.starts_at,
+        ends_at=instance.ends_at,
+        all_day=instance.span.start.is_day,
+        timezone=instance.span.zone_name,
+        title=words.title,
+        place=words.place,
+        geo=words.geo,
+        notes=public,
+        url=words.url,
+        image=words.image,
+        color=words.color,
+        categories=words.categories,
+        cancelled=words.cancelled,
+        settings=settings,
+    )
+
+
+def _settings(words: Words, instance: Instance, context: Context) -> tuple[SlotSettings, str]:
+    """The settings lines, from the plain notes, or from the HTML when only that has any."""
+    zone = instance.span.zone_name
+    settings, public = _read_notes(words.notes, zone, context, instance.starts_at)
+    if words.html and settings == SlotSettings():
+        from_html, public_html = _read_notes(words.html, zone, context, instance.starts_at)
+        if from_html != SlotSettings():
+            return from_html, public_html
+    return settings, public
+
+
+def _read_notes(text: str, zone: str, context: Context, near: datetime) -> tuple[SlotSettings, str]:
+    """Notes without a date mean the same for every occurrence, so they are read once."""
+    if not text.strip():
+        return SlotSettings(), ""
+    settings, public = _undated(text, zone, context)
+    if settings.preorder is None and not settings.mentions("Preorder"):
+        return settings, public
+    return notes.read(text, zone=zone, language=context.language, currency=context.currency, near=near)
+
+
+@lru_cache(maxsize=512)
+def _undated(text: str, zone: str, context: Context) -> tuple[SlotSettings, str]:
+    near = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+    return notes.read(text, zone=zone, language=context.language, currency=context.currency, near=near)
