@@ -4,6 +4,7 @@ A device sends its password with every request, so one that was verified is reme
 costs no argon2 again; whether it was revoked is asked each time. Failures are counted per account and per address.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -15,9 +16,8 @@ from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Lock
 from typing import NamedTuple
 
-from argon2.exceptions import InvalidHashError
-from argon2.low_level import Type, hash_secret
-from argon2 import extract_parameters
+from argon2 import Parameters, extract_parameters
+from argon2.low_level import ARGON2_VERSION, Type, hash_secret
 
 from bridge.core.ports import AppPassword, Organizer, Role, UnitOfWork, Views
 
@@ -26,7 +26,7 @@ TOUCH_EVERY = timedelta(minutes=1)
 SLOWEST = 2.0
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 # RFC 9106's second choice costs 64 MiB; an app password has 80 random bits, so a third of it is plenty.
-COST = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1, "hash_len": 32, "type": Type.ID}
+COST = Parameters(Type.ID, ARGON2_VERSION, salt_len=16, hash_len=32, time_cost=2, memory_cost=19_456, parallelism=1)
 
 _working = BoundedSemaphore(2)
 
@@ -93,17 +93,17 @@ class SignIns:
         """Who this is. Unknown names, wrong and revoked passwords fail alike, and cost the same."""
         digest = hmac.digest(self._key, f"{name}\0{password}".encode("utf-8", "surrogatepass"), "sha256")
         known = self._known.get(digest)
-        with self._read() as views:
-            if known is not None and views.app_password_is_live(known.signed_in.password_id):
-                live = known.signed_in
-            else:
-                live = None
-                failures = self._failures(views, name, address, now)
-                stored = [one for one in views.app_passwords(name) if one.revoked_at is None]
-        if live is not None and known is not None:
+        if known is not None and self._is_live(known):
             self._touch(digest, known, now)
-            return live
+            return known.signed_in
+        with self._read() as views:
+            failures = self._failures(views, name, address, now)
+            stored = [one for one in views.app_passwords(name) if one.revoked_at is None]
         return self._verify(digest, name, password, address, now, stored, failures)
+
+    def _is_live(self, known: _Known) -> bool:
+        with self._read() as views:
+            return views.app_password_is_live(known.signed_in.password_id)
 
     def _failures(self, views: Views, name: str, address: str, now: datetime) -> int:
         return max(views.sign_in_failures(key, now - self._window) for key in _keys(name, address))
@@ -159,16 +159,14 @@ def _match(password: str, stored: list[AppPassword], unknown: list[str]) -> AppP
 
 
 def _salt(hash: str) -> bytes | None:
-    import base64
-
     parts = hash.split("$")
     return base64.b64decode(parts[4] + "=" * (-len(parts[4]) % 4)) if len(parts) == 6 else None
 
 
 def _hashed(password: str, salt: bytes, like: str | None = None) -> str:
-    cost = dict(COST)
-    if like is not None:
-        used = extract_parameters(like)
-        cost |= {"time_cost": used.time_cost, "memory_cost": used.memory_cost, "parallelism": used.parallelism, "hash_len": used.hash_len}
+    cost = extract_parameters(like) if like else COST
+    secret = password.encode("utf-8", "surrogatepass")
     with _working:
-        return hash_secret(password.encode("utf-8", "surrogatepass"), salt, **cost).decode()
+        return hash_secret(
+            secret, salt, cost.time_cost, cost.memory_cost, cost.parallelism, cost.hash_len, cost.type, cost.version
+        ).decode()

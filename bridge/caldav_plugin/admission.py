@@ -1,0 +1,53 @@
+"""What happens to a request before Radicale sees it: what no verb could answer sensibly is turned away here."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.caldav_plugin.refusals import DavError
+
+LARGEST = 16 * 1024 * 1024
+# The dispatcher has set SCRIPT_NAME already. Radicale would take these for a reason to strip the mount's name once
+# more, and make "/inci/" of "/davinci/".
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_SERVER", "HTTP_X_SCRIPT_NAME")
+# Answers are zipped by us: Radicale zips whatever it sends, at a level that costs more than it saves.
+OURS = ("HTTP_ACCEPT_ENCODING", "HTTP_AUTHORIZATION")
+
+
+def admitted(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """The request with its path decoded and its body read. Raises ``DavError`` (400, 413, 415)."""
+    octets = body(environ)
+    clean = {name: value for name, value in environ.items() if name not in FORWARDED and name not in OURS}
+    clean |= {"PATH_INFO": path(environ), "wsgi.input": io.BytesIO(octets), "CONTENT_LENGTH": str(len(octets))}
+    return clean
+
+
+def path(environ: Mapping[str, Any]) -> str:
+    """The path as text: WSGI hands its octets over as Latin-1 (PEP 3333)."""
+    raw: str = environ.get("PATH_INFO") or "/"
+    try:
+        return raw.encode("latin-1").decode()
+    except UnicodeEncodeError:
+        return raw
+    except UnicodeDecodeError:
+        raise DavError(400, "", "The path is not UTF-8.") from None
+
+
+def body(environ: Mapping[str, Any]) -> bytes:
+    """The whole body; Apple's apps send theirs in chunks, without a length."""
+    if (environ.get("HTTP_CONTENT_ENCODING") or "identity").lower() != "identity":
+        raise DavError(415, "", "Send the body without a content encoding.")
+    stated = environ.get("CONTENT_LENGTH") or ""
+    chunked = "chunked" in (environ.get("HTTP_TRANSFER_ENCODING") or "").lower()
+    if stated and not (stated.isascii() and stated.isdigit() and len(stated) < 19):
+        raise DavError(400, "", "The Content-Length is not a length.")
+    if stated and int(stated) > LARGEST:
+        raise DavError(413, "", f"A request may have {LARGEST} bytes.")
+    if not stated and not chunked:
+        return b""
+    octets: bytes = environ["wsgi.input"].read(int(stated) if stated else LARGEST + 1)
+    if len(octets) > LARGEST:
+        raise DavError(413, "", f"A request may have {LARGEST} bytes.")
+    if stated and len(octets) < int(stated):
+        raise DavError(400, "", "The body is shorter than its Content-Length.")
+    return octets

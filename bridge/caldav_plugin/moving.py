@@ -1,0 +1,63 @@
+"""MOVE of an event (RFC 4918 section 9.9), within a calendar or into another of the same organizer."""
+
+from urllib.parse import unquote, urlsplit
+
+from bridge.caldav_plugin.preconditions import check_if_match
+from bridge.caldav_plugin.put import locked
+from bridge.caldav_plugin.refusals import DavError
+from bridge.caldav_plugin.request import Answer, Request
+from bridge.core.errors import NotFound, StaleEdit
+from bridge.flows.edit import move_event
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def move(request: Request) -> Answer:
+    """201 when the destination is new, 204 when something was replaced."""
+    if len(request.parts) != 3:
+        raise DavError(403, "", "Only events can be moved.")
+    request.allow("w", "unbind")
+    target = destination(request)
+    request.allow("w", "bind", target)
+    if len(target) != 3 or len(target[2]) > 255:
+        raise DavError(403, "<C:calendar-collection-location-ok/>", "An event is moved to a name inside a calendar.")
+    bridge = request.bridge
+    with bridge.work() as work:
+        drop, into = locked(request, work, request.parts), locked(request, work, target)
+        there = work.views.resource(drop.id, request.parts[2], "organizer")
+        if there is None:
+            raise NotFound("There is no such event.")
+        check_if_match(request.header("If-Match"), there.edit)
+        if (request.header("Overwrite") or "T").strip().upper() == "F" and work.resource_id(into.id, target[2]) is not None:
+            raise StaleEdit("There is an event of this name already.")
+        created = move_event(
+            work, drop, request.parts[2], into, target[2], bridge.house, now=bridge.now(), actor=request.visit.organizer
+        )
+    return Answer(201 if created else 204)
+
+
+def destination(request: Request) -> tuple[str, ...]:
+    """The names in the Destination header. Raises ``DavError`` when it is missing, broken, or not on this server."""
+    try:
+        address = urlsplit(request.header("Destination") or "")
+        path = unquote(address.path, errors="strict")
+        port = address.port or DEFAULT_PORTS.get(address.scheme)
+    except ValueError:
+        raise DavError(400, "", "The Destination is not an address.") from None
+    if address.netloc and (address.hostname, port) not in _own_hosts(request):
+        raise DavError(502, "", "An event cannot be moved to another server.")
+    names = tuple(name for name in path.split("/") if name)
+    mount = tuple(name for name in request.prefix.split("/") if name)
+    if not names or names[: len(mount)] != mount or {".", ".."} & set(names) or any(ord(c) < 32 or ord(c) == 127 for c in path):
+        raise DavError(403 if names else 400, "", "The Destination is not an address of this calendar server.")
+    return names[len(mount) :]
+
+
+def _own_hosts(request: Request) -> set[tuple[str | None, int | None]]:
+    environ = request.environ
+    scheme = environ.get("wsgi.url_scheme", "http")
+    hosts: set[tuple[str | None, int | None]] = set()
+    for address in (f"{scheme}://{environ.get('HTTP_HOST') or environ.get('SERVER_NAME', '')}", request.bridge.settings.base_url):
+        parts = urlsplit(address)
+        hosts |= {(parts.hostname, parts.port or port) for port in ([parts.port] if parts.port else DEFAULT_PORTS.values())}
+    return hosts

@@ -1,0 +1,118 @@
+"""What a verb is asked, and the frame around every verb: refusals become DAV errors, and change nothing."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import defusedxml.ElementTree as DefusedET
+from defusedxml.common import DefusedXmlException
+
+from bridge.caldav_plugin import rights
+from bridge.caldav_plugin.refusals import DavError, refused
+from bridge.caldav_plugin.visit import Bridge, Visit, visiting
+from bridge.caldav_plugin.wire import CONTENT_TYPE, multistatus
+from bridge.core.errors import NotFound, Refusal
+from bridge.core.ports import Drop, Views
+
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
+
+
+class Answer(NamedTuple):
+    """Status, headers and body of an answer."""
+
+    status: int
+    headers: Mapping[str, str] = {}
+    body: bytes | None = None
+
+
+def multi(*parts: str, tail: str = "") -> Answer:
+    """A 207 of responses."""
+    return Answer(207, {"Content-Type": CONTENT_TYPE}, multistatus(parts, tail))
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request below a mount. ``prefix`` is the mount's own path; ``path`` is sanitized and below it."""
+
+    visit: Visit
+    environ: Mapping[str, Any]
+    prefix: str
+    path: str
+
+    @property
+    def bridge(self) -> Bridge:
+        """The house."""
+        return self.visit.bridge
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The path's names: organizer, drop, member."""
+        return tuple(part for part in self.path.split("/") if part)
+
+    def header(self, name: str) -> str | None:
+        """A header by its name, None when it is absent."""
+        return self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body's octets."""
+        octets: bytes = self.environ["wsgi.input"].read()
+        return octets
+
+    @property
+    def charset(self) -> str:
+        """The charset that the content type names, else an empty string."""
+        found = _CHARSET.search(self.environ.get("CONTENT_TYPE") or "")
+        return found[1] if found else ""
+
+    def xml(self) -> ET.Element | None:
+        """The body as XML, None when there is none. Raises ``DavError`` (400) for anything that is not plain, well-formed XML."""
+        if not self.body.strip():
+            return None
+        try:
+            text = self.body.decode(self.charset) if self.charset else self.body
+            root: ET.Element = DefusedET.fromstring(text)
+        except (ET.ParseError, DefusedXmlException, LookupError, ValueError) as fault:
+            raise DavError(400, "", f"The body cannot be read as XML: {type(fault).__name__}.") from None
+        return root
+
+    def allow(self, letters: str, privilege: str, parts: tuple[str, ...] | None = None) -> None:
+        """Raises ``DavError`` (403, need-privileges) unless one of ``letters`` is granted here, or on ``parts``."""
+        where = self.parts if parts is None else parts
+        granted = rights.letters(self.visit.audience, self.visit.organizer, self.visit.role, where)
+        if not set(letters) & set(granted):
+            address = f"<D:href>{quote(self.prefix + '/' + '/'.join(where))}</D:href>"
+            needed = f"<D:resource>{address}<D:privilege><D:{privilege}/></D:privilege></D:resource>"
+            raise DavError(403, f"<D:need-privileges>{needed}</D:need-privileges>", "This sign-in may not do that here.")
+
+    def drop(self, views: Views, parts: tuple[str, ...] | None = None) -> Drop:
+        """The drop of the path. Raises ``NotFound`` when it does not exist for the one who asks."""
+        organizer, slug = (parts or self.parts)[:2]
+        drop = views.drop(organizer, slug)
+        if drop is None or (self.visit.audience == "public" and not drop.is_public):
+            raise NotFound("There is no such calendar.")
+        return drop
+
+
+def verb(answer: Callable[[Request], Answer]) -> Callable[..., Any]:
+    """``answer`` as one of Radicale's ``do_…`` methods."""
+
+    def do(app: Any, environ: Mapping[str, Any], base_prefix: str, path: str, *args: Any, **kwargs: Any) -> Any:
+        request = Request(visiting.get(), environ, base_prefix, path)
+        return framed(request, lambda: (*answer(request), None))
+
+    do.__doc__ = answer.__doc__
+    return do
+
+
+def framed(request: Request, do: Callable[[], Any]) -> Any:
+    """What ``do`` returns, or its refusal as Radicale wants a response."""
+    try:
+        return do()
+    except (Refusal, DavError) as refusal:
+        calendar = quote(f"{request.prefix}/{'/'.join(request.parts[:2])}/")
+        return (*refused(refusal, calendar), None)
