@@ -67,7 +67,7 @@ class Tryton:
             try:
                 key = Path(self._key_file).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as unreadable:
-                raise PermanentFault(f"The key file {self._key_file} cannot be read: put Tryton's user application key there.") from unreadable
+                raise PermanentFault(f"The key file {self._key_file} cannot be read: put the user application key there.") from unreadable
         if not key.isascii() or not key.isprintable():
             raise PermanentFault("The key is not one of Tryton's: it is a single line of letters and digits.")
         return Rest(self._url, self._database, key, timeout=self._timeout)
