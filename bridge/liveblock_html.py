@@ -1,0 +1,209 @@
+"""The live block in notes that a client keeps as HTML: Google, Outlook and Thunderbird (ALTREP) do.
+
+Everything here takes any text, well formed or not, and never raises.
+"""
+
+import re
+from dataclasses import dataclass, field
+from html import escape, unescape
+from itertools import accumulate, pairwise
+
+from bridge.liveblock_marks import Cut, cuts
+
+_TAGS = (
+    "a|abbr|b|big|blockquote|body|center|code|div|em|font|h[1-6]|head|hr|html|html-blob|i|img|li|o:p|ol|p|pre|s|small|span|strong|style|sub|"
+    "sup|table|tbody|td|th|thead|title|tr|tt|u|ul"
+)
+_TAG = re.compile(rf"<(?:br\s{{0,9}}/?|(?P<closing>/)?(?:{_TAGS})(?:\s[^<>]*)?/?)>", re.IGNORECASE)
+_NAME = re.compile(r"</?([a-zA-Z][\w:-]{0,40})")
+_ENDS_LINE = frozenset(("br", "hr", "p", "div", "li", "tr", "ul", "ol", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "pre"))
+_VOID = frozenset(("br", "hr", "img", "meta", "link", "input", "wbr", "base"))
+_UNSEEN = frozenset(("style", "script", "head", "title"))
+_PIECE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});|[ \t\r\n\f]+|[^&\s]+|.", re.DOTALL)
+_BLANKS = " \t\r\n\f"
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+_OUTER = re.compile(r"\s*</(?:body|html)\s*>", re.IGNORECASE)
+
+
+def is_html(text: str) -> bool:
+    """Whether notes are HTML: a line break tag, or a known tag that opens and one that closes. ``a < b`` is not."""
+    opens = closes = False
+    for tag in _TAG.finditer(text):
+        if tag[0][1:3].lower() == "br":
+            return True
+        if tag["closing"]:
+            closes = True
+        else:
+            opens = True
+        if opens and closes:
+            return True
+    return False
+
+
+def to_html(block: str) -> str:
+    """The block as HTML to be put behind HTML notes: escaped, a ``<br>`` a line, the booking address a link."""
+    return "<br><br>" + "<br>".join(_linked(line) for line in block.split("\n"))
+
+
+def attach_html(html: str, block: str) -> str:
+    """``html`` with the block at its end, inside ``<body>`` where there is one; ``strip_html`` gives ``html`` back."""
+    found = _OUTER.search(html)
+    position = found.start() if found else len(html)
+    return html[:position] + to_html(block) + html[position:]
+
+
+def strip_html(html: str) -> str:
+    """``html`` without any live block of ours; tags stay balanced, and what the organizer wrote stays as it was."""
+    exact = _without_own(html)
+    if exact is not None:
+        return exact
+    page = _Page.of(html)
+    found = cuts(page.text)
+    return page.without(found) if found else html
+
+
+def text_of_html(html: str) -> str:
+    """The words of ``html`` as plain text, a line for each line a reader would see."""
+    return _Page.of(html).text.strip("\n")
+
+
+def _linked(line: str) -> str:
+    parts, position = [], 0
+    for found in _LINK.finditer(line):
+        address = escape(found[0])
+        parts += [escape(line[position : found.start()], quote=False), f'<a href="{address}">{address}</a>']
+        position = found.end()
+    return "".join(parts) + escape(line[position:], quote=False)
+
+
+def _without_own(html: str) -> str | None:
+    """``html`` without the block that ``to_html`` wrote at its very end, be the rest as malformed as it likes."""
+    start = html.rfind("<br><br>―― ")
+    if start < 0 or not html.endswith(" ――"):
+        return None
+    tail = _Page.of(html[start + 8 :])
+    found = cuts(tail.text)
+    return html[:start] if len(found) == 1 and found[0] == Cut(0, len(tail.text)) else None
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A stretch of the source: a tag with its ``name``, or characters that read as ``text``."""
+
+    start: int
+    end: int
+    text: str
+    name: str = ""
+    closes: bool = False
+
+
+@dataclass(slots=True)
+class _Page:
+    source: str
+    pieces: list[_Piece] = field(default_factory=list)
+    text: str = ""
+
+    @classmethod
+    def of(cls, source: str) -> "_Page":
+        """The page read into pieces; a line break in the source is one only where no tag makes any."""
+        page = cls(source, _pieces(source))
+        _as_seen(page.pieces, breaks=not any(piece.name in _ENDS_LINE for piece in page.pieces))
+        page.text = "".join(piece.text for piece in page.pieces)
+        return page
+
+    def without(self, found: list[Cut]) -> str:
+        """The source less the pieces whose text is cut, and less every element and break that only they filled."""
+        gone = self._cut(found)
+        partner = _partners(self.pieces)
+        for index, other in sorted(partner.items(), key=lambda pair: pair[1] - pair[0]):
+            inside = range(index + 1, other)
+            if any(gone[i] for i in inside) and all(gone[i] or not self.pieces[i].text and self._is_blank(i) for i in inside):
+                gone[index : other + 1] = [True] * (other + 1 - index)
+        return "".join(self.source[p.start : p.end] for p, out in zip(self.pieces, gone, strict=True) if not out)
+
+    def _cut(self, found: list[Cut]) -> list[bool]:
+        ends = [0, *accumulate(len(piece.text) for piece in self.pieces)]
+        gone, index = [], 0
+        for piece, (start, end) in zip(self.pieces, pairwise(ends), strict=True):
+            while index < len(found) and found[index].end <= start and (found[index].end < end or start < end):
+                index += 1
+            inside = index < len(found) and found[index].start <= start and end <= found[index].end
+            gone.append(inside and start < end and (not piece.name or piece.name in _VOID))
+        return gone
+
+    def _is_blank(self, index: int) -> bool:
+        piece = self.pieces[index]
+        return not piece.name and not self.source[piece.start : piece.end].strip(_BLANKS)
+
+
+def _pieces(source: str) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    position = 0
+    while position < len(source):
+        end = _end_of_tag(source, position) if source[position] == "<" else -1
+        if end > 0:
+            pieces.append(_tag(source, position, end))
+            name = pieces[-1].name
+            if name in _UNSEEN and not pieces[-1].closes:
+                end = _end_of_unseen(source, end, name)
+                pieces[-1].end = end
+                pieces[-1].name = "!"
+            position = end
+            continue
+        following = source.find("<", position + 1)
+        following = len(source) if following < 0 else following
+        pieces += (_Piece(m.start(), m.end(), m[0]) for m in _PIECE.finditer(source, position, following))
+        position = following
+    return pieces
+
+
+def _end_of_tag(source: str, position: int) -> int:
+    if source.startswith("<!--", position):
+        end = source.find("-->", position + 4)
+        return end + 3 if end >= 0 else len(source)
+    if not (source[position + 1 : position + 2].isalpha() or source[position + 1 : position + 2] in ("/", "!", "?")):
+        return -1
+    end = source.find(">", position)
+    return end + 1 if end >= 0 else len(source)
+
+
+def _end_of_unseen(source: str, position: int, name: str) -> int:
+    found = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(source, position)
+    return found.end() if found else len(source)
+
+
+def _tag(source: str, start: int, end: int) -> _Piece:
+    found = _NAME.match(source, start, end)
+    return _Piece(start, end, "", found[1].lower() if found else "!", source.startswith("</", start))
+
+
+def _as_seen(pieces: list[_Piece], *, breaks: bool) -> None:
+    """Gives each piece the text a reader sees for it: blanks merged, entities resolved, a new line where a block begins."""
+    line_is_empty, blank = True, False
+    for piece in pieces:
+        if piece.name:
+            piece.text = "\n" if piece.name == "br" or (piece.name in _ENDS_LINE and not line_is_empty) else ""
+            line_is_empty = line_is_empty or bool(piece.text)
+            continue
+        if piece.text[0] in _BLANKS:
+            piece.text = "\n" * piece.text.count("\n") if breaks and "\n" in piece.text else ("" if line_is_empty or blank else " ")
+            blank = True
+            line_is_empty = line_is_empty or "\n" in piece.text
+            continue
+        if piece.text[0] == "&":
+            piece.text = unescape(piece.text)
+        line_is_empty, blank = False, False
+
+
+def _partners(pieces: list[_Piece]) -> dict[int, int]:
+    """Each opening tag's index with that of the tag that closes it."""
+    open_tags: dict[str, list[int]] = {}
+    found: dict[int, int] = {}
+    for index, piece in enumerate(pieces):
+        if not piece.name or piece.name in _VOID or piece.name == "!":
+            continue
+        if not piece.closes:
+            open_tags.setdefault(piece.name, []).append(index)
+        elif open_tags.get(piece.name):
+            found[open_tags[piece.name].pop()] = index
+    return found

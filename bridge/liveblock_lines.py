@@ -1,0 +1,70 @@
+"""Every line a live block may hold: said in one place, so that what is written is also recognised when it comes back."""
+
+from bridge.wording import N_
+
+DASHES = "――"
+LIVE_STOCK = N_("live stock")
+END = N_("end")
+
+PLACES = (N_("{left} of {n} place left"), N_("{left} of {n} places left"))
+TAKEN = (N_("{n} place taken"), N_("{n} places taken"))
+ORDERS = (N_("{n} order"), N_("{n} orders"))
+NO_PLACES = N_("Not on sale: it has no places yet")
+UNTIL = N_("Preorder until {moment}")
+OPENS = N_("Preorder opens {moment}")
+CLOSED = N_("Preorder closed")
+SOLD_OUT = N_("Sold out")
+CANCELLED = N_("Cancelled")
+BOOK = N_("Book: {link}")
+UPDATED = N_("Updated {moment}")
+AT = N_("{moment}: {state}")
+MORE = (N_("… and {n} more"), N_("… and {n} more"))
+
+ITEM_LEFT = (N_("{name} {n} left"), N_("{name} {n} left"))
+ITEM_SOLD_OUT = N_("{name} sold out")
+ITEM_FREE = N_("{name} available")
+ADD_ON = N_("(add-on)")
+AS_OF = N_("(as of {moment})")
+
+NOT_UNDERSTOOD = N_("⚠ {setting}: “{written}” {reason}")
+STILL = N_("⚠ {setting}: “{written}” {reason} – still {value}")
+HOLDS = N_("⚠ {setting}: “{written}” {reason} – {value} holds")
+TILL_SHORT = (
+    N_("⚠ {name}: the till says {n} fewer than promised"),
+    N_("⚠ {name}: the till says {n} fewer than promised"),
+)
+TILL = N_("⚠ Till: {sentence}")
+
+BADGE_LEFT = (N_("{n} left"), N_("{n} left"))
+BADGE_SOLD_OUT = N_("SOLD OUT")
+BADGE_CANCELLED = N_("cancelled")
+BADGE_CLOSED = N_("closed")
+BADGE_SOON = N_("opens soon")
+BADGE_OPENS = N_("opens {moment}")
+
+SETTINGS = {
+    "Places": N_("Places"),
+    "Sells": N_("Sells"),
+    "Preorder": N_("Preorder"),
+    "Limit": N_("Limit"),
+    "Pickup": N_("Pickup"),
+}
+
+REASONS = {
+    "empty": N_("says nothing"),
+    "not-a-whole-number": N_("is not a whole number"),
+    "too-large": N_("is too large"),
+    "too-long": N_("is too long"),
+    "not-a-date": N_("is not a date"),
+    "another-weekday": N_("is another day of the week"),
+    "closes-before-it-opens": N_("closes before it opens"),
+    "not-an-offer": N_("is not an offer"),
+    "not-a-price": N_("is not a price"),
+    "another-currency": N_("is not in this drop’s currency"),
+    "sold-twice": N_("is listed twice"),
+    "written-twice": N_("contradict each other"),
+}
+
+HEADS = (*PLACES, NO_PLACES, SOLD_OUT, CANCELLED, CLOSED)
+SIMPLE = (*HEADS, *TAKEN, *ORDERS, UNTIL, OPENS, BOOK, UPDATED, *MORE, STILL, HOLDS, NOT_UNDERSTOOD, *TILL_SHORT, TILL)
+PLURALS = (PLACES, TAKEN, ORDERS, MORE, ITEM_LEFT, TILL_SHORT, BADGE_LEFT)

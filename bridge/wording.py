@@ -1,0 +1,127 @@
+"""The house's words in the reader's language: texts, plurals, moments, money.
+
+English is the message id; ``locale/<language>.po`` holds the others. A language nobody translated reads English.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, get_currency_precision
+
+LANGUAGES = ("en", "de", "fr", "es")
+_PLURAL_TAGS = ("zero", "one", "two", "few", "many", "other")
+
+
+def N_(msgid: str) -> str:
+    """Marks a text kept in a table for the catalogues; returns it as it is."""
+    return msgid
+
+
+MOMENT = N_("EEE d MMM HH:mm")
+DAY = N_("EEE d MMM")
+TIME = N_("HH:mm")
+
+
+class Wording:
+    """One language. Never raises for a message that is not translated: it is said in English."""
+
+    __slots__ = ("_forms", "_index", "_texts", "language", "locale")
+
+    def __init__(self, locale: Locale, texts: dict[str, str], forms: dict[str, tuple[str, ...]]) -> None:
+        self.locale = locale
+        self.language = locale.language
+        self._texts = texts
+        self._forms = forms
+        self._index = _plural_index(locale)
+
+    def text(self, msgid: str, **values: object) -> str:
+        """The message, with ``{name}`` replaced by the value of that name."""
+        template = self._texts.get(msgid, msgid)
+        return template.format(**values) if values else template
+
+    def plural(self, msgid: str, msgid_plural: str, n: int, **values: object) -> str:
+        """The form of the message for ``n`` things, which it may name as ``{n}``."""
+        forms = self._forms.get(msgid) or (msgid, msgid_plural)
+        return forms[min(self._index(n), len(forms) - 1)].format(n=n, **values)
+
+    def forms(self, msgid: str, msgid_plural: str) -> tuple[str, ...]:
+        """Every form that ``plural`` may choose, as templates."""
+        return self._forms.get(msgid) or (msgid, msgid_plural)
+
+    def moment(self, when: datetime, zone: ZoneInfo) -> str:
+        """Day and time of an aware ``when`` in ``zone``: ``Fri 4 Dec 18:00``."""
+        return _formatted(self, MOMENT, when, zone)
+
+    def day(self, when: datetime, zone: ZoneInfo) -> str:
+        """The day of an aware ``when`` in ``zone``: ``Fri 4 Dec``."""
+        return _formatted(self, DAY, when, zone)
+
+    def time(self, when: datetime, zone: ZoneInfo) -> str:
+        """The time of an aware ``when`` in ``zone``: ``18:00``."""
+        return _formatted(self, TIME, when, zone)
+
+    def money(self, minor: int, currency: str) -> str:
+        """``minor`` units of an ISO 4217 currency, with as many decimals as it has."""
+        return _money(self, minor, currency)
+
+
+def wording(language: str) -> Wording:
+    """The words for a language tag (``de``, ``de-AT``, ``de_CH``); English when there are none."""
+    return _wording(language.replace("-", "_"))
+
+
+def minor_digits(currency: str) -> int:
+    """How many decimals an ISO 4217 currency has; 2 for one that nobody knows."""
+    return get_currency_precision(currency.upper())
+
+
+@lru_cache(maxsize=256)
+def _wording(tag: str) -> Wording:
+    try:
+        locale = Locale.parse(tag)
+    except (ValueError, TypeError, UnknownLocaleError):
+        locale = Locale("en")
+    if locale.language not in LANGUAGES:
+        locale = Locale("en")
+    texts, forms = _catalogue(locale.language)
+    return Wording(locale, texts, forms)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(language: str) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    texts: dict[str, str] = {}
+    forms: dict[str, tuple[str, ...]] = {}
+    if language == "en":
+        return texts, forms
+    with (files("bridge") / "locale" / f"{language}.po").open("rb") as source:
+        for message in read_po(source, locale=language):
+            if not message.id or not message.string:
+                continue
+            if isinstance(message.id, str):
+                texts[message.id] = str(message.string)
+            else:
+                forms[message.id[0]] = tuple(message.string)
+    return texts, forms
+
+
+def _plural_index(locale: Locale) -> Callable[[int], int]:
+    rule = locale.plural_form
+    order = [tag for tag in _PLURAL_TAGS if tag in rule.tags or tag == "other"]
+    return lambda n: order.index(rule(n))
+
+
+@lru_cache(maxsize=8192)
+def _formatted(words: Wording, pattern: str, when: datetime, zone: ZoneInfo) -> str:
+    return format_datetime(when, words.text(pattern), tzinfo=zone, locale=words.locale)
+
+
+@lru_cache(maxsize=4096)
+def _money(words: Wording, minor: int, currency: str) -> str:
+    return format_currency(Decimal(minor).scaleb(-minor_digits(currency)), currency.upper(), locale=words.locale)
