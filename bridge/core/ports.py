@@ -60,6 +60,8 @@ class Drop:
     location_id: int = 0
     changed_at: datetime | None = None
     transparent: bool = False
+    organizer_title: str = ""
+    organizer_email: str = ""
 
     @property
     def path(self) -> str:
@@ -294,7 +296,8 @@ class Views(Protocol):
     def stock_items(self, organizer: str | None = None) -> list[tuple[Location, StockItem]]: ...
     def connections(self, organizer: str | None = None) -> list[Connection]: ...
     def heartbeats(self) -> dict[str, datetime]: ...
-    def outbox_waiting(self) -> int: ...
+    def figures(self, now: datetime) -> dict[str, tuple[float, str]]:
+        """Gauges for whoever watches: name to value and what it means."""
 
 
 class Line(NamedTuple):

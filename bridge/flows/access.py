@@ -148,10 +148,10 @@ def _keys(name: str, address: str) -> tuple[str, str]:
 def _match(password: str, stored: list[AppPassword], unknown: list[str]) -> AppPassword | None:
     computed: dict[bytes, str] = {}
     found = None
-    for hash in [one.hash for one in stored] or unknown:
-        salt = _salt(hash)
+    for known in [one.hash for one in stored] or unknown:
+        salt = _salt(known)
         if salt is not None and salt not in computed:
-            computed[salt] = _hashed(password, salt, hash)
+            computed[salt] = _hashed(password, salt, known)
     for one in stored:
         if hmac.compare_digest(computed.get(_salt(one.hash) or b"", ""), one.hash):
             found = one

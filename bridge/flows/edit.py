@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bridge import ical, liveblock
 from bridge.core import events
@@ -164,16 +165,16 @@ def _save(
         drop.id, name, draft, house.window(now), is_slot=bool(wanted), revision=revision, now=now, edited=edited
     )
     saved = [_save_slot(work, drop, resource_id, slot, old, now, actor) for slot, old in wanted]
+    keys = {"", *(occurrence.recurrence_id for occurrence in draft.occurrences)}
     if marked:
-        work.save_template(resource_id, ical.template(draft.source))
+        work.save_template(resource_id, ical.template(draft.source, keys))
     else:
         work.save_renderings([(resource_id, draft.source)], revision, now)
     publish_slots(work, drop, saved, house, now, edited={slot.id for slot in saved})
     _remove_slots(work, drop, gone, house, now, actor)
     if marked and not saved:
-        block = liveblock.not_on_sale(draft.occurrences[0].settings.problems, drop, now)
-        keys = {"", *(o.recurrence_id for o in draft.occurrences)}
-        text = ical.fill(ical.template(draft.source), dict.fromkeys(keys, block), now)
+        block = liveblock.problems_block(draft.occurrences[0].settings.problems, drop, now, ZoneInfo(drop.timezone))
+        text = ical.fill(ical.template(draft.source, keys), dict.fromkeys(keys, block), now)
         work.save_renderings([(resource_id, text)], revision, now)
 
 

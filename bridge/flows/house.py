@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class House:
     max_occurrences: int = 500
     max_octets: int = 1_048_576
     keep: timedelta = timedelta(days=30)
+
+    @property
+    def host(self) -> str:
+        """The host that links name."""
+        return urlsplit(self.base_url).hostname or "localhost"
 
     def link(self, public_id: str) -> str:
         """The address of a slot's page."""

@@ -57,17 +57,22 @@ def _public_text(
     drop: Drop, slot: Slot, seen: Availability, notices: str, due_at: datetime | None, before: Shown | None, house: House, now: datetime
 ) -> PublicText:
     link = house.link(slot.public_id)
-    template = before.template if before else ical.public_template(slot, drop, link)
-    machine = {"X-DROP-PLACES-LEFT": str(seen.places_left), "X-DROP-LEFT": str(seen.left), "X-DROP-STATE": seen.state.upper().replace("_", "-")}
+    template = before.template if before else ical.public_template(slot, drop, link, house.host, organizer=drop.organizer_title, email=drop.organizer_email)
+    machine = {
+        "STATE": seen.state,
+        "PLACES-LEFT": str(seen.places_left),
+        "LEFT": str(seen.left),
+        "CAPACITY": str(seen.capacity),
+    }
     text = ical.fill_public(
         template,
-        badge=liveblock.badge(seen, drop.language),
+        badge=liveblock.badge(seen, drop.language, opens=slot.preorder.opens, zone=slot.zone),
         block=liveblock.public_block(slot, seen, drop, now, link),
         status=STATUS.get(seen.state, "CONFIRMED"),
         stamp=now,
         machine=machine,
     )
-    octets = len(ical.wrap_public(text, None if slot.all_day else slot.timezone).encode())
+    octets = len(ical.wrap_public(text, "UTC" if slot.all_day else slot.timezone).encode())
     return PublicText(slot.id, drop.id, seen, notices, due_at, octets, template, text)
 
 
@@ -95,7 +100,7 @@ def resource_blocks(
     for slot in slots:
         notices = _notices(slot, problems).splitlines()
         link = house.link(slot.public_id)
-        blocks[slot.recurrence_id] = liveblock.organizer_block(slot, seen[slot.id], drop, now, link, notices=notices)
+        blocks[slot.recurrence_id] = liveblock.organizer_block(slot, seen[slot.id], drop, now, link, problems=notices)
     series = [slot for slot in slots if slot.recurrence_id]
     if series:
         coming = [slot for slot in series if slot.ends_at > now] or series[-1:]
@@ -107,7 +112,7 @@ def resource_blocks(
             now,
             house.link(first.public_id),
             occurrences=[(slot, seen[slot.id]) for slot in coming],
-            notices=_notices(first, problems).splitlines(),
+            problems=_notices(first, problems).splitlines(),
         )
     return blocks
 

@@ -20,7 +20,12 @@ def organizer(row: Row[Any]) -> Organizer:
 
 
 DROP = (
-    select(t.drops, t.organizers.c.name.label("organizer"))
+    select(
+        t.drops,
+        t.organizers.c.name.label("organizer"),
+        t.organizers.c.title.label("organizer_title"),
+        t.organizers.c.email.label("organizer_email"),
+    )
     .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
     .where(t.drops.c.removed_at.is_(None))
 )
@@ -51,6 +56,8 @@ def drop(row: Row[Any]) -> Drop:
         location_id=row.location_id,
         changed_at=row.changed_at,
         transparent=row.transparent,
+        organizer_title=row.organizer_title,
+        organizer_email=row.organizer_email,
     )
 
 

@@ -70,11 +70,11 @@ _LISTED = {
     .where(_p.gone.is_(False)),
 }
 
-Wrap = Callable[[str, str | None], str]
+Wrap = Callable[[str, str], str]
 
 
 class SqlViews:
-    """Fills ``Views``. ``wrap`` makes a standalone calendar of a public VEVENT and the zone it uses (None: no zone)."""
+    """Fills ``Views``. ``wrap`` makes a standalone calendar of a public VEVENT and the zone it uses."""
 
     def __init__(self, connection: Connection, wrap: Wrap) -> None:
         self._db = connection
@@ -110,7 +110,7 @@ class SqlViews:
     def _resource(self, row: Any, audience: Audience, exact: bool = True) -> Resource:
         if audience == "organizer":
             return Resource(row[0], row[1], row[2], row[3], row[4], row[5], row[6], exact)
-        text = self._wrap(row[6], None if row[8] else row[7])
+        text = self._wrap(row[6], "UTC" if row[8] else row[7])
         return Resource(row[0], row[1], row[2], row[3], row[4], row[5], text, exact)
 
     def resource(self, drop_id: int, name: str, audience: Audience) -> Resource | None:
@@ -273,8 +273,22 @@ class SqlViews:
     def heartbeats(self) -> dict[str, datetime]:
         return {row.name: row.at for row in self._db.execute(select(t.heartbeats))}
 
-    def outbox_waiting(self) -> int:
-        return int(self._one(select(func.count()).where(t.outbox.c.done_at.is_(None)))[0])
+    def figures(self, now: datetime) -> dict[str, tuple[float, str]]:
+        o, i = t.outbox.c, t.stock_items.c
+        waiting = select(func.count()).where(o.done_at.is_(None))
+        queries = {
+            "drops": (select(func.count()).select_from(t.drops).where(t.drops.c.removed_at.is_(None)), "Drops there are."),
+            "slots_to_publish": (select(func.count()).where(_s.version != _s.published), "Slots not yet shown as they are."),
+            "items_to_publish": (select(func.count()).where(i.version != i.published), "Stock items not yet shown as they are."),
+            "holds": (select(func.count()).select_from(t.holds).where(t.holds.c.expires_at > now), "Holds that have not expired."),
+            "outbox_waiting": (waiting.where(o.due_at.is_not(None)), "Consequences that are yet to happen."),
+            "outbox_given_up": (waiting.where(o.due_at.is_(None)), "Consequences given up, with a reason."),
+            "items_oversold": (
+                select(func.count()).where(i.counted.is_not(None), i.counted + i.moved < i.promised),
+                "Stock items of which more is promised than the till says there is.",
+            ),
+        }
+        return {name: (float(self._one(query)[0]), help_) for name, (query, help_) in queries.items()}
 
 
 def _overlap(
