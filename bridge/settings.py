@@ -8,6 +8,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -46,6 +47,12 @@ def _database(value: str) -> str:
     return value
 
 
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for name in value:
+        ip_network(name, strict=False)
+    return value
+
+
 class Server(_Section):
     """The web server."""
 
@@ -57,9 +64,9 @@ class Server(_Section):
     workers: int = Field(default=1, ge=1, le=64, description="Web processes. More than one pays off on PostgreSQL.")
     threads: int = Field(default=8, ge=1, le=256, description="Requests that one web process answers at the same time.")
     backlog: int = Field(default=1024, ge=128, description="Connections that may wait to be accepted.")
-    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_networks)] = Field(
         default=(),
-        description="Addresses of the reverse proxies whose X-Forwarded headers are believed; in the environment parted by commas.",
+        description="Addresses or networks of reverse proxies whose X-Forwarded headers are believed; in the environment parted by commas.",
     )
 
 

@@ -61,6 +61,10 @@ def test_a_list_in_the_environment_is_parted_by_commas():
         ("[server]\nport = 70000\n", "server.port: Input should be less than or equal to 65535"),
         ("[server]\nbase_url = 'example.org'\n", "server.base_url: an address begins with http:// or https://"),
         ("[database]\nurl = 'mysql://db'\n", "database.url: a database is sqlite:///FILE or postgresql+psycopg://"),
+        (
+            "[server]\ntrusted_proxies = ['the-proxy']\n",
+            "server.trusted_proxies: 'the-proxy' does not appear to be an IPv4 or IPv6 network",
+        ),
         ("[log]\nlevel = 'loud'\n", "log.level: Input should be 'debug', 'info', 'warning' or 'error'"),
         ("[server\n", "is not valid TOML"),
     ],
