@@ -2,7 +2,8 @@
 
 import logging
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from http import client
 from typing import Any
 
 from radicale import config
@@ -24,11 +25,6 @@ from bridge.caldav_plugin.storage import Storage
 from bridge.caldav_plugin.visit import Bridge, Visit, visiting
 from bridge.core.ports import Audience
 
-READING = ("OPTIONS", "GET", "HEAD", "PROPFIND", "REPORT")
-METHODS: dict[Audience, tuple[str, ...]] = {
-    "organizer": (*READING, "PUT", "DELETE", "MOVE", "MKCALENDAR", "MKCOL", "PROPPATCH"),
-    "public": READING,
-}
 # No locks (class 2), no address books, no access control lists: clients believe this line.
 DAV = "1, 3, calendar-access, extended-mkcol"
 WORTH_ZIPPING = 1024
@@ -40,6 +36,17 @@ Response = tuple[str, list[tuple[str, str]], Iterable[bytes]]
 def options(request: Request) -> Answer:
     """What can be done here."""
     return Answer(200, {"Allow": ", ".join(METHODS[request.visit.audience])})
+
+
+READING: dict[str, Callable[[Request], Answer]] = {"OPTIONS": options, "GET": get, "HEAD": get, "PROPFIND": propfind, "REPORT": report}
+WRITING: dict[str, Callable[[Request], Answer]] = {
+    "PUT": put,
+    "MOVE": move,
+    "MKCALENDAR": mkcalendar,
+    "MKCOL": mkcol,
+    "PROPPATCH": proppatch,
+}
+METHODS: dict[Audience, tuple[str, ...]] = {"organizer": (*READING, *WRITING, "DELETE"), "public": tuple(READING)}
 
 
 def configuration(bridge: Bridge) -> config.Configuration:
@@ -67,17 +74,6 @@ def configuration(bridge: Bridge) -> config.Configuration:
 class Application(Radicale):
     """One mount. ``organizer``: everything behind a sign-in. ``public``: the public audience, read-only, for anyone."""
 
-    do_GET = verb(get)
-    do_HEAD = verb(get)
-    do_MKCALENDAR = verb(mkcalendar)
-    do_MKCOL = verb(mkcol)
-    do_MOVE = verb(move)
-    do_OPTIONS = verb(options)
-    do_PROPFIND = verb(propfind)
-    do_PROPPATCH = verb(proppatch)
-    do_PUT = verb(put)
-    do_REPORT = verb(report)
-
     def __init__(self, bridge: Bridge, audience: Audience) -> None:
         # At its own level Radicale writes several lines for every request.
         logging.getLogger("radicale").setLevel(logging.WARNING)
@@ -94,7 +90,7 @@ class Application(Radicale):
         finally:
             visiting.reset(token)
 
-    def do_DELETE(self, environ: Environ, base_prefix: str, path: str, *args: Any, **kwargs: Any) -> Any:
+    def do_DELETE(self, environ: Environ, base_prefix: str, path: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
         """Radicale's own, with If-Match judged by the edit number inside its transaction, and 204 for an answer."""
         request = Request(visiting.get(), environ, base_prefix, path)
         request.visit.if_match = request.header("If-Match")
@@ -109,7 +105,7 @@ class Application(Radicale):
             status, headers, answers = super()._handle_request(admitted(environ))
         except DavError as refusal:
             code, told, octets = refused(refusal, "")
-            status, headers, answers = f"{code} Refused", [*told.items(), ("Content-Length", str(len(octets)))], [octets]
+            status, headers, answers = f"{code} {client.responses[code]}", [*told.items(), ("Content-Length", str(len(octets)))], [octets]
         return self._finished(visit, environ, status, headers, answers)
 
     def _admit(self, visit: Visit, environ: Environ) -> None:
@@ -142,6 +138,10 @@ class Application(Radicale):
         elif "Content-Length" not in sent and code not in ("204", "304"):
             sent["Content-Length"] = str(len(octets))
         return status, list(sent.items()), [octets] if octets else []
+
+
+for method, answering in (READING | WRITING).items():
+    setattr(Application, f"do_{method}", verb(answering))
 
 
 def accepts_gzip(header: str) -> bool:

@@ -23,7 +23,7 @@ def move(request: Request) -> Answer:
         raise DavError(403, "<C:calendar-collection-location-ok/>", "An event is moved to a name inside a calendar.")
     bridge = request.bridge
     with bridge.work() as work:
-        drop, into = locked(request, work, request.parts), locked(request, work, target)
+        drop, into = locked(work, request.parts), locked(work, target)
         there = work.views.resource(drop.id, request.parts[2], "organizer")
         if there is None:
             raise NotFound("There is no such event.")

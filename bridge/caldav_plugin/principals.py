@@ -44,10 +44,11 @@ def _plain(place: Place, name: str) -> str:
     return unquote(unescape(_MARKUP.sub(" ", place.value(name) or "")))
 
 
-def searchable(request: Request, views: Views, root: ET.Element) -> Answer:
+def searchable(_request: Request, _views: Views, _root: ET.Element) -> Answer:
     """principal-search-property-set: what can be searched for."""
     parts = "".join(
-        element(dav("principal-search-property"), element(dav("prop"), element(name)) + f'<D:description xml:lang="en">{text}</D:description>')
+        f'<D:principal-search-property><D:prop>{element(name)}</D:prop>'
+        f'<D:description xml:lang="en">{text}</D:description></D:principal-search-property>'
         for name, text in SEARCHABLE.items()
     )
     body = f"{DECLARATION}<D:principal-search-property-set{DECLARED}>{parts}</D:principal-search-property-set>"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from bridge.caldav_plugin.filters import COLLATIONS
 from bridge.caldav_plugin.members import http_date
 from bridge.caldav_plugin.request import Request
 from bridge.caldav_plugin.wire import APPLE, CALSERVER, caldav, dav, element, escaped, href
@@ -114,6 +115,10 @@ def _addresses(place: Place) -> str:
     return mail + href(place.request.prefix, place.path)
 
 
+def _always(inner: str) -> Property:
+    return lambda _: inner
+
+
 def _signed_in(value: Property) -> Property:
     return lambda place: value(place) if place.request.visit.audience == "organizer" else None
 
@@ -132,18 +137,14 @@ def sync_token(drop: Drop) -> str:
     return f"urn:dropbridge:sync:{drop.id}:{drop.revision}"
 
 
-def _supported_data(_: Place) -> str:
-    return '<C:calendar-data content-type="text/calendar" version="2.0"/>'
-
-
 COMMON: dict[str, Property] = {
-    dav("resourcetype"): lambda place: "<D:collection/>",
+    dav("resourcetype"): _always("<D:collection/>"),
     dav("current-user-principal"): lambda place: user(place.request),
     dav("current-user-privilege-set"): lambda place: privileges(place.request, place.drop is not None),
     dav("principal-collection-set"): lambda place: href(place.request.prefix, "/"),
-    dav("supported-report-set"): lambda place: reports(SEARCHES),
+    dav("supported-report-set"): _always(reports(SEARCHES)),
 }
-ROOT: dict[str, Property] = {**COMMON, dav("displayname"): lambda place: "dropbridge"}
+ROOT: dict[str, Property] = {**COMMON, dav("displayname"): _always("dropbridge")}
 PRINCIPAL: dict[str, Property] = {
     **COMMON,
     dav("displayname"): lambda place: escaped(place.organizer.title or place.organizer.name) if place.organizer else None,
@@ -152,27 +153,25 @@ PRINCIPAL: dict[str, Property] = {
     dav("principal-URL"): _signed_in(_home),
     caldav("calendar-home-set"): _home,
     caldav("calendar-user-address-set"): _signed_in(_addresses),
-    dav("alternate-URI-set"): _signed_in(lambda place: ""),
-    dav("group-member-set"): _signed_in(lambda place: ""),
-    dav("group-membership"): _signed_in(lambda place: ""),
+    dav("alternate-URI-set"): _signed_in(_always("")),
+    dav("group-member-set"): _signed_in(_always("")),
+    dav("group-membership"): _signed_in(_always("")),
 }
 CALENDAR: dict[str, Property] = {
     **COMMON,
     dav("displayname"): _of(lambda drop: escaped(drop.title or drop.slug)),
-    dav("resourcetype"): lambda place: "<D:collection/><C:calendar/>",
+    dav("resourcetype"): _always("<D:collection/><C:calendar/>"),
     dav("owner"): lambda place: owner(place.request, place.drop.organizer) if place.drop else None,
-    dav("supported-report-set"): lambda place: reports(SEARCHES + REPORTS),
+    dav("supported-report-set"): _always(reports(SEARCHES + REPORTS)),
     dav("sync-token"): _of(sync_token),
     f"{{{CALSERVER}}}getctag": _of(etag),
     dav("getetag"): _of(etag),
-    dav("getcontenttype"): lambda place: "text/calendar;charset=utf-8",
+    dav("getcontenttype"): _always("text/calendar;charset=utf-8"),
     dav("getlastmodified"): _of(lambda drop: http_date(int(drop.changed_at.timestamp())) if drop.changed_at else None),
     caldav("calendar-description"): _of(lambda drop: escaped(drop.description) if drop.description else None),
     caldav("supported-calendar-component-set"): _of(lambda drop: "".join(f'<C:comp name="{name}"/>' for name in drop.components)),
-    caldav("supported-calendar-data"): _supported_data,
-    caldav("supported-collation-set"): lambda place: "".join(
-        element(caldav("supported-collation"), name) for name in ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
-    ),
+    caldav("supported-calendar-data"): _always('<C:calendar-data content-type="text/calendar" version="2.0"/>'),
+    caldav("supported-collation-set"): _always("".join(element(caldav("supported-collation"), name) for name in COLLATIONS)),
     caldav("max-resource-size"): lambda place: str(place.request.bridge.settings.caldav.max_resource_size),
     caldav("max-instances"): lambda place: str(place.request.bridge.settings.caldav.max_occurrences),
     caldav("schedule-calendar-transp"): _of(lambda drop: "<C:transparent/>" if drop.transparent else "<C:opaque/>"),

@@ -198,5 +198,5 @@ SETTABLE: dict[str, Reader] = {
     f"{{{APPLE}}}calendar-color": _color,
     f"{{{APPLE}}}calendar-order": _order,
 }
-PROTECTED = {*CALENDAR, *PRINCIPAL, dav("creationdate"), dav("getcontentlength"), dav("lockdiscovery"), dav("supportedlock")} - set(SETTABLE)
+PROTECTED = {*CALENDAR, *PRINCIPAL, *map(dav, ("creationdate", "getcontentlength", "lockdiscovery", "supportedlock"))} - set(SETTABLE)
 

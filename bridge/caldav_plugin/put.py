@@ -3,7 +3,7 @@
 from bridge.caldav_plugin.preconditions import check_if_match, check_if_none_match
 from bridge.caldav_plugin.refusals import DavError
 from bridge.caldav_plugin.request import Answer, Request
-from bridge.core.errors import InvalidCalendarData, NotFound, TooLarge
+from bridge.core.errors import InvalidCalendarData, TooLarge
 from bridge.core.ports import Drop, Resource, UnitOfWork
 from bridge.flows.edit import put_event
 
@@ -18,14 +18,14 @@ def put(request: Request) -> Answer:
     text = _text(request)
     bridge, name = request.bridge, request.parts[2]
     with bridge.work() as work:
-        drop = locked(request, work, request.parts)
+        drop = locked(work, request.parts)
         check_preconditions(request, work.views.resource(drop.id, name, "organizer"))
         done = put_event(work, drop, name, text, bridge.house, now=bridge.now(), actor=request.visit.organizer)
     as_sent = done.verbatim and request.charset.lower() in ("", "utf-8", "utf8")
     return Answer(201 if done.created else 204, {"ETag": done.resource.etag} if as_sent else {})
 
 
-def locked(request: Request, work: UnitOfWork, parts: tuple[str, ...]) -> Drop:
+def locked(work: UnitOfWork, parts: tuple[str, ...]) -> Drop:
     """The drop that a change goes into, held so that its preconditions stay true. Raises ``DavError`` (409) without one."""
     found = work.views.drop(*parts[:2])
     drop = work.lock_drop(found.id) if found else None

@@ -37,12 +37,10 @@ def _multiget(request: Request, views: Views, drop: Drop, root: ET.Element) -> A
     names = list(dict.fromkeys(name for _, name in asked if name is not None))
     rows = {row.name: row for row in views.resources_named(drop.id, names, request.visit.audience)}
     write = member_writer(request, drop, root)
-    return multi(*_found(request, asked, rows, write))
+    return multi(*_found(asked, rows, write))
 
 
-def _found(
-    request: Request, asked: list[tuple[str, str | None]], rows: dict[str, Any], write: Callable[[Any], str]
-) -> Iterator[str]:
+def _found(asked: list[tuple[str, str | None]], rows: dict[str, Any], write: Callable[[Any], str]) -> Iterator[str]:
     for path, name in dict.fromkeys(asked):
         row = rows.get(name or "")
         yield write(row) if row is not None else gone(href("", path))

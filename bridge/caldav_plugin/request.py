@@ -101,7 +101,7 @@ class Request:
 def verb(answer: Callable[[Request], Answer]) -> Callable[..., Any]:
     """``answer`` as one of Radicale's ``do_…`` methods."""
 
-    def do(app: Any, environ: Mapping[str, Any], base_prefix: str, path: str, *args: Any, **kwargs: Any) -> Any:
+    def do(_app: Any, environ: Mapping[str, Any], base_prefix: str, path: str, *_: Any) -> Any:
         request = Request(visiting.get(), environ, base_prefix, path)
         return framed(request, lambda: (*answer(request), None))
 
