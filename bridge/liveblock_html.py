@@ -117,7 +117,7 @@ class _Page:
         partner = _partners(self.pieces)
         for index, other in sorted(partner.items(), key=lambda pair: pair[1] - pair[0]):
             inside = range(index + 1, other)
-            if any(gone[i] for i in inside) and all(gone[i] or not self.pieces[i].text and self._is_blank(i) for i in inside):
+            if any(gone[i] for i in inside) and all(gone[i] or self._is_blank(i) for i in inside):
                 gone[index : other + 1] = [True] * (other + 1 - index)
         return "".join(self.source[p.start : p.end] for p, out in zip(self.pieces, gone, strict=True) if not out)
 

@@ -56,6 +56,7 @@ REASONS = {
     "too-large": N_("is too large"),
     "too-long": N_("is too long"),
     "not-a-date": N_("is not a date"),
+    "from-or-until": N_("says neither from nor until"),
     "another-weekday": N_("is another day of the week"),
     "closes-before-it-opens": N_("closes before it opens"),
     "not-an-offer": N_("is not an offer"),

@@ -249,7 +249,7 @@ def _with_gaps(text: str, start: int, end: int) -> Cut:
     if not text[end:].strip(_QUOTE + "\r\n\u2028\u2029"):
         end = len(text)
     before = text[max(0, start - 200) : start]
-    if before.endswith("\n\n") and not before.endswith("\r\n\n") or before.endswith("\n\n") and "\r\n" not in text[start:end]:
+    if before.endswith("\n\n") and (not before.endswith("\r\n\n") or "\r\n" not in text[start:end]):
         return Cut(start - 2, end)
     if found := _GAP.search(before):
         return Cut(start - len(found[0]), end)

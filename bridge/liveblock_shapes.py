@@ -34,9 +34,11 @@ def calm(text: str) -> str:
 
 
 def kind(line: str, first: int | None = None) -> Kind:
-    """What ``line`` is to us: ``head`` (the first line of a block), ``item`` (a single offer, which an organizer could have
-    typed as well), ``ours``, or ``""`` when a word in it is not ours. ``line`` may be several of our lines reflowed into
-    one; ``first`` then is how much of it, calmed, came before the first break, and a product's name never spans that.
+    """What ``line`` is to us: ``""`` when a word in it is not ours.
+
+    ``head`` is the first line of a block, ``item`` a single offer, which an organizer could have typed as well. ``line``
+    may be several of our lines reflowed into one; ``first`` then is how much of it, calmed, came before the first break,
+    and a product's name never spans that.
     """
     if len(line) > _LONGEST:
         return ""
