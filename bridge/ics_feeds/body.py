@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import lru_cache
 
 from bridge.ical import calendar_head, calendar_tail, vtimezone
@@ -15,7 +16,7 @@ _SMALL = 262_144
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above the events. ``refresh`` is an RFC 5545 duration."""
+    """What stands above the events. ``refresh`` is how often apps are asked to look."""
 
     name: str
     description: str
@@ -23,7 +24,7 @@ class Heading:
     color: str
     source_url: str
     url: str
-    refresh: str
+    refresh: timedelta
 
     def text(self, zones: frozenset[str]) -> bytes:
         """The lines from ``BEGIN:VCALENDAR`` to the last time zone of ``zones``."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
@@ -18,6 +19,7 @@ from bridge.ics_feeds.versions import Versions
 from bridge.wording import LANGUAGES
 
 MAX_AGE = 10
+_OFTEN, _SELDOM = timedelta(minutes=5), timedelta(minutes=15)
 _TYPE = "text/calendar; charset=utf-8"
 
 
@@ -112,7 +114,7 @@ class Desk:
             color=lone.color if lone else "",
             source_url=f"{base}calendar.ics{query_of(asked)}",
             url=base,
-            refresh="PT5M" if often else "PT15M",
+            refresh=_OFTEN if often else _SELDOM,
         )
 
 

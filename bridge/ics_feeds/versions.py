@@ -31,7 +31,7 @@ class Versions:
     def of(self, drops: Sequence[Drop], asked: Variant) -> FeedVersion:
         """The version of the feed of ``drops``. A revision alone would come again after a restored backup, with its time it does not."""
         now = self._bridge.now()
-        often = any([self._has_slot_today(drop, now) for drop in drops])
+        often = any(self._has_slot_today(drop, now) for drop in drops)
         changed_at = max((drop.changed_at for drop in drops if drop.changed_at is not None), default=None)
         marks = [f"{drop.id}.{drop.revision}.{_micro(drop.changed_at):x}" for drop in drops]
         mark = marks[0] if len(marks) == 1 else hashlib.sha256(" ".join(marks).encode()).hexdigest()[:24]

@@ -1,0 +1,42 @@
+"""What a visitor sees when a page cannot be shown."""
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from bridge.checkout.language import chosen
+from bridge.checkout.printing import printed
+from bridge.wording import N_
+
+_MACHINES = ("/api/", "/hooks/")
+_TITLES = {
+    400: N_("This request cannot be understood"),
+    404: N_("There is nothing here"),
+    405: N_("This does not work here"),
+    410: N_("This is gone"),
+    413: N_("That is too large"),
+    500: N_("Something went wrong"),
+}
+_HINTS = {
+    404: N_("The address may be mistyped, or the drop may have ended."),
+    410: N_("The organizer has removed it."),
+    500: N_("It is our fault, not yours. Please try again in a moment."),
+}
+
+
+def answer_faults(shop: Blueprint) -> None:
+    """A page for every HTTP error of the application; addresses of machines keep their own answers."""
+
+    @shop.app_errorhandler(HTTPException)
+    def fault(error: HTTPException) -> ResponseReturnValue:
+        code = error.code or 500
+        if error.response is not None or code < 400 or request.path.startswith(_MACHINES):
+            return error
+        words = chosen(request)
+        title = words.text(_TITLES.get(code, _TITLES[500 if code >= 500 else 400]))
+        hint = words.text(_HINTS[code]) if code in _HINTS else ""
+        page = printed("fault.html", words, status=code, title=title, hint=hint)
+        for name, value in error.get_headers():
+            if name not in {"Content-Type", "Content-Length"}:
+                page.headers[name] = value
+        return page

@@ -1,0 +1,18 @@
+"""What the pages ask of the house."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from bridge.core.ports import Views
+from bridge.settings import Settings
+
+
+class Reading(Protocol):
+    """The reading half of the house."""
+
+    @property
+    def settings(self) -> Settings: ...
+    def now(self) -> datetime: ...
+    def read(self) -> AbstractContextManager[Views]:
+        """One snapshot."""

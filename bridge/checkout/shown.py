@@ -1,0 +1,200 @@
+"""Slots, days and offers in words: what the templates print. Nothing is decided here."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, get_timezone_name
+
+from bridge.core.availability import Availability, OfferAvailability
+from bridge.core.ports import Drop, PublicSlot
+from bridge.wording import N_, Wording
+
+LONG_DAY = N_("EEEE d MMMM y")
+MONTH = N_("MMMM y")
+PLACES = (N_("{left} of {n} place left"), N_("{left} of {n} places left"))
+_FEW = 3
+_COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]{3,30}")
+_WEB = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """How a slot stands, in a few words; ``kind`` is the style: open, few, soon, sold_out, closed, cancelled."""
+
+    kind: str
+    text: str
+
+
+def badge(seen: Availability, words: Wording, *, ended: bool = False) -> Badge:
+    """The badge of a slot."""
+    if seen.state == "open":
+        return Badge("few" if seen.left <= _FEW else "open", words.plural("{n} left", "{n} left", seen.left))
+    if seen.state == "closed" and ended:
+        return Badge("closed", words.text("Over"))
+    return Badge(seen.state, words.text(_STATES[seen.state]))
+
+
+_STATES = {
+    "sold_out": N_("Sold out"),
+    "cancelled": N_("Cancelled"),
+    "closed": N_("Preorder closed"),
+    "soon": N_("Opens soon"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OfferShown:
+    """One line of what a slot sells. ``price`` is empty when the organizer told none."""
+
+    sku: str
+    name: str
+    price: str
+    left: str
+    add_on: bool
+    gone: bool
+    as_of: str
+
+
+def offers(slot: PublicSlot, drop: Drop, words: Wording) -> list[OfferShown]:
+    """What the slot sells, in the organizer's order."""
+    zone = ZoneInfo(slot.timezone)
+    return [_offer(offer, drop, words, zone) for offer in slot.availability.offers]
+
+
+def _offer(offer: OfferAvailability, drop: Drop, words: Wording, zone: ZoneInfo) -> OfferShown:
+    gone = offer.left == 0
+    left = words.text("Available") if offer.left is None else words.plural("{n} left", "{n} left", offer.left)
+    return OfferShown(
+        sku=offer.sku,
+        name=offer.name,
+        price=words.money(offer.price, drop.currency) if offer.price is not None else "",
+        left=words.text("Sold out") if gone else left,
+        add_on=offer.add_on,
+        gone=gone,
+        as_of=words.text("(as of {moment})", moment=words.moment(offer.as_of, zone)) if offer.as_of else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SlotShown:
+    """A slot as one row or page shows it. ``starts`` and ``ends`` are in its own zone."""
+
+    slot: PublicSlot
+    badge: Badge
+    starts: datetime
+    ends: datetime
+    times: str
+    summary: str
+
+    @property
+    def day(self) -> date:
+        """The local day it starts on."""
+        return self.starts.date()
+
+
+def shown(slot: PublicSlot, words: Wording, now: datetime) -> SlotShown:
+    """The slot in words."""
+    zone = ZoneInfo(slot.timezone)
+    starts, ends = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
+    return SlotShown(
+        slot=slot,
+        badge=badge(slot.availability, words, ended=now >= slot.ends_at),
+        starts=starts,
+        ends=ends,
+        times=_times(slot, words, zone),
+        summary=" · ".join(offer.name for offer in slot.availability.offers if not offer.add_on),
+    )
+
+
+def _times(slot: PublicSlot, words: Wording, zone: ZoneInfo) -> str:
+    if slot.all_day:
+        return words.text("All day")
+    same_day = slot.starts_at.astimezone(zone).date() == slot.ends_at.astimezone(zone).date()
+    end = words.time(slot.ends_at, zone) if same_day else words.moment(slot.ends_at, zone)
+    return f"{words.time(slot.starts_at, zone)} – {end}" if slot.ends_at > slot.starts_at else words.time(slot.starts_at, zone)
+
+
+def days(slots: Iterable[SlotShown]) -> list[tuple[date, list[SlotShown]]]:
+    """The slots under the days they start on."""
+    return [(day, list(group)) for day, group in groupby(slots, key=lambda slot: slot.day)]
+
+
+def span_of_days(slot: SlotShown, words: Wording) -> str:
+    """The days of the slot: ``Saturday 5 December 2026``, or from one to another."""
+    last = slot.ends - timedelta(microseconds=1) if slot.slot.all_day and slot.ends > slot.starts else slot.ends
+    first = long_day(slot.day, words)
+    return first if not slot.slot.all_day or last.date() <= slot.day else f"{first} – {long_day(last.date(), words)}"
+
+
+def long_day(day: date, words: Wording) -> str:
+    """``Saturday 5 December 2026``."""
+    return format_date(day, words.text(LONG_DAY), locale=words.locale)
+
+
+def month(day: date, words: Wording) -> str:
+    """``December 2026``."""
+    return format_date(day, words.text(MONTH), locale=words.locale)
+
+
+def short_weekday(day: date, words: Wording) -> str:
+    """``Sat``."""
+    return format_date(day, "EEE", locale=words.locale)
+
+
+def zone_name(moment: datetime, words: Wording) -> str:
+    """What the moment's zone is called: ``Central European Standard Time``."""
+    return str(get_timezone_name(moment, width="long", locale=words.locale))
+
+
+def safe_color(color: str) -> str:
+    """``color`` if SVG takes it, else empty."""
+    return color[:7] if color.startswith("#") and _COLOR.fullmatch(color) else color if _COLOR.fullmatch(color) else ""
+
+
+def short_day(slot: SlotShown, words: Wording) -> str:
+    """``Sat 5 Dec 10:00``, or the day alone."""
+    zone = ZoneInfo(slot.slot.timezone)
+    return words.day(slot.starts, zone) if slot.slot.all_day else words.moment(slot.starts, zone)
+
+
+def places(seen: Availability, words: Wording) -> str:
+    """``7 of 24 places left``."""
+    return words.plural(*PLACES, seen.capacity, left=seen.places_left)
+
+
+def places_form(capacity: int, words: Wording) -> str:
+    """The same with ``{left}`` still to be filled in."""
+    return words.plural(*PLACES, capacity, left="{left}")
+
+
+def window(slot: PublicSlot, words: Wording) -> str:
+    """When it can be ordered, empty when always."""
+    zone, preorder = ZoneInfo(slot.timezone), slot.preorder
+    opens = words.moment(preorder.opens, zone) if preorder.opens else ""
+    closes = words.moment(preorder.closes, zone) if preorder.closes else ""
+    if opens and closes:
+        return f"{opens} – {closes}"
+    return words.text("from {moment}", moment=opens) if opens else words.text("until {moment}", moment=closes) if closes else ""
+
+
+def web(address: str) -> bool:
+    """Whether ``address`` may be linked."""
+    return bool(_WEB.fullmatch(address))
+
+
+def picture(address: str) -> str:
+    """``address`` if it is one of the web, else empty."""
+    return address if web(address) else ""
+
+
+def map_link(slot: PublicSlot, place: str) -> str:
+    """Where ``place`` is on a map, or the place itself when it is an address of the web."""
+    if slot.geo and ";" in slot.geo:
+        latitude, longitude = (quote(part.strip()) for part in slot.geo.split(";", 1))
+        return f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=17/{latitude}/{longitude}"
+    return place if web(place) else f"https://www.openstreetmap.org/search?query={quote(place)}"
