@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -31,7 +32,8 @@ OPTIONS = {
 class Cluster:
     """A running server. ``url(name)`` is a SQLAlchemy URL; each database is made by ``create`` in a blink."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Mapping[str, str] = OPTIONS) -> None:
+        self._options = options
         self.port = free_port()
         self._bin = find_binaries()
         # The folder is not pytest's own: PostgreSQL refuses to run as root, and the user it runs as may not enter there.
@@ -78,7 +80,7 @@ class Cluster:
             raise RuntimeError(f"{program} failed: {done.stderr}")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._options.items() for part in ("-c", f"{name}={value}")]
         command = [self._bin / "postgres", "-D", "data", "-k", self._folder, "-p", str(self.port), *options]
         with (self._folder / "log").open("wb") as log:
             server = subprocess.Popen(
