@@ -13,13 +13,12 @@ from bridge import liveblock_lines as lines
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import Problem, Slot
 from bridge.core.ports import Drop
-from bridge.liveblock_html import attach_html, is_html, strip_html, text_of_html, to_html
+from bridge.liveblock_html import is_html, strip_html, text_of_html, to_html
 from bridge.liveblock_marks import attach, strip
 from bridge.wording import Wording, wording
 
 __all__ = [
     "attach",
-    "attach_html",
     "badge",
     "is_html",
     "organizer_block",

@@ -22,7 +22,6 @@ _UNSEEN = frozenset(("style", "script", "head", "title"))
 _PIECE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});|[ \t\r\n\f]+|[^&\s]+|.", re.DOTALL)
 _BLANKS = " \t\r\n\f"
 _LINK = re.compile(r"https?://[^\s<>\"]+")
-_OUTER = re.compile(r"\s*</(?:body|html)\s*>", re.IGNORECASE)
 
 
 def is_html(text: str) -> bool:
@@ -43,13 +42,6 @@ def is_html(text: str) -> bool:
 def to_html(block: str) -> str:
     """The block as HTML to be put behind HTML notes: escaped, a ``<br>`` a line, the booking address a link."""
     return "<br><br>" + "<br>".join(_linked(line) for line in block.split("\n"))
-
-
-def attach_html(html: str, block: str) -> str:
-    """``html`` with the block at its end, inside ``<body>`` where there is one; ``strip_html`` gives ``html`` back."""
-    found = _OUTER.search(html)
-    position = found.start() if found else len(html)
-    return html[:position] + to_html(block) + html[position:]
 
 
 def strip_html(html: str) -> str:

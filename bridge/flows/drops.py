@@ -47,7 +47,7 @@ def create_drop(
     if place is None:
         raise NotFound(f"{organizer.name} has no location {location}.")
     drop = Drop(0, organizer.id, organizer.name, slug, slug, location_id=place.id)
-    drop = _checked(_with_defaults(replace(drop, **_present(described)), described))
+    drop = _checked(_with_defaults(replace(drop, **_present(described)), described, now))
     saved = work.add_drop(drop, now)
     work.record(events.DropCreated(slug), actor=actor, now=now, drop_id=saved.id)
     return saved
@@ -65,7 +65,7 @@ def describe_drop(work: UnitOfWork, drop: Drop, house: House, *, now: datetime, 
     changes = _present(changes)
     if "properties" in changes:
         changes["properties"] = _merged(held.properties, changes["properties"])
-    wanted = _checked(_with_defaults(replace(held, **changes), changes))
+    wanted = _checked(_with_defaults(replace(held, **changes), changes, now))
     changed = tuple(f.name for f in fields(Drop) if getattr(held, f.name) != getattr(wanted, f.name))
     if not changed:
         return held
@@ -97,11 +97,12 @@ def _merged(old: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[s
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def _with_defaults(drop: Drop, changes: Mapping[str, Any]) -> Drop:
+def _with_defaults(drop: Drop, changes: Mapping[str, Any], now: datetime) -> Drop:
     """The settings lines of the calendar's own description are the drop's defaults."""
     if "description" not in changes or "defaults" in changes:
         return drop
-    settings = notes.drop_defaults(drop.description, zone=ZoneInfo(drop.timezone), language=drop.language, currency=drop.currency)
+    zone = ZoneInfo(drop.timezone)
+    settings = notes.drop_defaults(drop.description, zone=zone, language=drop.language, currency=drop.currency, now=now)
     kept = drop.defaults
     defaults = DropDefaults(
         settings.places if settings.places is not None else kept.capacity,
