@@ -4,6 +4,7 @@ A count is absolute but dated: movements later than its time are laid over it, s
 same result in whatever order and however often they arrive. Quantities are whole units.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +12,13 @@ from datetime import datetime, timedelta
 from bridge.core.errors import InvalidInput
 
 MAX_QUANTITY = 1_000_000_000
+_SIGN = (
+    r"\u0021-\u007e\u00a1-\u00ac\u00ae-\u05ff\u0606-\u061b\u061d-\u06dc\u06de-\u070e\u0710-\u167f\u1681-\u180d"
+    r"\u180f-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2fff\u3001-\ud7ff\uf900-\ufefe\uff00-\uffef"
+)
+SKU_PATTERN = f"^[{_SIGN}]([ {_SIGN}]{{0,62}}[{_SIGN}])?$"
+"""1 to 64 signs that can be seen, and blanks between them; valid in JSON Schema and in Python alike."""
+_SKU = re.compile(SKU_PATTERN)
 CLOCK_TOLERANCE = timedelta(seconds=60)
 
 
@@ -111,6 +119,13 @@ def moved(item: StockItem, movement: Movement) -> StockItem:
     if item.counted_at is not None and movement.happened_at <= item.counted_at:
         return item
     return replace(item, moved=item.moved + movement.quantity)
+
+
+def checked_sku(sku: str) -> str:
+    """``sku`` if it can be one, else ``InvalidInput``."""
+    if _SKU.fullmatch(sku) is None:
+        raise InvalidInput(f"A SKU has 1 to 64 visible characters, and no blanks around it: {sku[:80]!r} will not do.")
+    return sku
 
 
 def checked_quantity(quantity: int) -> int:

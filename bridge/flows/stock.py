@@ -9,9 +9,8 @@ from typing import Literal
 from bridge.core import events
 from bridge.core.errors import Fault, InvalidInput, PermanentFault
 from bridge.core.ports import Connection, Location, Polled, Pos, UnitOfWork
-from bridge.core.stock import Count, Movement, StockItem, checked_quantity, counted, moved, settled, supersedes
+from bridge.core.stock import Count, Movement, StockItem, checked_quantity, checked_sku, counted, moved, settled, supersedes
 
-MAX_SKU = 64
 MAX_BACKOFF = timedelta(minutes=5)
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 
@@ -193,8 +192,7 @@ def _believable(counts: Sequence[Count]) -> tuple[list[Count], str]:
 
 
 def _check(sku: str, quantity: int) -> None:
-    if not 1 <= len(sku) <= MAX_SKU or not sku.isprintable() or sku != sku.strip():
-        raise InvalidInput(f"A SKU has 1 to {MAX_SKU} printable characters, and no blanks around it: {sku[:80]!r} will not do.")
+    checked_sku(sku)
     try:
         checked_quantity(quantity)
     except InvalidInput as refusal:

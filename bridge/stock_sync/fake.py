@@ -25,7 +25,7 @@ KEEP = 1000
 State = dict[str, Any]
 
 
-class Fake:
+class FakeTill:
     """Fills ``Pos``.
 
     ``config``: ``stock`` (SKU → count at the start), ``names`` (SKU → name), ``state`` (a file), ``rate`` (seconds

@@ -74,9 +74,7 @@ class Rest:
         """A button of a record's form."""
         self._call("POST", f"{model}/{record}/{button}", model, {}, context, {})
 
-    def _call(
-        self, verb: str, path: str, model: str, asked: Mapping[str, Any], context: Mapping[str, Any] | None, body: Any = None
-    ) -> Any:
+    def _call(self, verb: str, path: str, model: str, asked: Mapping[str, Any], context: Mapping[str, Any] | None, body: Any = None) -> Any:
         headers = {"Accept": "application/json", "X-Tryton-Context": _packed(dict(context or {}))}
         status, text = self._answer(verb, path, asked, headers, body)
         if status == 204:
