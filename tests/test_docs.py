@@ -1,0 +1,93 @@
+"""The manual is complete and true: whatever a person can set, type, open or be refused is in it, and links lead somewhere."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from bridge import settings
+from bridge.core import errors
+from bridge.wiring import ADAPTERS
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md"))]
+
+
+def text_of(name: str) -> str:
+    """A page of the manual."""
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The anchors that a page's headings make, as the usual hosts make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", heading.replace("⁵", "").lower()) for heading in headings]
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+def shown(default: object) -> str:
+    """A default as TOML has it."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f'"{default}"' if isinstance(default, str) else str(default).replace("()", "[]")
+
+
+@pytest.mark.parametrize("setting", settings.table(), ids=lambda setting: setting.name)
+def test_the_manual_has_every_setting_with_its_default(setting):
+    assert f"| `{setting.name}` | {setting.type} | `{shown(setting.default)}` | {setting.help} |" in text_of("operators.md")
+
+
+def refusals(kind: type[errors.Refusal] = errors.Refusal) -> list[str]:
+    """Every kind of refusal there is, below the root."""
+    found = [name for below in kind.__subclasses__() if below.__module__.startswith("bridge.") for name in (below.kind, *refusals(below))]
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("kind", refusals())
+def test_the_manual_has_every_refusal(kind):
+    assert f"| `{kind}` |" in text_of("refusals.md")
+
+
+def test_every_refusal_has_a_name_of_its_own():
+    classes = [value for _, value in inspect.getmembers(errors, inspect.isclass) if issubclass(value, errors.Refusal)]
+    assert len({value.kind for value in classes}) == len(classes)
+
+
+@pytest.mark.parametrize("till", sorted(ADAPTERS["pos"]))
+def test_the_manual_has_every_till(till):
+    assert re.search(rf"\b{till}\b", text_of("shops.md"), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_within_the_manual_leads_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:|mailto:|webcal:)([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        name, _, anchor = target.partition("#")
+        linked = (page.parent / name).resolve() if name else page
+        assert linked.exists(), f"{page.name} links to {target}"
+        if anchor:
+            assert anchor in anchors_of(linked), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_make_command_of_the_manual_exists(page):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"(?:^|`)(?:\w+=\S+ )*make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
+
+
+def test_the_architecture_shows_every_part_of_the_house():
+    layout = text_of("architecture.md").split("## 2.")[1].split("## 3.")[0]
+    for path in (ROOT / "bridge").iterdir():
+        if path.name.startswith("__") or path.name in {"py.typed", "locale"}:
+            continue
+        family = path.stem.split("_")[0] if path.stem.startswith(("liveblock", "written")) else path.stem
+        assert re.search(rf"\b{family}\b", layout), path.name
+
+
+def test_the_architecture_names_only_modules_that_are_there():
+    layout = text_of("architecture.md")
+    for name in re.findall(r"`((?:core|flows|store|caldav_plugin|ics_feeds|stock_sync)/\w+)(?:\.\w+)?`", layout):
+        path = ROOT / "bridge" / name
+        assert path.with_suffix(".py").exists() or path.is_dir(), name
