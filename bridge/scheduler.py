@@ -1,6 +1,7 @@
 """The clock: APScheduler's ticks, each calling one flow. It keeps nothing in memory that a restart would lose."""
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ MERGE = 0.02
 MERGE_AT_MOST = 5
 BEAT_EVERY = timedelta(seconds=5)
 TILLS_AT_ONCE = 4
+PARENT = "BRIDGE_PARENT_PID"
 
 
 class Clock:
@@ -50,7 +52,7 @@ class Clock:
         self._scheduler.start()
         try:
             with waking(self._bridge.database) as listener:
-                while not self._stop.is_set():
+                while not self._stop.is_set() and not _orphaned():
                     self._job("publish", self.publish)
                     if listener.wait(TICK):
                         self._merge(listener.wait)
@@ -114,6 +116,11 @@ class Clock:
 
     def _forget(self) -> None:
         upkeep.forget(self._bridge.work, timedelta(days=self._bridge.settings.caldav.tombstone_days), self._bridge.now())
+
+
+def _orphaned() -> bool:
+    """Whether the ``serve`` that started this clock is gone: a kill -9 there must not leave a second clock behind."""
+    return PARENT in os.environ and os.environ[PARENT] != str(os.getppid())
 
 
 def run(bridge: Bridge) -> None:

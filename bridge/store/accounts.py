@@ -77,3 +77,9 @@ class Accounts:
         c = t.connections.c
         due = c.due_at.is_(None) if due_at is None else c.due_at == due_at
         return self._db.execute(update(t.connections).where(c.id == connection_id, due).values(due_at=next_due_at)).rowcount == 1
+
+    def remove_connection(self, connection_id: int) -> None:
+        i = t.stock_items.c
+        freed = {"connection_id": None, "version": i.version + 1}
+        self._db.execute(update(t.stock_items).where(i.connection_id == connection_id).values(**freed))
+        self._db.execute(delete(t.connections).where(t.connections.c.id == connection_id))

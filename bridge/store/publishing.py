@@ -74,6 +74,19 @@ class Publishing:
             slots += [rows.slot(row, offers.get(row.id, ())) for row in found]
         return slots
 
+    def waiting_slots(self, slot_ids: Sequence[int], now: datetime) -> set[int]:
+        """Those of the slots that are yet to be published."""
+        s, p, o, i = t.slots.c, t.public_renderings.c, t.offers.c, t.stock_items.c
+        found: set[int] = set()
+        for start in range(0, len(slot_ids), BATCH):
+            some = slot_ids[start : start + BATCH]
+            changed = select(s.id).where(s.id.in_(some), s.version != s.published)
+            due = select(p.slot_id).where(p.slot_id.in_(some), p.due_at <= now)
+            sold = select(o.slot_id).join(t.stock_items, i.id == o.stock_item_id)
+            query = union(changed, due, sold.where(o.slot_id.in_(some), i.version != i.published))
+            found.update(self._db.execute(query).scalars())
+        return found
+
     def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]:
         """The stock items that the slots' offers name."""
         wanted = sorted({offer.stock_item_id for slot in slots for offer in slot.offers if offer.stock_item_id})

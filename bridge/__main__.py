@@ -1,0 +1,5 @@
+"""``python -m bridge`` is ``dropbridge``."""
+
+from bridge.cli import main
+
+main()

@@ -1,0 +1,128 @@
+"""The processes: web, clock, or both in one tree."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import MPServer
+
+from bridge import demo, logs, scheduler, settings
+from bridge.cli.common import Context, pass_context
+
+RESTART_AFTER = 1.0
+
+
+def _listening(command: Any) -> Any:
+    command = click.option("--port", type=click.IntRange(1, 65535), help="Instead of the setting server.port.")(command)
+    return click.option("--host", help="Instead of the setting server.host.")(command)
+
+
+@click.command()
+@_listening
+@click.option("--demo", "with_demo", is_flag=True, help="Load the demo drop, and a simulated till that sells from it.")
+@pass_context
+def serve(context: Context, host: str | None, port: int | None, with_demo: bool) -> None:
+    """Run web and clock together.
+
+    Example: dropbridge serve --demo --port 8080
+    """
+    _listen_on(context, host, port)
+    bridge = context.bridge
+    if with_demo:
+        click.echo(demo.prepare(bridge, Path("var"), lambda told: click.echo(told, err=True)))
+    else:
+        click.echo(_greeting(context))
+    sys.stdout.flush()
+    bridge.database.dispose()
+    ticking = _Clock()
+    try:
+        _server(context.settings).serve()
+    finally:
+        ticking.stop()
+
+
+@click.command()
+@_listening
+@pass_context
+def web(context: Context, host: str | None, port: int | None) -> None:
+    """Run a web process. Any number may run beside each other on PostgreSQL.
+
+    Example: dropbridge web --port 8001
+    """
+    _listen_on(context, host, port)
+    context.bridge.database.dispose()
+    _server(context.settings).serve()
+
+
+@click.command()
+@pass_context
+def clock(context: Context) -> None:
+    """Run a clock: it publishes, polls tills, gives expired holds back. Any number may run beside each other.
+
+    Example: dropbridge clock
+    """
+    logs.configure(context.settings.log.level, context.settings.log.format)
+    scheduler.run(context.bridge)
+
+
+def _listen_on(context: Context, host: str | None, port: int | None) -> None:
+    """Puts the options into the environment, where the workers look for their settings."""
+    told = {"DROPBRIDGE_SERVER__HOST": host, "DROPBRIDGE_SERVER__PORT": port, settings.CONFIG_VARIABLE: context.config}
+    os.environ.update({name: str(value) for name, value in told.items() if value is not None})
+    context.__dict__.pop("settings", None)
+
+
+def _greeting(context: Context) -> str:
+    with context.bridge.read() as views:
+        known = views.organizers()
+    address = context.bridge.house.base_url
+    if known:
+        return f"dropbridge serves {len(known)} organizers on {address}/ , calendars on {address}/dav/"
+    return f"dropbridge serves on {address}/ . There is no organizer yet: dropbridge organizer add NAME"
+
+
+def _server(loaded: settings.Settings) -> MPServer:
+    server = loaded.server
+    return MPServer(
+        "bridge.wsgi:app",
+        factory=True,
+        address=server.host,
+        port=server.port,
+        interface=Interfaces.WSGI,
+        workers=server.workers,
+        blocking_threads=server.threads,
+        backlog=server.backlog,
+        http1_settings=HTTP1Settings(),
+        websockets=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    )
+
+
+class _Clock:
+    """The clock in a process of its own, started again should it die, ended with this one."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        threading.Thread(target=self._keep, name="clock", daemon=True).start()
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            self._process = subprocess.Popen([sys.executable, "-m", "bridge", "clock"], env={**os.environ, scheduler.PARENT: str(os.getpid())})
+            self._process.wait()
+            self._stopping.wait(RESTART_AFTER)
+
+    def stop(self) -> None:
+        """Ends the clock after the work under way."""
+        self._stopping.set()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(30)

@@ -1,0 +1,105 @@
+"""A consistent copy while the server runs, and back: SQLite's own backup, PostgreSQL's own dump."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+
+from sqlalchemy import update
+
+from bridge.core.errors import InvalidInput, PermanentFault
+from bridge.store import tables as t
+from bridge.store.engine import Database, translated
+
+SQLITE_MAGIC = b"SQLite format 3\0"
+DUMP_MAGIC = b"PGDMP"
+LEAP = 1_000_000
+
+
+def backup(database: Database, file: Path) -> None:
+    """Writes ``file`` whole or not at all. Raises ``PermanentFault`` with what to do."""
+    part = file.with_name(file.name + ".part")
+    try:
+        part.touch(mode=0o600)
+        if database.is_sqlite:
+            _copy(Path(database.url.database or ""), part)
+        else:
+            _run(database, ["pg_dump", "--format=custom", "--no-owner", f"--file={part}"])
+        _sync(part)
+        part.replace(file)
+    except OSError as error:
+        raise PermanentFault(f"{file} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def restore(database: Database, file: Path) -> None:
+    """Replaces everything by what ``file`` holds, in one transaction. Raises ``InvalidInput`` for a file of another kind."""
+    with file.open("rb") as opened:
+        head = opened.read(16)
+    if database.is_sqlite:
+        if not head.startswith(SQLITE_MAGIC):
+            raise InvalidInput(f"{file} is no backup of an SQLite database.")
+        with translated(), database.turn():
+            _check(file)
+            _copy(file, Path(database.url.database or ""))
+    elif not head.startswith(DUMP_MAGIC):
+        raise InvalidInput(f"{file} is no backup of a PostgreSQL database.")
+    else:
+        _run(database, ["pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", "", str(file)])
+
+
+def forget_tokens(database: Database) -> None:
+    """After a restore: what clients saw since the backup must not pass for known, so every older sync token is void."""
+    c = t.drops.c
+    with database.write() as connection:
+        raised = c.revision + LEAP
+        connection.execute(update(t.drops).values(revision=raised, oldest_revision=raised))
+
+
+def _copy(source: Path, target: Path) -> None:
+    read, write = sqlite3.connect(source, timeout=30), sqlite3.connect(target, timeout=30)
+    try:
+        # In one step: copied page by page, every commit of the running server would start it anew.
+        read.backup(write, pages=-1)
+    except sqlite3.Error as error:
+        raise PermanentFault(f"The copy from {source} to {target} failed: {error}") from error
+    finally:
+        read.close()
+        write.close()
+
+
+def _check(file: Path) -> None:
+    try:
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as opened:
+            tables = {row[0] for row in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            sound = opened.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+    except sqlite3.Error as error:
+        raise InvalidInput(f"{file} cannot be read as a database: {error}") from error
+    if not sound or "drops" not in tables:
+        raise InvalidInput(f"{file} is damaged, or no backup of dropbridge.")
+
+
+def _sync(file: Path) -> None:
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+
+
+def _run(database: Database, command: list[str]) -> None:
+    if shutil.which(command[0]) is None:
+        raise PermanentFault(f"{command[0]} is not installed. On Debian and Ubuntu: apt install postgresql-client")
+    url = database.url
+    environment = {
+        **os.environ,
+        "PGHOST": str(url.query.get("host") or url.host or ""),
+        "PGPORT": str(url.port or ""),
+        "PGUSER": url.username or "",
+        "PGPASSWORD": str(url.password or ""),
+        "PGDATABASE": url.database or "",
+    }
+    environment = {name: value for name, value in environment.items() if value}
+    filled = [url.database or "" if part == "" else part for part in command]
+    done = subprocess.run(filled, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PermanentFault(f"{command[0]} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
