@@ -16,7 +16,7 @@ from bridge.ical.zones import Zones, zones_of
 ENOUGH = 20_000
 _FIRST_LOOK = timedelta(days=400)
 _LAST_LOOK = timedelta(days=100_000)
-_SLACK = timedelta(days=2)
+_TOUCHING = timedelta(seconds=1)
 
 
 class Calendar:
@@ -40,7 +40,7 @@ class Calendar:
         if series is None:
             yield from (as_written(component, self.zones) for component in alike)
         else:
-            yield from self._listed(series, wanted.widened(max(_SLACK, *(self._due_after(component) for component in alike))))
+            yield from self._listed(series, wanted.widened(max(_TOUCHING, *(self._due_after(component) for component in alike))))
 
     def _series(self, alike: list[Component]) -> Series | None:
         if not any(line.name in ("RRULE", "RDATE") for component in alike for line in component.lines):

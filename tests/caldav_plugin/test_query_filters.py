@@ -1,9 +1,9 @@
 """Which members match a filter: RFC 4791 sections 7.8.1 to 7.8.10 and 9.7 on a bakery's week."""
 
 import pytest
-from bridge.caldav_plugin.query import QueryRefused
 
-from tests.caldav_plugin.shelf import WEEK, Shelf, event, holds, inside, names
+from bridge.caldav_plugin.query import QueryRefused, answer_query
+from tests.caldav_plugin.shelf import DROP, WEEK, Limits, Shelf, event, holds, inside, names, request
 
 MONDAY = '<C:time-range start="20261207T000000Z" end="20261208T000000Z"/>'
 WEDNESDAY = '<C:time-range start="20261209T000000Z" end="20261210T000000Z"/>'
@@ -86,10 +86,6 @@ def test_a_filter_finds_these_members_of_the_week(filters: str, expected: list[s
 
 
 def test_a_report_on_one_member_looks_at_that_one_only() -> None:
-    from bridge.caldav_plugin.query import answer_query
-
-    from tests.caldav_plugin.shelf import DROP, Limits, request
-
     def found(filters: str, name: str) -> list[str]:
         answer = answer_query(Shelf(WEEK).views, DROP, "organizer", request(filters), limits=Limits(), only=name)
         return [resource.name for resource, _ in answer]
