@@ -18,6 +18,7 @@ LONG_DAY = N_("EEEE d MMMM y")
 MONTH = N_("MMMM y")
 PLACES = (N_("{left} of {n} place left"), N_("{left} of {n} places left"))
 _FEW = 3
+_LIGHT = 0.18
 _COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]{3,30}")
 _WEB = re.compile(r"https?://\S+")
 
@@ -146,6 +147,11 @@ def short_weekday(day: date, words: Wording) -> str:
     return format_date(day, "EEE", locale=words.locale)
 
 
+def short_month(day: date, words: Wording) -> str:
+    """``Dec``."""
+    return format_date(day, "LLL", locale=words.locale)
+
+
 def zone_name(moment: datetime, words: Wording) -> str:
     """What the moment's zone is called: ``Central European Standard Time``."""
     return str(get_timezone_name(moment, width="long", locale=words.locale))
@@ -153,7 +159,20 @@ def zone_name(moment: datetime, words: Wording) -> str:
 
 def safe_color(color: str) -> str:
     """``color`` if SVG takes it, else empty."""
-    return color[:7] if color.startswith("#") and _COLOR.fullmatch(color) else color if _COLOR.fullmatch(color) else ""
+    if not _COLOR.fullmatch(color):
+        return ""
+    return color[: 7 if len(color) >= 7 else 4] if color.startswith("#") else color
+
+
+def is_light(color: str) -> bool:
+    """Whether white text would be hard to read on ``color``; a colour known by name alone may be light."""
+    if not color:
+        return False
+    if not color.startswith("#"):
+        return True
+    digits = color[1:] if len(color) == 7 else "".join(digit * 2 for digit in color[1:4])
+    red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    return 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > _LIGHT
 
 
 def short_day(slot: SlotShown, words: Wording) -> str:

@@ -92,3 +92,8 @@ function offerCopies(button) {
 
 document.querySelectorAll("[data-live]").forEach((box) => { if (box.dataset.live && box.querySelector("[data-slot]")) follow(box); });
 document.querySelectorAll("[data-copy]").forEach(offerCopies);
+document.querySelectorAll(".cover img").forEach((image) => {
+  const hide = () => image.classList.add("broken");
+  if (image.complete && !image.naturalWidth) hide();
+  image.addEventListener("error", hide);
+});
