@@ -4,6 +4,7 @@ Everything here takes any text, well formed or not, and never raises.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html import escape, unescape
 from itertools import accumulate, pairwise
@@ -90,6 +91,18 @@ class _Piece:
 
 
 @dataclass(slots=True)
+class _Content:
+    """Whether something inside an element is gone, and whether something is left."""
+
+    gone: bool = False
+    left: bool = False
+
+    def add(self, *, gone: bool, left: bool) -> None:
+        self.gone |= gone
+        self.left |= left
+
+
+@dataclass(slots=True)
 class _Page:
     source: str
     pieces: list[_Piece] = field(default_factory=list)
@@ -104,14 +117,31 @@ class _Page:
         return page
 
     def without(self, found: list[Cut]) -> str:
-        """The source less the pieces whose text is cut, and less every element and break that only they filled."""
+        """The source less the pieces whose text is cut, and less every element that only they filled."""
         gone = self._cut(found)
-        partner = _partners(self.pieces)
-        for index, other in sorted(partner.items(), key=lambda pair: pair[1] - pair[0]):
-            inside = range(index + 1, other)
-            if any(gone[i] for i in inside) and all(gone[i] or self._is_blank(i) for i in inside):
-                gone[index : other + 1] = [True] * (other + 1 - index)
+        for start, end in self._emptied(gone):
+            gone[start : end + 1] = [True] * (end + 1 - start)
         return "".join(self.source[p.start : p.end] for p, out in zip(self.pieces, gone, strict=True) if not out)
+
+    def _emptied(self, gone: list[bool]) -> list[tuple[int, int]]:
+        """The outermost elements in which something is gone and nothing is left, by their first and last piece."""
+        partner = _partners(self.pieces)
+        within = [_Content()]
+        found: list[tuple[int, int]] = []
+        for index, piece in enumerate(self.pieces):
+            if partner.get(index, -1) > index:
+                within.append(_Content())
+            elif index not in partner:
+                within[-1].add(gone=gone[index], left=not gone[index] and (bool(piece.name) or bool(self._shown(piece))))
+            else:
+                content = within.pop()
+                empty = content.gone and not content.left
+                within[-1].add(gone=empty, left=not empty)
+                if empty:
+                    while found and found[-1][0] > partner[index]:
+                        found.pop()
+                    found.append((partner[index], index))
+        return found
 
     def _cut(self, found: list[Cut]) -> list[bool]:
         ends = [0, *accumulate(len(piece.text) for piece in self.pieces)]
@@ -123,9 +153,8 @@ class _Page:
             gone.append(inside and start < end and (not piece.name or piece.name in _VOID))
         return gone
 
-    def _is_blank(self, index: int) -> bool:
-        piece = self.pieces[index]
-        return not piece.name and not self.source[piece.start : piece.end].strip(_BLANKS)
+    def _shown(self, piece: _Piece) -> str:
+        return self.source[piece.start : piece.end].strip(_BLANKS)
 
 
 def _pieces(source: str) -> list[_Piece]:
@@ -188,14 +217,21 @@ def _as_seen(pieces: list[_Piece], *, breaks: bool) -> None:
 
 
 def _partners(pieces: list[_Piece]) -> dict[int, int]:
-    """Each opening tag's index with that of the tag that closes it."""
-    open_tags: dict[str, list[int]] = {}
+    """Each opening tag's index with that of the tag that closes it, and the other way round; elements never cross."""
+    stack: list[int] = []
+    waiting: Counter[str] = Counter()
     found: dict[int, int] = {}
     for index, piece in enumerate(pieces):
         if not piece.name or piece.name in _VOID or piece.name == "!":
             continue
         if not piece.closes:
-            open_tags.setdefault(piece.name, []).append(index)
-        elif open_tags.get(piece.name):
-            found[open_tags[piece.name].pop()] = index
+            stack.append(index)
+            waiting[piece.name] += 1
+            continue
+        while waiting[piece.name]:
+            opening = stack.pop()
+            waiting[pieces[opening].name] -= 1
+            if pieces[opening].name == piece.name:
+                found[opening], found[index] = index, opening
+                break
     return found
