@@ -124,12 +124,6 @@ class Log(_Section):
     format: Literal["json", "text"] = Field(default="json", description="One JSON object a line, or text for people.")
 
 
-class Demo(_Section):
-    """The demo of ``make serve``."""
-
-    enabled: bool = Field(default=False, description="Load the demo drop and let a simulated till sell from it.")
-
-
 class Settings(BaseModel):
     """All settings, checked. Frozen; safe to share between threads."""
 
@@ -143,7 +137,6 @@ class Settings(BaseModel):
     signin: Signin = Signin()
     api: Api = Api()
     log: Log = Log()
-    demo: Demo = Demo()
 
     @property
     def base_url(self) -> str:

@@ -11,7 +11,7 @@ from flask import Flask, redirect
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bridge import ical
-from bridge.caldav_plugin.application import Application as caldav
+from bridge.caldav_plugin.application import Application
 from bridge.checkout.pages import pages
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
@@ -101,14 +101,19 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Brid
     return Bridge(settings, Database(settings.database.url), house, now)
 
 
-def web(bridge: Bridge) -> "WSGIApplication":
-    """The WSGI application: Flask at ``/``, Radicale at ``/dav`` for organizers and at ``/dav-public`` for anyone."""
+def site(bridge: Bridge) -> Flask:
+    """All that is not CalDAV: health, feeds, live stock, the API and the pages."""
     flask = Flask("bridge", static_folder=None)
     for face in (health, feeds, live, api, pages):
         flask.register_blueprint(face(bridge))
     flask.add_url_rule("/.well-known/caldav", view_func=_to_caldav, methods=DISCOVERY, provide_automatic_options=False)
-    organizers, anyone = caldav(bridge, "organizer"), caldav(bridge, "public")
-    mounted = DispatcherMiddleware(flask.wsgi_app, {"/dav": organizers, "/dav-public": anyone})
+    return flask
+
+
+def web(bridge: Bridge) -> "WSGIApplication":
+    """The WSGI application: Flask at ``/``, Radicale at ``/dav`` for organizers and at ``/dav-public`` for anyone."""
+    organizers, anyone = Application(bridge, "organizer"), Application(bridge, "public")
+    mounted = DispatcherMiddleware(site(bridge).wsgi_app, {"/dav": organizers, "/dav-public": anyone})
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in AT_ROOT and environ.get("PATH_INFO", "") in {"", "/"}:

@@ -2,13 +2,15 @@
 
 import inspect
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from bridge import settings
 from bridge.core import errors
-from bridge.wiring import ADAPTERS
+from bridge.wiring import ADAPTERS, bridge, site
+from tests.manual import PAGE, commands_page, each_command, help_of
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -58,6 +60,34 @@ def test_every_refusal_has_a_name_of_its_own():
 @pytest.mark.parametrize("till", sorted(ADAPTERS["pos"]))
 def test_the_manual_has_every_till(till):
     assert re.search(rf"\b{till}\b", text_of("shops.md"), re.IGNORECASE)
+
+
+def test_the_page_of_commands_is_what_they_say_themselves():
+    assert PAGE.read_text(encoding="utf-8") == commands_page(), "python -m tests.manual writes it anew"
+
+
+@pytest.mark.parametrize(("name", "command"), list(each_command()), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_command_shows_an_example_of_itself(name, command):
+    assert f"Example: {name}" in " ".join(help_of(name, command).split())
+
+
+def test_the_manual_has_every_address(tmp_path):
+    pages = text_of("addresses.md")
+    house = bridge(settings.load(environ={"DROPBRIDGE_DATABASE__URL": f"sqlite:///{tmp_path / 'bridge.db'}"}))
+    rules = {rule.rule for rule in site(house).url_map.iter_rules()} | {"/dav/", "/dav-public/<organizer>/<drop>/"}
+    house.database.dispose()
+    for rule in sorted(rules):
+        plain = (
+            re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", rule).replace("<public_id>", "<slot id>").replace("<organizer>/<location>", "<location>")
+        )
+        assert "<_" in plain or plain.rstrip("/") in pages, rule
+
+
+def test_the_dates_of_the_manual_fall_on_the_days_it_says():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for day, date in re.findall(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{1,2} Dec)\b", text):
+            assert f"{datetime.strptime(f'{date} 2026', '%d %b %Y'):%a}" == day, f"{page.name}: {day} {date}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
