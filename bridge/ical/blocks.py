@@ -4,7 +4,7 @@ What ``template.fill`` put in begins behind a fold of its own, so an untouched r
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 from bridge import liveblock
@@ -13,6 +13,7 @@ from bridge.ical.notetexts import ALTREP, altrep, is_html_line, is_html_value, i
 
 WAS = "X-DROP-WAS"
 SEPARATOR = "\n\n"
+HTML_BREAK = "<br><br>"
 HTML_SAFE = "/?:@!$&'()*+=~-._"
 _FOLD = re.compile(r"\r*\n[ \t]")
 _UNIT = re.compile(r"\\(?:\r*\n[ \t])*.|(?P<fold>\r*\n[ \t])|.", re.DOTALL)
@@ -55,43 +56,52 @@ def _restored_stamp(raw: str) -> str | None:
 def _cleaned_notes(raw: str, line: Line) -> str | None:
     changed = raw
     html = altrep(line)
-    if html:
-        kept = liveblock.strip_html(html)
-        if kept != html:
-            changed = _without_altrep(raw, kept)
-    strip = liveblock.strip_html if is_html_line(line) or is_html_value(line) else liveblock.strip
-    if strip(line.text) != line.text:
-        changed = _without_value(changed, strip)
+    kept_html = liveblock.strip_html(html) if html else ""
+    if kept_html != html:
+        changed = _without_altrep(raw, kept_html)
+    text = line.text
+    if _stripped(text, html=is_html_line(line) or is_html_value(line)) != text:
+        changed = _without_value(changed, line, liveblock.text_of_html(kept_html))
     return changed if changed is not raw else None
+
+
+def _stripped(text: str, *, html: bool) -> str:
+    return liveblock.strip_html(text) if html else liveblock.strip(text)
 
 
 def _ending(raw: str) -> str:
     return "\r\n" if raw.endswith("\r\n") else "\n" if raw.endswith("\n") else ""
 
 
-def _without_value(raw: str, strip: Callable[[str], str]) -> str:
-    """The line without a block at the end of its value, else refolded without the block wherever it was."""
+def _without_value(raw: str, line: Line, other: str) -> str:
+    """The line without the block in its value; without anything left to say, here and in the ``other`` form, no line."""
     head = _HEAD.match(raw)
     begin = head.end() if head else 0
-    ending = _ending(raw)
+    exact = _before_insertion(raw, begin)
+    if exact is not None:
+        return raw[:exact] + _ending(raw)
+    html = is_html_line(line) or is_html_value(line)
+    kept = _stripped(line.text, html=html)
+    if not (liveblock.text_of_html(kept) if html else kept).strip() and not other.strip():
+        return ""
+    if line.text.startswith(kept):
+        return raw[: _position(raw, begin, len(kept))] + _ending(raw)
+    return fold(unfold(raw[:begin]) + escape(kept), _ending(raw) or "\r\n") + _ending(raw)
+
+
+def _before_insertion(raw: str, begin: int) -> int | None:
+    """Where what ``template.fill`` put behind a value begins: at a fold of its own, up to the end of the line."""
     for found in _FOLD.finditer(raw, begin):
-        tail = unescape(unfold(raw[found.end() :]))
-        if _is_insertion(tail, found.start() == begin, strip):
-            return raw[: found.start()] + ending
-    value = unescape(unfold(raw[begin:]))
-    kept = strip(value)
-    if not kept.strip():
-        return "" if ";" not in raw[:begin] or not ALTREP.search(unfold(raw[:begin])) else raw[:begin] + ending
-    if value.startswith(kept):
-        return raw[: _position(raw, begin, len(kept))] + ending
-    return fold(unfold(raw[:begin]) + escape(kept), ending or "\r\n") + ending
+        if _is_insertion(unescape(unfold(raw[found.end() :])), alone=found.start() == begin):
+            return found.start()
+    return None
 
 
-def _is_insertion(tail: str, alone: bool, strip: Callable[[str], str]) -> bool:
-    """Whether ``tail`` is what we put behind the organizer's notes: a block and nothing else."""
-    if strip is liveblock.strip and not alone and (not tail.startswith(SEPARATOR) or tail[2:3].isspace()):
-        return False
-    return bool(tail) and not tail[:1].isalnum() and strip(tail) == ""
+def _is_insertion(tail: str, *, alone: bool) -> bool:
+    if tail.startswith(HTML_BREAK):
+        return liveblock.strip_html(tail) == ""
+    behind = tail.startswith(SEPARATOR) and not tail[2:3].isspace()
+    return tail != "" and (alone or behind) and liveblock.strip(tail) == ""
 
 
 def _position(raw: str, begin: int, characters: int) -> int:
@@ -121,11 +131,9 @@ def _without_altrep(raw: str, kept: str) -> str:
 def _exact_altrep(raw: str) -> str | None:
     """The line without an insertion between two folds that stands before the closing quote of its ALTREP."""
     folds = list(_FOLD.finditer(raw))
-    for last in folds:
-        if raw[last.end() : last.end() + 1] != '"':
-            continue
+    for last in (found for found in folds if raw.startswith('"', found.end())):
         for first in folds:
-            inserted = unfold(raw[first.end() : last.start()])
-            if first.end() < last.start() and inserted.startswith("%3C") and liveblock.strip_html(unquote(inserted)) == "":
+            inserted = unquote(unfold(raw[first.end() : last.start()])) if first.end() < last.start() else ""
+            if inserted.startswith(HTML_BREAK) and liveblock.strip_html(inserted) == "":
                 return raw[: first.start()] + raw[last.end() :]
     return None

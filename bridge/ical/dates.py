@@ -121,18 +121,17 @@ def _collect(of: Rule, first: datetime, window: _Window, until: datetime | None,
     seen = 0
     last = first
     to_the_end = of.count is not None and of.count <= _COUNTED
-    for at in starts(of, first, window.since, budget):
+    limit = min(until or LATEST, LATEST if to_the_end else window.until)
+    for at in starts(of, first, window.since, limit, budget):
         seen += 1 if seen or at == first else 2
-        if (of.count is not None and seen > of.count) or (until is not None and at > until):
+        if of.count is not None and seen > of.count:
             return last
-        if at > window.until and not to_the_end:
-            return None
         if len(made) <= window.most and window.since <= at <= window.until:
             made.append(at)
         if len(made) > window.most and not to_the_end:
             return None
         last = at
-    return last
+    return last if to_the_end else None
 
 
 def _until(of: Rule, span: Span) -> datetime | None:

@@ -34,20 +34,14 @@ def altrep(line: Line) -> str:
     return unquote(found[2])
 
 
-def html_of(component: Component) -> Iterator[str]:
-    """Every HTML form of the notes, the one its client edits first."""
+def words_of_html(component: Component) -> Iterator[str]:
+    """The words of each HTML form of the notes, the one its client edits first."""
     for line in component.lines:
         if line.name == "DESCRIPTION":
-            yield altrep(line)
+            if html := altrep(line):
+                yield liveblock.text_of_html(html)
             if is_html_value(line):
-                yield line.text
+                yield liveblock.text_of_html(line.text)
     for line in component.lines:
         if is_html_line(line):
-            yield line.text
-
-
-def shown_html(component: Component) -> Iterator[str]:
-    """The words of each HTML form, without a live block of ours."""
-    for html in html_of(component):
-        if html:
-            yield liveblock.text_of_html(liveblock.strip_html(html))
+            yield liveblock.text_of_html(line.text)

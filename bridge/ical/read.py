@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from bridge import notes
 from bridge.core.drops import EventDraft, OccurrenceDraft, SlotSettings
@@ -14,7 +15,7 @@ from bridge.ical.rules import Budget
 from bridge.ical.series import Instance, Listing, listing, series_of
 from bridge.ical.tasks import bounds
 from bridge.ical.words import Words, words_of
-from bridge.ical.zones import Zones, zones_of
+from bridge.ical.zones import Zones, zone_info, zones_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,11 @@ def read(text: str, context: Context, horizon: tuple[datetime, datetime], max_oc
     calendar = parse(text)
     found = checked(calendar)
     source = without_blocks(text, found)
+    if source is not text:
+        calendar = parse(source)
+        found = checked(calendar)
     try:
-        zones = zones_of(calendar, text, context.timezone)
+        zones = zones_of(calendar, source, context.timezone)
         return _draft(found, source, zones, context, horizon, max_occurrences)
     except (OverflowError, RecursionError) as error:
         raise InvalidCalendarObject(f"The times of this {found[0].name} cannot be calculated: {error}.") from error
@@ -103,26 +107,26 @@ def _occurrence(instance: Instance, words: Words, context: Context) -> Occurrenc
 
 def _settings(words: Words, instance: Instance, context: Context) -> tuple[SlotSettings, str]:
     """The settings lines, from the plain notes, or from the HTML when only that has any."""
-    zone = instance.span.zone_name
-    settings, public = _read_notes(words.notes, zone, context, instance.starts_at)
+    settings, public = _read_notes(words.notes, instance, context)
     if words.html and settings == SlotSettings():
-        from_html, public_html = _read_notes(words.html, zone, context, instance.starts_at)
+        from_html, public_html = _read_notes(words.html, instance, context)
         if from_html != SlotSettings():
             return from_html, public_html
     return settings, public
 
 
-def _read_notes(text: str, zone: str, context: Context, near: datetime) -> tuple[SlotSettings, str]:
+def _read_notes(text: str, instance: Instance, context: Context) -> tuple[SlotSettings, str]:
     """Notes without a date mean the same for every occurrence, so they are read once."""
     if not text.strip():
         return SlotSettings(), ""
+    zone = zone_info(instance.span.zone_name)
     settings, public = _undated(text, zone, context)
     if settings.preorder is None and not settings.mentions("Preorder"):
         return settings, public
-    return notes.read(text, zone=zone, language=context.language, currency=context.currency, near=near)
+    return notes.read(text, zone=zone, language=context.language, currency=context.currency, near=instance.starts_at)
 
 
 @lru_cache(maxsize=512)
-def _undated(text: str, zone: str, context: Context) -> tuple[SlotSettings, str]:
+def _undated(text: str, zone: ZoneInfo, context: Context) -> tuple[SlotSettings, str]:
     near = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     return notes.read(text, zone=zone, language=context.language, currency=context.currency, near=near)

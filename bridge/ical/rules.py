@@ -71,7 +71,7 @@ def rule(value: str) -> Rule:
         freq=freq,
         interval=_whole(parts, "INTERVAL", 1) or 1,
         count=_whole(parts, "COUNT", None),
-        until=moment(parts["UNTIL"], None) if "UNTIL" in parts else None,
+        until=_end(parts.get("UNTIL", "")),
         wkst=_WEEKDAYS.get(parts.get("WKST", "MO").upper(), 0),
         seconds=_numbers(parts, "BYSECOND"),
         minutes=_numbers(parts, "BYMINUTE"),
@@ -88,6 +88,11 @@ def rule(value: str) -> Rule:
 def _part(part: str) -> tuple[str, str]:
     name, _, value = part.partition("=")
     return name.strip().upper(), value.strip()
+
+
+def _end(written: str) -> Moment | None:
+    """An UNTIL; clients that mean "never" write the year 9999."""
+    return moment(written, None) if written and not written.startswith("9") else None
 
 
 def _whole(parts: dict[str, str], name: str, default: int | None) -> int | None:
@@ -123,15 +128,15 @@ def _weekdays(parts: dict[str, str]) -> tuple[tuple[int, int], ...]:
     return tuple(days)
 
 
-def starts(of: Rule, first: datetime, since: datetime, budget: Budget) -> Iterator[datetime]:
-    """Local starts in order, from ``first`` on, without regard to COUNT and UNTIL.
+def starts(of: Rule, first: datetime, since: datetime, until: datetime, budget: Budget) -> Iterator[datetime]:
+    """Local starts in order, from ``first`` to ``until``, without regard to COUNT and UNTIL.
 
     Those before ``since`` may be left out when there is no COUNT to be kept. Raises ``Exhausted``.
     """
     since = first if of.count is not None else max(first, since)
-    for group in _groups(_completed(of, first), first, since, budget):
+    for group in _groups(_completed(of, first), first, since, until, budget):
         for start in _picked(group, of.positions):
-            if start >= first:
+            if first <= start <= until:
                 yield start
 
 
@@ -164,14 +169,16 @@ def _picked(group: list[datetime], positions: tuple[int, ...]) -> list[datetime]
     return [group[at] for at in sorted(indexes) if 0 <= at < size]
 
 
-def _groups(of: Rule, first: datetime, since: datetime, budget: Budget) -> Iterator[list[datetime]]:
+def _groups(of: Rule, first: datetime, since: datetime, until: datetime, budget: Budget) -> Iterator[list[datetime]]:
     """The starts of each period, a period at a time."""
     if of.freq in _STEPS:
-        yield from _fine_groups(of, first, since, budget)
+        yield from _fine_groups(of, first, since, until, budget)
         return
     times = _times(of)
     for days in _periods(of, first, since):
-        budget.spend(1 + len(days) // 16)
+        if days and days[0] > until.date():
+            return
+        budget.spend(1 + len(days) // 4)
         kept = [day for day in days if _matches(of, day)]
         budget.spend(len(kept) * len(times) // 8)
         yield [datetime.combine(day, at) for day in kept for at in times]
@@ -265,13 +272,13 @@ def _week_matches(of: Rule, day: date) -> bool:
     return number in of.weeknos or number - weeks - 1 in of.weeknos
 
 
-def _fine_groups(of: Rule, first: datetime, since: datetime, budget: Budget) -> Iterator[list[datetime]]:
+def _fine_groups(of: Rule, first: datetime, since: datetime, until: datetime, budget: Budget) -> Iterator[list[datetime]]:
     step = _STEPS[of.freq] * min(of.interval, 1_000_000)
     at = first.replace(minute=0, second=0) if of.freq == "HOURLY" else first.replace(second=0) if of.freq == "MINUTELY" else first
     at += max(timedelta(), since - at) // step * step
     minutes = of.minutes if of.freq == "HOURLY" else ()
     seconds = of.seconds if of.freq != "SECONDLY" else ()
-    while at < LATEST:
+    while at <= until:
         budget.spend()
         if _matches(of, at.date()) and (not of.hours or at.hour in of.hours):
             within = [at.replace(minute=minute) for minute in minutes or (at.minute,)]

@@ -44,6 +44,7 @@ class Series:
     span: Span | None
     overrides: tuple[Override, ...]
     zones: Zones
+    onwards: tuple[Override, ...] = ()
 
     @property
     def recurs(self) -> bool:
@@ -79,7 +80,8 @@ def series_of(components: list[Component], zones: Zones) -> Series:
         if line is not None:
             override = _override(component, line, span, zones)
             overrides[override.recurrence_id] = override
-    return Series(master, span, tuple(sorted(overrides.values(), key=attrgetter("original"))), zones)
+    ordered = tuple(sorted(overrides.values(), key=attrgetter("original")))
+    return Series(master, span, ordered, zones, tuple(o for o in ordered if o.onwards))
 
 
 def _override(component: Component, line: Line, master: Span | None, zones: Zones) -> Override:
@@ -146,7 +148,7 @@ def _repeated(series: Series, master: Component, span: Span, local: datetime, da
     """The occurrence of the rule at ``local``, as the master or the last override "from here on" has it."""
     at = Moment(local, span.start.is_day, span.start.zone)
     key = canonical(at)
-    onwards = next((o for o in reversed(series.overrides) if o.onwards and o.original <= local), None)
+    onwards = next((o for o in reversed(series.onwards) if o.original <= local), None)
     if onwards is not None:
         moved = onwards.span.local_of(at) + (onwards.span.start.local - onwards.span.local_of(_original(onwards, span)))
         return _instance(onwards.component, key, moved, onwards.span)

@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from bridge import liveblock
 from bridge.ical.lines import Component, Line
-from bridge.ical.notetexts import is_html_value, shown_html
+from bridge.ical.notetexts import is_html_value, words_of_html
 
 _GEO = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d{1,20})?)\s*[;,]\s*([+-]?\d{1,3}(?:\.\d{1,20})?)\s*")
 _WEB = re.compile(r"https?://[^\s<>\"']{1,2000}", re.IGNORECASE)
@@ -31,7 +30,7 @@ class Words:
 
 
 def words_of(component: Component) -> Words:
-    """The words of ``component``, without a live block of ours."""
+    """The words of ``component``, from which live blocks of ours were taken already."""
     plain, html = _notes(component)
     return Words(
         title=component.text("SUMMARY").strip(),
@@ -49,8 +48,8 @@ def words_of(component: Component) -> Words:
 
 def _notes(component: Component) -> tuple[str, str]:
     line = component.first("DESCRIPTION")
-    plain = liveblock.strip(line.text) if line is not None and not is_html_value(line) else ""
-    html = next((text for text in shown_html(component) if text.strip()), "")
+    plain = line.text if line is not None and not is_html_value(line) else ""
+    html = next((text for text in words_of_html(component) if text.strip()), "")
     return (plain, html) if plain.strip() else (html, "")
 
 

@@ -8,16 +8,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from bridge.core.errors import Refusal
-from bridge.ical.lines import Component, Line, components, unescape
+from bridge.ical.lines import Component, Line, components
 from bridge.ical.rules import Budget, Exhausted, rule, starts
 from bridge.ical.values import moment, offset
 
 _FROM, _UNTIL = datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2060-01-01")
+_MOST_ZONES, _STEPS = 50, 4_000
 _WINDOWS = {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 
 
@@ -52,8 +54,8 @@ class Zones:
 
 def zones_of(calendar: Component, text: str, fallback: str) -> Zones:
     """The zones that ``calendar``, parsed from ``text``, speaks of."""
-    written = {unescape(c.value("TZID")): text[c.start : c.end] for c in calendar.children if c.name == "VTIMEZONE"}
-    return Zones(zone_info(fallback), written)
+    found = [child for child in calendar.children if child.name == "VTIMEZONE"][:_MOST_ZONES]
+    return Zones(zone_info(fallback), {zone.text("TZID"): text[zone.start : zone.end] for zone in found})
 
 
 @lru_cache(maxsize=512)
@@ -105,7 +107,8 @@ def _written(text: str) -> Zone | None:
     try:
         calendar = components(f"BEGIN:VCALENDAR\r\n{text}END:VCALENDAR\r\n")[0].children[0]
         named = iana(calendar.text("X-LIC-LOCATION")) if calendar.first("X-LIC-LOCATION") else None
-        turns = sorted({turn for part in calendar.children for turn in _turns(part)})
+        budget = Budget(_STEPS)
+        turns = sorted({turn for part in calendar.children for turn in _turns(part, budget)})
     except (Refusal, Exhausted, OverflowError):
         return None
     if named is not None:
@@ -113,7 +116,7 @@ def _written(text: str) -> Zone | None:
     return Zone(RuleZone(tuple(turns))) if turns else None
 
 
-def _turns(part: Component) -> Iterator[tuple[datetime, timedelta, timedelta]]:
+def _turns(part: Component, budget: Budget) -> Iterator[tuple[datetime, timedelta, timedelta]]:
     """Every change to the offset of a STANDARD or DAYLIGHT part, with the offsets before and after."""
     before, behind = offset(part.value("TZOFFSETFROM")), offset(part.value("TZOFFSETTO"))
     if behind is None:
@@ -125,17 +128,14 @@ def _turns(part: Component) -> Iterator[tuple[datetime, timedelta, timedelta]]:
         for value in line.value.split(","):
             yield moment(value, None).local, before, behind
     for line in part.all("RRULE"):
-        for start in _onsets(line.value, first):
+        for start in _onsets(line.value, first, budget):
             yield start, before, behind
 
 
-def _onsets(value: str, first: datetime) -> Iterator[datetime]:
+def _onsets(value: str, first: datetime, budget: Budget) -> Iterator[datetime]:
     repeats = rule(value)
-    until = repeats.until.local + timedelta(days=1) if repeats.until else _UNTIL
-    for number, start in enumerate(starts(repeats, first, _FROM, Budget())):
-        if start > min(until, _UNTIL) or (repeats.count is not None and number >= repeats.count):
-            return
-        yield start
+    until = min(repeats.until.local + timedelta(days=1), _UNTIL) if repeats.until else _UNTIL
+    yield from islice(starts(repeats, first, _FROM, until, budget), repeats.count)
 
 
 class RuleZone(tzinfo):
