@@ -16,22 +16,24 @@ from bridge.core.ports import Views
 
 DEEPEST = 3
 SEARCHABLE = {dav("displayname"): "Name", caldav("calendar-user-address-set"): "Address"}
+_PARTS = {dav("prop"), dav("property-search"), dav("apply-to-principal-collection-set")}
 _HREF = re.compile(r"<D:href>([^<]*)</D:href>")
 _MARKUP = re.compile(r"<[^>]*>")
 
 
 def search(request: Request, views: Views, root: ET.Element) -> Answer:
-    """principal-property-search: the asker's own principal, when it matches."""
-    searches = root.findall(dav("property-search"))
-    if not searches:
-        raise DavError(400, "", "A principal-property-search says what to search for.")
+    """principal-property-search: the asker's own principal, when it matches or nothing is searched for."""
     if not request.visit.organizer:
         return multi()
     place = place_of(request, views, (request.visit.organizer,))
     matches = any if root.get("test") == "anyof" else all
-    if not matches(_matches(place, one) for one in searches):
+    searches = root.findall(dav("property-search"))
+    if searches and not matches(_matches(place, one) for one in searches):
         return multi()
-    return multi(_response(place, [prop.tag for prop in root.iterfind(f"{dav('prop')}/*")]))
+    wanted = [prop.tag for prop in root.iterfind(f"{dav('prop')}/*")]
+    # python-caldav 3 writes the names beside DAV:prop instead of into it.
+    beside = [child.tag for child in root if child.tag not in _PARTS]
+    return multi(_response(place, wanted + beside))
 
 
 def _matches(place: Place, search: ET.Element) -> bool:

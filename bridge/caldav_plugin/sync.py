@@ -72,6 +72,8 @@ def _limit(root: ET.Element) -> int | None:
 
 def _changes(request: Request, views: Views, drop: Drop, token: Token, limit: int | None) -> tuple[list[Change], bool]:
     """Up to ``limit`` changes worth telling, and whether there are more."""
+    if token.revision == drop.revision and not token.position:
+        return [], False
     hidden = _began(token, drop)
     found: list[Change] = []
     since, after = token.revision, token.position

@@ -1,12 +1,15 @@
 """A bakery with two drops, everybody's devices, and the public's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
 from bridge.caldav_plugin.application import Application
 from bridge.flows.access import add_app_password
 from bridge.flows.drops import add_organizer, create_drop
+from bridge.flows.orders import take_hold
+from bridge.flows.publish import publish_dirty
 from bridge.settings import Settings
 from bridge.wiring import Bridge, bridge
 from tests.cast import ADA, BEN, CLEO, DEE, Person
@@ -83,3 +86,33 @@ def nobody(private: Application) -> Device:
 def public(house: Bridge) -> Device:
     """A customer's device at ``/dav-public``."""
     return Device(Application(house, "public"), None, "/dav-public")
+
+
+@pytest.fixture
+def claimed(house: Bridge) -> Callable[[int], None]:
+    """Lets customers take that many places of the only slot in Ada's bread."""
+
+    def claim(places: int) -> None:
+        with house.work() as work:
+            drop = work.views.drop("ada", "bread")
+            assert drop is not None
+            (slot,) = work.views.public_slots(drop.id)
+            take_hold(work, slot.public_id, {}, places=places, lasts=timedelta(minutes=10), now=house.now())
+
+    return claim
+
+
+@pytest.fixture
+def restocked(house: Bridge, clock: Clock) -> Callable[[], None]:
+    """Lets a stock change reach every slot of Ada's bread: what calendars show changes, no organizer edited anything."""
+
+    def change() -> None:
+        clock.turn(minutes=5)
+        with house.work() as work:
+            drop = work.views.drop("ada", "bread")
+            assert drop is not None
+            for slot in work.views.public_slots(drop.id):
+                take_hold(work, slot.public_id, {}, places=1, lasts=timedelta(hours=1), now=house.now())
+        publish_dirty(house.work, house.house, house.now())
+
+    return change

@@ -1,0 +1,114 @@
+"""Every refusal has an answer in WebDAV, says why, and leaves nothing half-done."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bridge.caldav_plugin.refusals import ANSWERS, refused
+from bridge.core.errors import Refusal, UidConflict
+from tests.caldav_plugin.device import C, Device, event, slot
+
+OURS = "{urn:dropbridge:refusal}"
+
+
+def _all(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    yield kind
+    for inner in kind.__subclasses__():
+        yield from _all(inner)
+
+
+def test_the_table_of_refusals_is_complete() -> None:
+    assert set(ANSWERS) == {kind for kind in _all(Refusal) if kind.__module__.startswith("bridge.")}
+
+
+@pytest.mark.parametrize("kind", list(ANSWERS), ids=lambda kind: kind.kind)
+def test_every_refusal_is_a_client_error_with_a_body(kind: type[Refusal]) -> None:
+    refusal = kind.__new__(kind)
+    Refusal.__init__(refusal, "Why not.")
+    refusal.__dict__ |= {"name": "other.ics", "precondition": "C:valid-filter"}
+    status, headers, body = refused(refusal, "/dav/ada/bread/")
+    assert status in {403, 404, 405, 409, 412, 413}
+    assert headers["Content-Type"].startswith("text/xml")
+    assert b"Why not." in body
+
+
+def test_a_uid_conflict_names_the_other_event() -> None:
+    assert b"<D:href>/dav/ada/bread/a%20b.ics</D:href>" in refused(UidConflict("Twice.", "a b.ics"), "/dav/ada/bread/")[2]
+
+
+def test_lowering_places_below_what_is_taken_is_refused_with_a_sentence(ada: Device, claimed: Callable[[int], None]) -> None:
+    ada("PUT", "/ada/bread/s.ics", slot(places=24))
+    claimed(7)
+    before = ada("GET", "/ada/bread/s.ics").text
+    reply = ada("PUT", "/ada/bread/s.ics", slot("slot", 5, "LOCATION:Elsewhere"))
+    assert (reply.status, reply.condition) == (403, f"{OURS}capacity-below-claimed")
+    assert "7 places" in reply.sentence
+    assert "at least Places: 7" in reply.sentence
+    assert "Elsewhere" not in ada("GET", "/ada/bread/s.ics").text
+    assert ada("GET", "/ada/bread/s.ics").text.splitlines()[:8] == before.splitlines()[:8]
+
+
+def test_an_event_with_orders_is_not_deleted_nor_its_calendar(ada: Device, claimed: Callable[[int], None]) -> None:
+    ada("PUT", "/ada/bread/s.ics", slot())
+    claimed(2)
+    token = ada.sync("/ada/bread/").token
+    reply = ada("DELETE", "/ada/bread/s.ics")
+    assert (reply.status, reply.condition) == (403, f"{OURS}slot-has-orders")
+    reply = ada("DELETE", "/ada/bread/")
+    assert (reply.status, reply.condition) == (403, f"{OURS}drop-has-orders")
+    assert "orders" in reply.sentence
+    assert ada("GET", "/ada/bread/s.ics").status == 200
+    assert ada.sync("/ada/bread/", token).hrefs == []
+
+
+def test_the_same_uid_under_two_names_is_a_conflict_that_names_the_first(ada: Device) -> None:
+    ada("PUT", "/ada/bread/one.ics", event("same"))
+    reply = ada("PUT", "/ada/bread/two.ics", event("same"))
+    assert (reply.status, reply.condition) == (409, f"{C}no-uid-conflict")
+    assert reply.xml[0].findtext("{DAV:}href") == "/dav/ada/bread/one.ics"
+    reply = ada("PUT", "/ada/bread/one.ics", event("other"))
+    assert (reply.status, reply.condition) == (409, f"{C}no-uid-conflict")
+
+
+TASK = event().replace("VEVENT", "VTODO").replace("DTEND", "DUE")
+TWO_UIDS = event("a").replace("END:VCALENDAR\r\n", event("b").partition("PRODID:-//Test//EN\r\n")[2])
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "condition"),
+    [
+        ("", 403, "valid-calendar-data"),
+        ("hello", 403, "valid-calendar-data"),
+        (event().replace("END:VCALENDAR\r\n", ""), 403, "valid-calendar-data"),
+        (TWO_UIDS, 403, "valid-calendar-object-resource"),
+        (event().replace("PRODID:", "METHOD:PUBLISH\r\nPRODID:"), 403, "valid-calendar-object-resource"),
+        (event().replace("UID:loaf\r\n", ""), 403, "valid-calendar-object-resource"),
+        (slot("rrule", 3, "RRULE:FREQ=MINUTELY"), 403, "max-instances"),
+    ],
+)
+def test_bad_bodies_are_refused_by_the_precondition_they_break(ada: Device, text: str, status: int, condition: str) -> None:
+    token = ada.sync("/ada/bread/").token
+    reply = ada("PUT", "/ada/bread/bad.ics", text, Content_Type="text/calendar")
+    assert (reply.status, reply.condition) == (status, C + condition)
+    assert reply.sentence
+    assert ada("GET", "/ada/bread/bad.ics").status == 404
+    assert ada.sync("/ada/bread/", token).token == token
+
+
+def test_a_calendar_for_events_takes_no_tasks(ada: Device) -> None:
+    components = '<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>'
+    spaces = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
+    body = f"<C:mkcalendar {spaces}><D:set><D:prop>{components}</D:prop></D:set></C:mkcalendar>"
+    assert ada("MKCALENDAR", "/ada/events/", body).status == 201
+    reply = ada("PUT", "/ada/events/t.ics", TASK)
+    assert (reply.status, reply.condition) == (403, f"{C}supported-calendar-component")
+    assert ada("PUT", "/ada/bread/t.ics", TASK).status == 201
+
+
+def test_an_event_larger_than_the_limit_is_refused_and_the_limit_is_said(ada: Device) -> None:
+    limit = ada.propfind("/ada/bread/", f"{C}max-resource-size").prop(f"{C}max-resource-size")
+    assert limit is not None
+    reply = ada("PUT", "/ada/bread/big.ics", event("big", "DESCRIPTION:" + "x" * int(limit.text or 0)))
+    assert (reply.status, reply.condition) == (413, f"{C}max-resource-size")
+    assert limit.text is not None
+    assert limit.text in reply.sentence
