@@ -13,7 +13,8 @@ from babel.core import get_global
 from bridge.core.drops import PreorderWindow
 from bridge.wording import wording
 from bridge.written import Unreadable
-from bridge.written_moments import Moment, Parser, tokens
+from bridge.written_moments import Moment, Parser
+from bridge.written_words import tokens
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 _LONGEST_OVER_NEW_YEAR = timedelta(days=183)
