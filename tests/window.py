@@ -33,6 +33,7 @@ LOAVES = Drop(
     place="Ada's Bakery, Hauptstr. 5, Berlin",
     revision=1,
     changed_at=datetime(2026, 12, 2, 8, 30, 15, 250_000, tzinfo=UTC),
+    organizer_title=ADA.title,
 )
 
 

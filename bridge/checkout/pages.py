@@ -60,9 +60,8 @@ def _add_windows(shop: Blueprint, bridge: Reading) -> None:
             found = views.drop(organizer, drop)
             if found is None or not found.is_public:
                 raise NotFound
-            who = views.organizer(organizer)
             slots = views.public_slots(found.id, bridge.now(), limit=PAGE + 1, offset=(page - 1) * PAGE)
-        return _window(found, who.title if who else "", slots, page, bridge)
+        return _window(found, slots, page, bridge)
 
 
 def _add_slots(shop: Blueprint, bridge: Reading) -> None:
@@ -70,7 +69,6 @@ def _add_slots(shop: Blueprint, bridge: Reading) -> None:
     def slot(public_id: str) -> Response:
         with bridge.read() as views:
             found, drop = _slot(views, public_id)
-            who = views.organizer(drop.organizer)
         words = chosen(request, drop.language)
         one = shown(found, words, bridge.now())
         if found.removed:
@@ -80,7 +78,7 @@ def _add_slots(shop: Blueprint, bridge: Reading) -> None:
             words,
             drop=drop,
             one=one,
-            who=(who.title if who else "") or drop.organizer,
+            who=drop.organizer_title or drop.organizer,
             when=span_of_days(one, words),
             offers=offers(found, drop, words),
             ways=ways(drop, bridge.settings.base_url),
@@ -162,14 +160,14 @@ def _listing(found: list[tuple[Drop, PublicSlot | None]], title: str | None, now
     return printed("listing.html", words, rows=rows, title=title)
 
 
-def _window(drop: Drop, who: str, slots: list[PublicSlot], page: int, bridge: Reading) -> Response:
+def _window(drop: Drop, slots: list[PublicSlot], page: int, bridge: Reading) -> Response:
     words = chosen(request, drop.language)
     rows = [shown(slot, words, bridge.now()) for slot in slots[:PAGE] if not slot.removed]
     return printed(
         "drop.html",
         words,
         drop=drop,
-        who=who or drop.organizer,
+        who=drop.organizer_title or drop.organizer,
         days=days(rows),
         months={row.day.strftime("%Y%m"): month(row.day, words) for row in rows},
         slots=rows,

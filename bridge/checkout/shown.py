@@ -172,7 +172,7 @@ def is_light(color: str) -> bool:
         return True
     digits = color[1:] if len(color) == 7 else "".join(digit * 2 for digit in color[1:4])
     red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
-    return 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > _LIGHT
+    return bool(0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > _LIGHT)
 
 
 def short_day(slot: SlotShown, words: Wording) -> str:

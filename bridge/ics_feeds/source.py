@@ -1,19 +1,22 @@
 """From stored rows to the lines of a feed, in batches within one snapshot."""
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 
 from bridge.core.errors import NotFound
-from bridge.core.ports import Drop, FeedRow, Views
+from bridge.core.ports import Drop, FeedRow, PublicSlot, Views
+from bridge.flows.house import House
 from bridge.ical import alarm
 from bridge.ics_feeds.cache import Changes, Source
 from bridge.ics_feeds.reading import Reading
 from bridge.ics_feeds.sheet import Line
+from bridge.ics_feeds.translated import translated
 from bridge.ics_feeds.variant import Variant
 
 BATCH = 1024
+Snapshot = Callable[[], AbstractContextManager[Views]]
 _END = "END:VEVENT\r\n"
 _SOON = "\r\nSTATUS:TENTATIVE\r\n"
 _SUMMARY = re.compile(r"\r\nSUMMARY[^:\r\n]*:(.*)\r\n")
@@ -29,30 +32,56 @@ def source(bridge: Reading, drop: Drop, variant: Variant) -> Source:
             current = views.drop(drop.organizer, drop.slug)
             if current is None or not current.is_public:
                 raise NotFound("This drop is no longer here.")
-            yield current, lambda since: batches(views, current.id, variant, since)
+            house = House(base_url=bridge.settings.base_url)
+            yield current, lambda since: batches(lambda: nullcontext(views), current, variant, house, since)
 
     return opened
 
 
-def batches(views: Views, drop_id: int, variant: Variant, since: int = -1) -> Iterator[list[Line]]:
-    """What is newer than revision ``since``, by position."""
+def unhurried(bridge: Reading, drops: Iterable[Drop], variant: Variant) -> Iterator[list[Line]]:
+    """All events of ``drops``, each batch in a snapshot of its own: a slow client holds no transaction open."""
+    house = House(base_url=bridge.settings.base_url)
+    for drop in drops:
+        yield from batches(bridge.read, drop, variant, house)
+
+
+def batches(snapshot: Snapshot, drop: Drop, variant: Variant, house: House, since: int = -1) -> Iterator[list[Line]]:
+    """What is newer than revision ``since``; in the drop's own language as it is stored."""
+    if variant.language in {"", drop.language.partition("-")[0]}:
+        yield from _stored(snapshot, drop, variant, since)
+    else:
+        yield from _translated(snapshot, drop, variant, house, since)
+
+
+def _stored(snapshot: Snapshot, drop: Drop, variant: Variant, since: int) -> Iterator[list[Line]]:
     after = -1
-    while rows := views.feed_rows(drop_id, since, after=after, limit=BATCH):
+    while True:
+        with snapshot() as views:
+            rows = views.feed_rows(drop.id, since, after=after, limit=BATCH)
+        if not rows:
+            return
         yield [Line(row.position, row.timezone, shown(row, variant).encode()) for row in rows]
         after = rows[-1].position
 
 
-def unhurried(bridge: Reading, drops: Iterable[Drop], variant: Variant) -> Iterator[list[Line]]:
-    """All events of ``drops``, each batch in a snapshot of its own: a slow client holds no transaction open."""
-    for drop in drops:
-        after = -1
-        while True:
-            with bridge.read() as views:
-                rows = views.feed_rows(drop.id, after=after, limit=BATCH)
-            if not rows:
-                break
-            yield [Line(row.position, row.timezone, shown(row, variant).encode()) for row in rows]
-            after = rows[-1].position
+def _translated(snapshot: Snapshot, drop: Drop, variant: Variant, house: House, since: int) -> Iterator[list[Line]]:
+    offset = 0
+    while True:
+        with snapshot() as views:
+            slots = views.public_slots(drop.id, since=since, limit=BATCH, offset=offset)
+        if not slots:
+            break
+        yield [Line(slot.position, slot.timezone, shown(_row(slot, drop, variant, house), variant).encode()) for slot in slots]
+        offset += len(slots)
+    if since >= 0:
+        with snapshot() as views:
+            yield [Line(row.position, "", b"") for row in views.feed_rows(drop.id, since) if row.gone]
+
+
+def _row(slot: PublicSlot, drop: Drop, variant: Variant, house: House) -> FeedRow:
+    opens = int(slot.preorder.opens.timestamp()) if slot.preorder.opens else None
+    text = translated(slot, drop, variant.language, house)
+    return FeedRow(slot.position, 0, slot.timezone, slot.availability.state == "open", opens, gone=False, text=text)
 
 
 def shown(row: FeedRow, variant: Variant) -> str:
