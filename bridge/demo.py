@@ -13,7 +13,7 @@ from bridge.flows.edit import put_event
 from bridge.wiring import Bridge
 
 NAME, SLUG, ZONE = "ada", "saturday-bread", "Europe/Berlin"
-STOCK = {"LOAF": 120, "BUN": 200, "TOTE": 25}
+STOCK = {"LOAF": 18, "BUN": 22, "TOTE": 9}
 NAMES = {"LOAF": "Country loaf", "BUN": "Morning bun", "TOTE": "Tote bag"}
 ACTOR = "demo"
 SECONDS_BETWEEN_SALES = 4

@@ -28,7 +28,7 @@ def move(request: Request) -> Answer:
         if there is None:
             raise NotFound("There is no such event.")
         check_if_match(request.header("If-Match"), there.edit)
-        if (request.header("Overwrite") or "T").strip().upper() == "F" and work.resource_id(into.id, target[2]) is not None:
+        if (request.header("Overwrite") or "T").strip().upper() == "F" and work.member(into.id, target[2]).is_live:
             raise StaleEdit("There is an event of this name already.")
         created = move_event(
             work, drop, request.parts[2], into, target[2], bridge.house, now=bridge.now(), actor=request.visit.organizer

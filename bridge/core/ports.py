@@ -342,6 +342,16 @@ class PublicText:
     text: str
 
 
+class Member(NamedTuple):
+    """``id`` is the row of this name, live or removed; ``source`` its text if it is live; ``other`` who has the UID."""
+
+    id: int | None = None
+    is_live: bool = False
+    uid: str = ""
+    source: str | None = None
+    other: str | None = None
+
+
 class UnitOfWork(Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
@@ -401,7 +411,9 @@ class UnitOfWork(Protocol):
     def forget_changes(self, drop_id: int, before: datetime) -> None:
         """Forgets removed members; older sync tokens are no longer answered."""
 
-    def resource_id(self, drop_id: int, name: str) -> int | None: ...
+    def member(self, drop_id: int, name: str, uid: str = "") -> "Member":
+        """What the calendar holds under ``name``, and which other live member has ``uid``."""
+
     def resource_ids(self, drop_id: int) -> list[tuple[int, str]]: ...
     def recurring_resources(self, until: datetime, limit: int) -> list[tuple[int, int, str]]:
         """Recurring members whose occurrences are listed to less than ``until``: drop, id and name."""
@@ -416,12 +428,16 @@ class UnitOfWork(Protocol):
         draft: EventDraft,
         horizon: tuple[datetime, datetime],
         *,
+        there: int | None,
         is_slot: bool,
         revision: int,
         now: datetime,
         edited: bool = True,
     ) -> int:
-        """Stores the organizer's words; ``edited`` raises the edit number. A removed member of the name comes back."""
+        """Stores the facts of a member, in the row ``there`` if it has one; ``edited`` raises the edit number."""
+
+    def save_texts(self, resource_id: int, source: str, template: str | None, text: str) -> None:
+        """Stores the organizer's words, their template, and what they are shown."""
 
     def extend_spans(self, drop_id: int, resource_id: int, draft: EventDraft, horizon: tuple[datetime, datetime]) -> None: ...
     def rename_resource(self, drop_id: int, name: str, new_name: str, revision: int, now: datetime) -> None:
@@ -432,9 +448,13 @@ class UnitOfWork(Protocol):
         """The live slots of a resource, locked."""
 
     def save_slot(self, slot: Slot, location_id: int) -> Slot:
-        """Adds or changes a slot and its offers; a SKU never seen becomes a stock item. Raises ``CapacityBelowClaimed``."""
+        """Adds or changes a slot and its offers; a SKU never seen becomes a stock item. Raises ``CapacityBelowClaimed``.
 
-    def remove_slot(self, slot_id: int, now: datetime) -> None: ...
+        It counts as published: whoever saves it publishes it in the same transaction.
+        """
+
+    def remove_slot(self, slot_id: int, now: datetime) -> None:
+        """As ``save_slot``, a removed slot counts as published."""
 
     # Stock
 
@@ -488,12 +508,10 @@ class UnitOfWork(Protocol):
         """Those of the slots that are yet to be published."""
 
     def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]: ...
-    def problems_of_tills(self, item_ids: Iterable[int]) -> dict[int, str]: ...
     def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]: ...
     def templates(self, resource_ids: Sequence[int]) -> dict[int, str]: ...
     def save_public(self, texts: Sequence[PublicText], revision: int, now: datetime) -> None: ...
     def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None: ...
-    def save_template(self, resource_id: int, template: str | None) -> None: ...
     def save_renderings(self, texts: Sequence[tuple[int, str]], revision: int, now: datetime) -> None: ...
     def mark_slots_published(self, slots: Iterable[Slot]) -> None: ...
     def mark_items_published(self, items: Iterable[tuple[int, int]]) -> None: ...

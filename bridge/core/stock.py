@@ -54,7 +54,7 @@ class StockItem:
     ``count`` is None until somebody counted: such an item is not tracked and limits nothing. ``moved`` is the sum of
     the movements later than ``counted_at``; ``promised`` what our own customers hold and the till does not know yet.
     A till that answered at ``confirmed_at`` without naming the SKU has confirmed its count; ``stale_buffer`` replaces
-    ``buffer`` once count and confirmation are older than ``stale_after``.
+    ``buffer`` once count and confirmation are older than ``stale_after``. ``notice`` is what is wrong with the till.
     """
 
     sku: str
@@ -70,6 +70,7 @@ class StockItem:
     id: int = 0
     location_id: int = 0
     version: int = 0
+    notice: str = ""
 
     @property
     def stale_at(self) -> datetime | None:

@@ -9,9 +9,9 @@ from bridge import ical, liveblock
 from bridge.core import events
 from bridge.core.drops import EventDraft, OccurrenceDraft, Slot, applied, check_removal, is_slot, matched
 from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
-from bridge.core.ports import Drop, Resource, UnitOfWork
+from bridge.core.ports import Drop, Member, Resource, UnitOfWork
 from bridge.flows.house import House
-from bridge.flows.publish import publish_slots
+from bridge.flows.publish import Written, publish_edit, publish_removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +32,28 @@ def put_event(work: UnitOfWork, drop: Drop, name: str, text: str, house: House, 
     drop = _locked(work, drop)
     if len(text.encode()) > house.max_octets:
         raise TooLarge(f"An event may have at most {house.max_octets} octets.")
-    there = work.resource_id(drop.id, name)
-    before = _current(work.slots_of(there), house, now) if there is not None else []
     draft = _read(drop, text, house, now)
-    _check(work, drop, name, draft, there)
-    if there is not None and work.source(drop.id, name) == draft.source:
+    there = work.member(drop.id, name, draft.uid)
+    _check(drop, name, draft, there)
+    if there.source == draft.source:
         stored = _stored(work, drop, name)
         return Put(False, stored, stored.text == text)
-    _save(work, drop, name, draft, before, house, now, actor)
-    stored = _stored(work, drop, name)
-    return Put(there is None, stored, stored.text == text)
+    before = _current(work.slots_of(there.id), house, now) if there.id and there.is_live else []
+    shown = _save(work, drop, name, draft, there, before, house, now, actor)
+    revision = work.next_revision(drop.id, now)
+    stored = Resource(name, draft.uid, draft.component, revision, revision, int(now.timestamp()), shown)
+    return Put(not there.is_live, stored, shown == text)
 
 
 def remove_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now: datetime, actor: str) -> None:
     """Removes an event; its slots stay in the public feed as cancelled. Raises ``NotFound``, ``SlotHasOrders``."""
     drop = _locked(work, drop)
-    there = work.resource_id(drop.id, name)
-    if there is None:
+    there = work.member(drop.id, name)
+    if there.id is None or not there.is_live:
         raise NotFound("There is no such event.")
-    slots = work.slots_of(there)
+    slots = work.slots_of(there.id)
     check_removal(slots)
-    revision = work.next_revision(drop.id, now)
-    work.remove_resource(there, revision, now)
+    work.remove_resource(there.id, work.next_revision(drop.id, now), now)
     _remove_slots(work, drop, slots, house, now, actor)
 
 
@@ -71,7 +71,7 @@ def move_event(
         raise NotFound("There is no such event.")
     if drop.id == target.id and name == new_name:
         return False
-    created = work.resource_id(target.id, new_name) is None
+    created = not work.member(target.id, new_name).is_live
     if not created:
         remove_event(work, target, new_name, house, now=now, actor=actor)
     if drop.id == target.id:
@@ -88,20 +88,16 @@ def refresh_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now:
     Raises ``CapacityBelowClaimed`` and ``SlotHasOrders`` when what is sold no longer fits.
     """
     drop = _locked(work, drop)
-    there, source = work.resource_id(drop.id, name), work.source(drop.id, name)
-    if there is None or source is None:
+    there = work.member(drop.id, name)
+    if there.id is None or there.source is None:
         return
-    before = _current(work.slots_of(there), house, now)
-    draft = _read(drop, source, house, now)
+    before = _current(work.slots_of(there.id), house, now)
+    draft = _read(drop, there.source, house, now)
     wanted, gone = _wanted(drop, draft, before)
-    if bool(wanted) != bool(before):
-        _save(work, drop, name, draft, before, house, now, actor, edited=False)
-        return
-    check_removal(gone)
-    work.extend_spans(drop.id, there, draft, house.window(now))
-    saved = [(_save_slot(work, drop, there, slot, old, now, actor), old) for slot, old in wanted]
-    publish_slots(work, drop, [slot for slot, _ in saved], house, now, edited={slot.id for slot, old in saved if slot != old})
-    _remove_slots(work, drop, gone, house, now, actor)
+    if bool(wanted) == bool(before) and not gone and all(slot == old for slot, old in wanted):
+        work.extend_spans(drop.id, there.id, draft, house.window(now))
+    else:
+        _save(work, drop, name, draft, there, before, house, now, actor, edited=False)
 
 
 def extend_horizon(work: UnitOfWork, drop_id: int, name: str, house: House, now: datetime) -> None:
@@ -135,13 +131,12 @@ def _read(drop: Drop, text: str, house: House, now: datetime) -> EventDraft:
     return ical.read(text, ical.Context(drop.timezone, drop.language, drop.currency), house.window(now), house.max_occurrences)
 
 
-def _check(work: UnitOfWork, drop: Drop, name: str, draft: EventDraft, there: int | None) -> None:
+def _check(drop: Drop, name: str, draft: EventDraft, there: Member) -> None:
     if draft.component not in drop.components:
         raise UnsupportedComponent(f"This calendar takes {', '.join(drop.components)}, not {draft.component}.")
-    other = work.views.name_of_uid(drop.id, draft.uid)
-    if other is not None and other != name:
-        raise UidConflict("Another event of this calendar has the same UID.", other)
-    if there is not None and other != name:
+    if there.other is not None:
+        raise UidConflict("Another event of this calendar has the same UID.", there.other)
+    if there.is_live and there.uid != draft.uid:
         raise UidConflict("An event cannot change its UID.", name)
 
 
@@ -150,32 +145,36 @@ def _save(
     drop: Drop,
     name: str,
     draft: EventDraft,
+    there: Member,
     before: Sequence[Slot],
     house: House,
     now: datetime,
     actor: str,
     *,
     edited: bool = True,
-) -> None:
+) -> str:
+    """Returns the text that the organizer sees from now on."""
     wanted, gone = _wanted(drop, draft, before)
     check_removal(gone)
     revision = work.next_revision(drop.id, now)
-    marked = bool(wanted) or draft.mentions_places
-    resource_id = work.save_resource(
-        drop.id, name, draft, house.window(now), is_slot=bool(wanted), revision=revision, now=now, edited=edited
+    window = house.window(now)
+    key = work.save_resource(
+        drop.id, name, draft, window, there=there.id, is_slot=bool(wanted), revision=revision, now=now, edited=edited
     )
-    saved = [_save_slot(work, drop, resource_id, slot, old, now, actor) for slot, old in wanted]
-    keys = {"", *(occurrence.recurrence_id for occurrence in draft.occurrences)}
-    if marked:
-        work.save_template(resource_id, ical.template(draft.source, keys))
-    else:
-        work.save_renderings([(resource_id, draft.source)], revision, now)
-    publish_slots(work, drop, saved, house, now, edited={slot.id for slot in saved})
+    saved = [_save_slot(work, drop, key, slot, old, now, actor) for slot, old in wanted]
     _remove_slots(work, drop, gone, house, now, actor)
-    if marked and not saved:
-        block = liveblock.problems_block(draft.occurrences[0].settings.problems, drop, now, ZoneInfo(drop.timezone))
-        text = ical.fill(ical.template(draft.source, keys), dict.fromkeys(keys, block), now)
-        work.save_renderings([(resource_id, text)], revision, now)
+    if not saved and not draft.mentions_places:
+        work.save_texts(key, draft.source, None, draft.source)
+        return draft.source
+    keys = {"", *(occurrence.recurrence_id for occurrence in draft.occurrences)}
+    template = ical.template(draft.source, keys)
+    if saved:
+        return publish_edit(work, drop, saved, Written(key, draft.source, template), house, now)
+    problems = [problem for occurrence in draft.occurrences for problem in occurrence.settings.problems]
+    block = liveblock.problems_block(problems[:1], drop, now, ZoneInfo(drop.timezone))
+    text = ical.fill(template, dict.fromkeys(keys, block), now)
+    work.save_texts(key, draft.source, None, text)
+    return text
 
 
 def _wanted(drop: Drop, draft: EventDraft, before: Sequence[Slot]) -> tuple[list[tuple[Slot, Slot | None]], list[Slot]]:
@@ -221,5 +220,5 @@ def _remove_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
     for slot in slots:
         work.remove_slot(slot.id, now)
         work.record(events.SlotRemoved(), actor=actor, now=now, drop_id=drop.id, slot_id=slot.id)
-    removed = [replace(slot, removed=True, version=slot.version + 1) for slot in slots]
-    publish_slots(work, drop, removed, house, now, edited={slot.id for slot in removed})
+    removed = [replace(slot, removed=True, sequence=slot.sequence + 1) for slot in slots]
+    publish_removed(work, drop, removed, house, now)

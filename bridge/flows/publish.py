@@ -1,7 +1,8 @@
 """From what is known to what is shown: renderings, at once for an edit, soon and merged for everything else."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 
 from bridge import ical, liveblock
@@ -13,51 +14,74 @@ from bridge.flows.house import House
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 STATUS = {"cancelled": "CANCELLED", "soon": "TENTATIVE"}
-UPCOMING = 12
 
 
-def publish_slots(
-    work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime, *, edited: Collection[int] = ()
-) -> int:
-    """Renders those of ``slots`` that show something else by now, or that were ``edited``. Returns how many.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A resource just written, whose live slots are all at hand."""
 
-    The drop must be locked. Equal availabilities say nothing: no revision, no new text.
+    id: int
+    source: str
+    template: str
+
+
+def publish_edit(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], written: Written, house: House, now: datetime) -> str:
+    """Renders what an organizer edited, whatever it shows; ``slots`` are all live ones of the resource.
+
+    Returns the text the organizer sees. The drop must be locked.
+    """
+    stock = work.stock_for(slots) if slots else {}
+    texts = [_public_text(drop, slot, availability(slot, stock, now), stock, None, house, now) for slot in slots]
+    work.save_public(texts, work.next_revision(drop.id, now), now)
+    text = ical.fill(written.template, resource_blocks(drop, slots, stock, house, now), now)
+    work.save_texts(written.id, written.source, written.template, text)
+    return text
+
+
+def publish_removed(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime) -> None:
+    """Shows removed slots as cancelled. The drop must be locked."""
+    texts = [_public_text(drop, slot, availability(slot, {}, now), {}, None, house, now) for slot in slots]
+    if texts:
+        work.save_public(texts, work.next_revision(drop.id, now), now)
+
+
+def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime) -> int:
+    """Renders those of ``slots`` that show something else by now. Returns how many. The drop must be locked.
+
+    Equal availabilities say nothing: no revision, no new text.
     """
     stock = work.stock_for(slots)
-    problems = work.problems_of_tills(stock)
     shown = work.shown([slot.id for slot in slots])
     due: list[tuple[int, datetime | None]] = []
     texts: list[PublicText] = []
+    changed: set[int] = set()
     for slot in slots:
-        seen = availability(slot, stock, now)
-        notices = _notices(slot, problems)
-        before = shown.get(slot.id)
-        moment = None if slot.removed else changes_at(slot, stock, now)
-        if before and slot.id not in edited and before.availability == seen and before.notices == notices:
-            due.append((slot.id, moment))
-            continue
-        fresh = before is None or slot.id in edited
-        texts.append(_public_text(drop, slot, seen, notices, moment, None if fresh else before, house, now))
+        seen, before = availability(slot, stock, now), shown.get(slot.id)
+        if before and before.availability == seen and before.notices == _notices(slot, stock):
+            due.append((slot.id, None if slot.removed else changes_at(slot, stock, now)))
+        else:
+            texts.append(_public_text(drop, slot, seen, stock, before, house, now))
+            changed.add(slot.resource_id)
     if texts:
         revision = work.next_revision(drop.id, now)
         work.save_public(texts, revision, now)
-        changed = {text.slot_id for text in texts}
-        _publish_resources(work, drop, sorted({slot.resource_id for slot in slots if slot.id in changed}), revision, house, now)
+        _publish_resources(work, drop, sorted(changed), revision, house, now)
     work.set_due(due)
     work.mark_slots_published(slots)
     return len(texts)
 
 
-def _notices(slot: Slot, problems: dict[int, str]) -> str:
-    found = {problems[offer.stock_item_id] for offer in slot.offers if offer.stock_item_id in problems}
-    return "\n".join(sorted(found))
+def _notices(slot: Slot, stock: Mapping[int, StockItem]) -> str:
+    items = (stock.get(offer.stock_item_id or 0) for offer in slot.offers)
+    return "\n".join(sorted({item.notice for item in items if item and item.notice}))
 
 
 def _public_text(
-    drop: Drop, slot: Slot, seen: Availability, notices: str, due_at: datetime | None, before: Shown | None, house: House, now: datetime
+    drop: Drop, slot: Slot, seen: Availability, stock: Mapping[int, StockItem], before: Shown | None, house: House, now: datetime
 ) -> PublicText:
     link = house.link(slot.public_id)
-    template = before.template if before else ical.public_template(slot, drop, link, house.host, organizer=drop.organizer_title, email=drop.organizer_email)
+    template = before.template if before else _template(drop, slot, link, house)
+    due_at = None if slot.removed else changes_at(slot, stock, now)
     machine = {
         "STATE": seen.state,
         "PLACES-LEFT": str(seen.places_left),
@@ -73,7 +97,11 @@ def _public_text(
         machine=machine,
     )
     octets = len(ical.wrap_public(text, "UTC" if slot.all_day else slot.timezone).encode())
-    return PublicText(slot.id, drop.id, seen, notices, due_at, octets, template, text)
+    return PublicText(slot.id, drop.id, seen, _notices(slot, stock), due_at, octets, template, text)
+
+
+def _template(drop: Drop, slot: Slot, link: str, house: House) -> str:
+    return ical.public_template(slot, drop, link, house.host, organizer=drop.organizer_title, email=drop.organizer_email)
 
 
 def _publish_resources(work: UnitOfWork, drop: Drop, resource_ids: Sequence[int], revision: int, house: House, now: datetime) -> None:
@@ -83,22 +111,21 @@ def _publish_resources(work: UnitOfWork, drop: Drop, resource_ids: Sequence[int]
     for slot in siblings:
         of_resource[slot.resource_id].append(slot)
     stock = work.stock_for(siblings)
-    problems = work.problems_of_tills(stock)
     texts = []
     for resource_id, template in templates.items():
-        blocks = resource_blocks(drop, of_resource[resource_id], stock, problems, house, now)
+        blocks = resource_blocks(drop, of_resource[resource_id], stock, house, now)
         texts.append((resource_id, ical.fill(template, blocks, now)))
     work.save_renderings(texts, revision, now)
 
 
 def resource_blocks(
-    drop: Drop, slots: Sequence[Slot], stock: dict[int, StockItem], problems: dict[int, str], house: House, now: datetime
+    drop: Drop, slots: Sequence[Slot], stock: Mapping[int, StockItem], house: House, now: datetime
 ) -> dict[str, str]:
     """The organizer's live block of each VEVENT: by RECURRENCE-ID, and ``""`` for the lone event or the series."""
     blocks = {}
     seen = {slot.id: availability(slot, stock, now) for slot in slots}
     for slot in slots:
-        notices = _notices(slot, problems).splitlines()
+        notices = _notices(slot, stock).splitlines()
         link = house.link(slot.public_id)
         blocks[slot.recurrence_id] = liveblock.organizer_block(slot, seen[slot.id], drop, now, link, problems=notices)
     series = [slot for slot in slots if slot.recurrence_id]
@@ -112,7 +139,7 @@ def resource_blocks(
             now,
             house.link(first.public_id),
             occurrences=[(slot, seen[slot.id]) for slot in coming],
-            problems=_notices(first, problems).splitlines(),
+            problems=_notices(first, stock).splitlines(),
         )
     return blocks
 

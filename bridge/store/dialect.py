@@ -1,14 +1,29 @@
 """Statements that both databases know under another import."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert_into(db: Connection, table: Table) -> Any:
+def insert_for(dialect: str, table: Table) -> Any:
     """An INSERT with the dialect's ``on_conflict_…`` methods."""
-    return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+
+
+@cache
+def upsert_for(dialect: str, table: Table) -> Any:
+    """An INSERT of whole rows that replaces the row of the same primary key."""
+    statement = insert_for(dialect, table)
+    keys = [column.name for column in table.primary_key.columns]
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+def insert_into(db: Connection, table: Table) -> Any:
+    """As ``insert_for``, for the database at hand."""
+    return insert_for(db.dialect.name, table)
 
 
 def insert_ignoring(db: Connection, table: Table) -> Any:

@@ -1,23 +1,66 @@
 """What organizers write: drops, their calendar resources, and the slots read from them."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import Text, cast, delete, func, insert, select, update
+from sqlalchemy import Insert, Text, bindparam, cast, delete, func, insert, or_, select, update
 
 from bridge.core.drops import EventDraft, Offer, Slot
 from bridge.core.errors import CapacityBelowClaimed
-from bridge.core.ports import Drop
+from bridge.core.ports import Drop, Member
 from bridge.store import rows
 from bridge.store import tables as t
-from bridge.store.dialect import insert_ignoring
+from bridge.store.dialect import upsert_for, insert_ignoring
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 UNBOUNDED = t.EPOCH
+
+
+_r, _s, _o = t.resources.c, t.slots.c, t.offers.c
+_MEMBER = (
+    select(_r.id, _r.name, _r.uid, _r.removed_at, t.sources.c.source)
+    .join(t.sources, t.sources.c.resource_id == _r.id)
+    .where(_r.drop_id == bindparam("drop"), or_(_r.name == bindparam("name"), _r.uid == bindparam("uid")))
+)
+_ADD_RESOURCE = insert(t.resources)
+_SAVE_RESOURCE = update(t.resources).where(_r.id == bindparam("key"))
+_SAVE_OCTETS = update(t.resources).where(_r.id == bindparam("key")).values(octets=bindparam("size"))
+_SPANS = select(t.spans.c.starts_at, t.spans.c.ends_at).where(t.spans.c.resource_id == bindparam("key"))
+_DELETE_SPANS = delete(t.spans).where(t.spans.c.resource_id == bindparam("key"))
+_ADD_SPAN = insert(t.spans)
+_LENGTHEN = (
+    update(t.drops).where(t.drops.c.id == bindparam("key"), t.drops.c.longest < bindparam("size")).values(longest=bindparam("size"))
+)
+_RAISE = (
+    update(t.drops)
+    .where(t.drops.c.id == bindparam("key"))
+    .values(revision=t.drops.c.revision + 1, changed_at=bindparam("now"))
+    .returning(t.drops.c.revision)
+)
+_LOCK_DROP = {
+    skip: rows.DROP.where(t.drops.c.id == bindparam("key")).with_for_update(of=t.drops, skip_locked=skip) for skip in (True, False)
+}
+_SLOTS_OF = (
+    select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_s.id).with_for_update()
+)
+_OFFERS_OF = (
+    rows.OFFER.join(t.slots, _s.id == _o.slot_id)
+    .where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None))
+    .order_by(_o.position)
+)
+_ADD_SLOT = insert(t.slots)
+_SAVE_SLOT = (
+    update(t.slots)
+    .where(_s.id == bindparam("key"), _s.claimed <= bindparam("fits"))
+    .values(version=_s.version + 1, published=_s.version + 1)
+)
+_SAVE_OFFER = update(t.offers).where(_o.id == bindparam("key"))
+_ITEMS = select(t.stock_items.c.id, t.stock_items.c.sku, t.stock_items.c.name).where(
+    t.stock_items.c.location_id == bindparam("location"), t.stock_items.c.sku.in_(bindparam("skus", expanding=True))
+)
 
 
 class Edits:
@@ -53,15 +96,12 @@ class Edits:
         self._db.execute(update(t.public_renderings).where(p.drop_id == drop_id).values(due_at=None))
 
     def lock_drop(self, drop_id: int, *, skip_locked: bool = False) -> Drop | None:
-        query = rows.DROP.where(t.drops.c.id == drop_id).with_for_update(of=t.drops, skip_locked=skip_locked)
-        row = self._db.execute(query).first()
+        row = self._db.execute(_LOCK_DROP[skip_locked], {"key": drop_id}).first()
         return rows.drop(row) if row else None
 
     def next_revision(self, drop_id: int, now: datetime) -> int:
         if drop_id not in self._revisions:
-            c = t.drops.c
-            statement = update(t.drops).where(c.id == drop_id).values(revision=c.revision + 1, changed_at=now)
-            self._revisions[drop_id] = self._db.execute(statement.returning(c.revision)).scalar_one()
+            self._revisions[drop_id] = self._db.execute(_RAISE, {"key": drop_id, "now": now}).scalar_one()
         return self._revisions[drop_id]
 
     def has_claims(self, drop_id: int) -> bool:
@@ -70,9 +110,15 @@ class Edits:
         query = select(func.count()).where(c.drop_id == drop_id, c.removed_at.is_(None), c.claimed > 0)
         return bool(self._db.execute(query).scalar_one())
 
-    def resource_id(self, drop_id: int, name: str) -> int | None:
-        c = t.resources.c
-        return self._db.execute(select(c.id).where(c.drop_id == drop_id, c.name == name, c.removed_at.is_(None))).scalar()
+    def member(self, drop_id: int, name: str, uid: str = "") -> Member:
+        found = Member()
+        for row in self._db.execute(_MEMBER, {"drop": drop_id, "name": name, "uid": uid}):
+            if row.name == name:
+                live = row.removed_at is None
+                found = found._replace(id=row.id, is_live=live, uid=row.uid if live else "", source=row.source if live else None)
+            elif row.removed_at is None:
+                found = found._replace(other=row.name)
+        return found
 
     def resource_ids(self, drop_id: int) -> list[tuple[int, str]]:
         """Every live resource's id and name."""
@@ -92,19 +138,18 @@ class Edits:
         draft: EventDraft,
         horizon: tuple[datetime, datetime],
         *,
+        there: int | None,
         is_slot: bool,
         revision: int,
         now: datetime,
         edited: bool = True,
     ) -> int:
-        c = t.resources.c
         values = {
             "uid": draft.uid,
             "component": draft.component,
             "is_slot": is_slot,
             **({"edit": revision} if edited else {}),
             "revision": revision,
-            "octets": 0,
             "recurring": draft.recurring,
             "starts_at": draft.starts_at,
             "ends_at": draft.ends_at,
@@ -112,37 +157,40 @@ class Edits:
             "removed_at": None,
             **_listed(draft, horizon),
         }
-        key = self._db.execute(select(c.id).where(c.drop_id == drop_id, c.name == name)).scalar()
-        if key is None:
-            added = self._db.execute(insert(t.resources).values(drop_id=drop_id, name=name, created_at=now, **values)).inserted_primary_key
-            assert added is not None
-            key = int(added[0])
-            self._db.execute(insert(t.sources).values(resource_id=key, source=draft.source))
-            self._db.execute(insert(t.renderings).values(resource_id=key, text=""))
+        if there is None:
+            there = self._added(_ADD_RESOURCE, drop_id=drop_id, name=name, created_at=now, octets=0, **values)
+            self._add_spans(drop_id, there, draft, _spans(draft))
         else:
-            self._db.execute(update(t.resources).where(c.id == key).values(**values))
-            self._db.execute(update(t.sources).where(t.sources.c.resource_id == key).values(source=draft.source, template=None))
-        self._save_spans(drop_id, key, draft)
-        return key
+            self._db.execute(_SAVE_RESOURCE, {"key": there, **values})
+            self._save_spans(drop_id, there, draft)
+        return there
+
+    def _added(self, statement: Insert, **values: Any) -> int:
+        key = self._db.execute(statement, values).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def save_texts(self, resource_id: int, source: str, template: str | None, text: str) -> None:
+        dialect = self._db.dialect.name
+        self._db.execute(upsert_for(dialect, t.sources), {"resource_id": resource_id, "source": source, "template": template})
+        self._db.execute(upsert_for(dialect, t.renderings), {"resource_id": resource_id, "text": text})
+        self._db.execute(_SAVE_OCTETS, {"key": resource_id, "size": len(text.encode())})
 
     def _save_spans(self, drop_id: int, resource_id: int, draft: EventDraft) -> None:
-        wanted = sorted({(o.starts_at, o.ends_at) for o in draft.occurrences})
-        c = t.spans.c
-        there = self._db.execute(select(c.starts_at, c.ends_at).where(c.resource_id == resource_id)).all()
-        if sorted((row.starts_at, row.ends_at) for row in there) == wanted:
+        wanted = _spans(draft)
+        there = [(row.starts_at, row.ends_at) for row in self._db.execute(_SPANS, {"key": resource_id})]
+        if sorted(there) == wanted:
             return
         if there:
-            self._db.execute(delete(t.spans).where(c.resource_id == resource_id))
+            self._db.execute(_DELETE_SPANS, {"key": resource_id})
+        self._add_spans(drop_id, resource_id, draft, wanted)
+
+    def _add_spans(self, drop_id: int, resource_id: int, draft: EventDraft, wanted: list[tuple[datetime, datetime]]) -> None:
         if not wanted:
             return
-        spans = [
-            {"drop_id": drop_id, "resource_id": resource_id, "component": draft.component, "starts_at": start, "ends_at": end}
-            for start, end in wanted
-        ]
-        self._db.execute(insert(t.spans), spans)
-        longest = max(end - start for start, end in wanted) // t.MICROSECOND
-        d = t.drops.c
-        self._db.execute(update(t.drops).where(d.id == drop_id, d.longest < longest).values(longest=longest))
+        same = {"drop_id": drop_id, "resource_id": resource_id, "component": draft.component}
+        self._db.execute(_ADD_SPAN, [{**same, "starts_at": start, "ends_at": end} for start, end in wanted])
+        self._db.execute(_LENGTHEN, {"key": drop_id, "size": max(end - start for start, end in wanted) // t.MICROSECOND})
 
     def extend_spans(self, drop_id: int, resource_id: int, draft: EventDraft, horizon: tuple[datetime, datetime]) -> None:
         """Lists a recurrence's occurrences within a horizon that moved on; no edit of the organizer's."""
@@ -175,8 +223,7 @@ class Edits:
             added = self._db.execute(insert(t.resources).values(drop_id=drop_id, name=name, revision=revision, **gone, **moments))
             assert added.inserted_primary_key is not None
             key = added.inserted_primary_key[0]
-            self._db.execute(insert(t.sources).values(resource_id=key, source=""))
-            self._db.execute(insert(t.renderings).values(resource_id=key, text=""))
+            self.save_texts(key, "", None, "")
 
     def forget_changes(self, drop_id: int, before: datetime) -> None:
         c, d = t.resources.c, t.drops.c
@@ -194,42 +241,32 @@ class Edits:
         self._db.execute(delete(t.spans).where(t.spans.c.resource_id == resource_id))
 
     def slots_of(self, resource_id: int) -> list[Slot]:
-        c = t.slots.c
-        query = select(t.slots).where(c.resource_id == resource_id, c.removed_at.is_(None)).order_by(c.id).with_for_update()
-        found = self._db.execute(query).all()
-        offers = self._offers([row.id for row in found])
-        return [rows.slot(row, offers.get(row.id, ())) for row in found]
-
-    def _offers(self, slot_ids: Sequence[int]) -> dict[int, list[Offer]]:
+        found = self._db.execute(_SLOTS_OF, {"key": resource_id}).all()
         offers: dict[int, list[Offer]] = {}
-        if slot_ids:
-            query = rows.OFFER.where(t.offers.c.slot_id.in_(slot_ids)).order_by(t.offers.c.position)
-            for row in self._db.execute(query):
-                offers.setdefault(row.slot_id, []).append(rows.offer(row))
-        return offers
+        for row in self._db.execute(_OFFERS_OF, {"key": resource_id}) if found else ():
+            offers.setdefault(row.slot_id, []).append(rows.offer(row))
+        return [rows.slot(row, offers.get(row.id, ())) for row in found]
 
     def save_slot(self, slot: Slot, location_id: int) -> Slot:
         """Adds or changes a slot and its offers; a SKU never seen becomes a stock item. Raises ``CapacityBelowClaimed``."""
-        c = t.slots.c
         if slot.id:
-            statement = update(t.slots).where(c.id == slot.id, c.claimed <= slot.capacity)
-            if self._db.execute(statement.values(version=c.version + 1, **rows.slot_values(slot))).rowcount == 0:
+            if self._db.execute(_SAVE_SLOT, {"key": slot.id, "fits": slot.capacity, **rows.slot_values(slot)}).rowcount == 0:
                 raise CapacityBelowClaimed(f"More than {slot.capacity} places of “{slot.title}” are taken by now.")
+            kept = [offer.id for offer in slot.offers if offer.id]
+            self._db.execute(delete(t.offers).where(t.offers.c.slot_id == slot.id, t.offers.c.id.not_in(kept)))
         else:
             public_id = "".join(secrets.choice(ALPHABET) for _ in range(8))
-            statement_ = insert(t.slots).values(public_id=public_id, drop_id=slot.drop_id, **rows.slot_values(slot))
-            key = self._db.execute(statement_).inserted_primary_key
-            assert key is not None
-            slot = replace(slot, id=int(key[0]), public_id=public_id)
+            key = self._added(_ADD_SLOT, public_id=public_id, drop_id=slot.drop_id, published=1, **rows.slot_values(slot))
+            slot = replace(slot, id=key, public_id=public_id)
         return replace(slot, version=slot.version + 1, offers=self._save_offers(slot, location_id))
 
     def _save_offers(self, slot: Slot, location_id: int) -> tuple[Offer, ...]:
-        c = t.offers.c
-        kept = [offer.id for offer in slot.offers if offer.id]
-        self._db.execute(delete(t.offers).where(c.slot_id == slot.id, c.id.not_in(kept)))
-        saved = []
+        if not slot.offers:
+            return ()
+        items = self._items(location_id, [offer.sku for offer in slot.offers])
+        added, saved = [], []
         for position, offer in enumerate(slot.offers):
-            item_id, name = self._item(location_id, offer.sku)
+            item_id, name = items[offer.sku]
             values: dict[str, Any] = {
                 "position": position,
                 "allotment": offer.allotment,
@@ -238,27 +275,31 @@ class Edits:
                 "places_per_unit": offer.places_per_unit,
             }
             if offer.id:
-                self._db.execute(update(t.offers).where(c.id == offer.id).values(**values))
-                saved.append(replace(offer, name=name, stock_item_id=item_id))
+                self._db.execute(_SAVE_OFFER, {"key": offer.id, **values})
             else:
-                statement = insert(t.offers).values(slot_id=slot.id, sku=offer.sku, stock_item_id=item_id, **values)
-                key = self._db.execute(statement).inserted_primary_key
-                assert key is not None
-                saved.append(replace(offer, id=int(key[0]), name=name, stock_item_id=item_id))
+                added.append({"slot_id": slot.id, "sku": offer.sku, "stock_item_id": item_id, **values})
+            saved.append(replace(offer, name=name or offer.sku, stock_item_id=item_id))
+        if added:
+            self._db.execute(insert(t.offers), added)
         return tuple(saved)
 
-    def _item(self, location_id: int, sku: str) -> tuple[int, str]:
-        c = t.stock_items.c
-        query = select(c.id, c.name).where(c.location_id == location_id, c.sku == sku)
-        row = self._db.execute(query).first()
-        if row is None:
-            self._db.execute(insert_ignoring(self._db, t.stock_items).values(location_id=location_id, sku=sku))
-            row = self._db.execute(query).one()
-        return row.id, row.name or sku
+    def _items(self, location_id: int, skus: list[str]) -> dict[str, tuple[int, str]]:
+        asked = {"location": location_id, "skus": skus}
+        found = {row.sku: (row.id, row.name) for row in self._db.execute(_ITEMS, asked)}
+        new = [{"location_id": location_id, "sku": sku} for sku in sorted(set(skus) - set(found))]
+        if new:
+            self._db.execute(insert_ignoring(self._db, t.stock_items).values(new))
+            found = {row.sku: (row.id, row.name) for row in self._db.execute(_ITEMS, asked)}
+        return found
 
     def remove_slot(self, slot_id: int, now: datetime) -> None:
         c = t.slots.c
-        self._db.execute(update(t.slots).where(c.id == slot_id).values(removed_at=now, version=c.version + 1))
+        removed = {"removed_at": now, "version": c.version + 1, "published": c.version + 1}
+        self._db.execute(update(t.slots).where(c.id == slot_id).values(**removed))
+
+
+def _spans(draft: EventDraft) -> list[tuple[datetime, datetime]]:
+    return sorted({(o.starts_at, o.ends_at) for o in draft.occurrences})
 
 
 def _listed(draft: EventDraft, horizon: tuple[datetime, datetime]) -> dict[str, datetime | None]:

@@ -6,6 +6,7 @@ sell the item. Publishing is serialised by the lock on the drop.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection as Db
 from sqlalchemy import Table, bindparam, or_, select, union, update
@@ -15,9 +16,21 @@ from bridge.core.ports import PublicText, Shown
 from bridge.core.stock import StockItem
 from bridge.store import rows
 from bridge.store import tables as t
-from bridge.store.dialect import insert_into
+from bridge.store.dialect import upsert_for
 
 BATCH = 500
+
+
+_SAVE_TEXT = update(t.renderings).where(t.renderings.c.resource_id == bindparam("key")).values(text=bindparam("new"))
+_SAVE_STAMP = (
+    update(t.resources)
+    .where(t.resources.c.id == bindparam("key"))
+    .values(revision=bindparam("new_revision"), octets=bindparam("size"), changed_at=bindparam("now"))
+)
+_MARK_SLOT = update(t.slots).where(t.slots.c.id == bindparam("key")).values(published=bindparam("seen"))
+_SET_DUE = (
+    update(t.public_renderings).where(t.public_renderings.c.slot_id == bindparam("key")).values(due_at=bindparam("moment"))
+)
 
 
 class Publishing:
@@ -96,13 +109,6 @@ class Publishing:
             found.update({row.id: rows.item(row) for row in self._db.execute(query)})
         return found
 
-    def problems_of_tills(self, item_ids: Iterable[int]) -> dict[int, str]:
-        """The present problem of the till that counts each item, where there is one."""
-        i, c = t.stock_items.c, t.connections.c
-        query = select(i.id, c.name, c.problem).join(t.connections, c.id == i.connection_id)
-        query = query.where(i.id.in_(sorted(set(item_ids))), c.problem != "")
-        return {row.id: f"{row.name}: {row.problem}" for row in self._db.execute(query)}
-
     def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]:
         """What is shown of these slots."""
         p, x = t.public_renderings.c, t.public_texts.c
@@ -146,37 +152,27 @@ class Publishing:
         self._upsert(t.public_texts, [{"slot_id": x.slot_id, "template": x.template, "text": x.text} for x in texts])
 
     def _upsert(self, table: Table, values: Sequence[Mapping[str, object]]) -> None:
-        statement = insert_into(self._db, table)
-        changed = {name: statement.excluded[name] for name in values[0] if name != "slot_id"}
-        self._db.execute(statement.on_conflict_do_update(index_elements=["slot_id"], set_=changed), [dict(value) for value in values])
+        self._db.execute(upsert_for(self._db.dialect.name, table), [dict(value) for value in values])
 
     def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None:
         """Puts down when each slot is to be looked at again, though nothing changed."""
-        p = t.public_renderings
         values = [{"key": slot_id, "moment": moment} for slot_id, moment in due]
         if values:
-            self._db.execute(update(p).where(p.c.slot_id == bindparam("key")).values(due_at=bindparam("moment")), values)
-
-    def save_template(self, resource_id: int, template: str | None) -> None:
-        """Stores the organizer template of a resource."""
-        self._db.execute(update(t.sources).where(t.sources.c.resource_id == resource_id).values(template=template))
+            self._db.execute(_SET_DUE, values)
 
     def save_renderings(self, texts: Sequence[tuple[int, str]], revision: int, now: datetime) -> None:
         """Stores organizer renderings under one revision."""
         if not texts:
             return
-        values = [{"key": key, "new": text, "size": len(text.encode())} for key, text in texts]
-        r, n = t.resources, t.renderings
-        self._db.execute(update(n).where(n.c.resource_id == bindparam("key")).values(text=bindparam("new")), values)
-        statement = update(r).where(r.c.id == bindparam("key"))
-        self._db.execute(statement.values(revision=revision, octets=bindparam("size"), changed_at=now), values)
+        self._db.execute(_SAVE_TEXT, [{"key": key, "new": text} for key, text in texts])
+        stamps = {"new_revision": revision, "now": now}
+        self._db.execute(_SAVE_STAMP, [{"key": key, "size": len(text.encode()), **stamps} for key, text in texts])
 
     def mark_slots_published(self, slots: Iterable[Slot]) -> None:
         """Clears the marks of the versions that were rendered; a later change keeps its mark."""
         values = [{"key": slot.id, "seen": slot.version} for slot in slots]
         if values:
-            s = t.slots
-            self._db.execute(update(s).where(s.c.id == bindparam("key")).values(published=bindparam("seen")), values)
+            self._db.execute(_MARK_SLOT, values)
 
     def mark_items_published(self, items: Iterable[tuple[int, int]]) -> None:
         """Clears the marks of the versions that were rendered; a later change keeps its mark."""

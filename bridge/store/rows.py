@@ -168,6 +168,8 @@ def offer(row: Row[Any]) -> Offer:
 ITEM: Select[Any] = select(
     t.stock_items,
     t.connections.c.last_ok_at.label("confirmed_at"),
+    t.connections.c.name.label("till"),
+    t.connections.c.problem,
     case((t.connections.c.id.is_not(None), t.connections.c.stale_after), else_=t.stock_items.c.stale_after).label("limit"),
     case((t.connections.c.id.is_not(None), t.connections.c.stale_buffer), else_=t.stock_items.c.stale_buffer).label("reserve"),
 ).outerjoin(t.connections, t.connections.c.id == t.stock_items.c.connection_id)
@@ -189,6 +191,7 @@ def item(row: Row[Any]) -> StockItem:
         id=row.id,
         location_id=row.location_id,
         version=row.version,
+        notice=f"{row.till}: {row.problem}" if row.problem else "",
     )
 
 

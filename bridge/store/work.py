@@ -19,6 +19,9 @@ from bridge.store.publishing import Publishing
 from bridge.store.views import SqlViews, Wrap
 
 
+_RECORD = insert(t.journal)
+
+
 class SqlWork(Accounts, Edits, Ledger, Claims, Publishing):
     """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
 
@@ -36,7 +39,7 @@ class SqlWork(Accounts, Edits, Ledger, Claims, Publishing):
     def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None:
         """One row of the journal."""
         values = {"at": now, "kind": event.kind, "actor": actor, "drop_id": drop_id, "slot_id": slot_id, "data": event.data()}
-        self._db.execute(insert(t.journal).values(**values))
+        self._db.execute(_RECORD, values)
 
     def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None:
         """A consequence that must happen, once per ``key``."""
