@@ -3,13 +3,15 @@
 .PHONY: help serve test bench conformance lint types lock clean
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
+# The addresses that the demo prints are to stay in sight.
+QUIETLY = DROPBRIDGE_LOG__LEVEL=$${DROPBRIDGE_LOG__LEVEL:-warning} DROPBRIDGE_LOG__FORMAT=$${DROPBRIDGE_LOG__FORMAT:-text}
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 serve: .venv/ready-to-run ## run the demo on http://127.0.0.1:8000 (PORT= and HOST= choose another)
 	@.venv/bin/dropbridge upgrade
-	@exec .venv/bin/dropbridge serve --demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
+	@$(QUIETLY) exec .venv/bin/dropbridge serve --demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: .venv/ready-to-test ## set up all that the tests need and run them (ARGS= for pytest, DEEP=1 for the long runs as well)
 	@tests/setup/run.sh

@@ -102,7 +102,7 @@ def _server(loaded: settings.Settings) -> MPServer:
         http1_settings=HTTP1Settings(),
         websockets=False,
         respawn_failed_workers=True,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
 
 
