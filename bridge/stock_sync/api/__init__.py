@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.routing import PathConverter
 
 from bridge.core.errors import Refusal
 from bridge.stock_sync.api import problems
@@ -18,11 +19,19 @@ PREFIX = "/api/v1"
 _Handler = Callable[..., dict[str, Any]]
 
 
+class _Anything(PathConverter):
+    """As ``path``, and also what begins with a slash or holds a line break."""
+
+    regex = r"[\s\S]+"
+    part_isolating = False
+
+
 def api(bridge: House) -> Blueprint:
     """The blueprint. Every refusal is a problem document (RFC 9457), also of what is not there."""
     door = Door(bridge)
     reads, writes = Reading(bridge, door), Writing(bridge, door)
     pages = Blueprint("api", __name__, url_prefix=PREFIX)
+    pages.record(lambda state: state.app.url_map.converters.update(anything=_Anything))
     one = {"GET": reads.item, "PUT": writes.count}
     many = {"GET": reads.items, "POST": writes.counts}
     _serve(pages, "/", "index", {"GET": reads.index})
@@ -32,9 +41,9 @@ def api(bridge: House) -> Blueprint:
     for at, address in (("", "/locations/<location>"), ("_of", "/locations/<organizer>/<location>")):
         _serve(pages, f"{address}/stock", f"items{at}", many)
         # A SKU may hold slashes, also two in a row.
-        _serve(pages, f"{address}/stock/<path:sku>", f"item{at}", one)
+        _serve(pages, f"{address}/stock/<anything:sku>", f"item{at}", one)
         _serve(pages, f"{address}/movements", f"movements{at}", {"POST": writes.movements})
-    _serve(pages, "/<path:_rest>", "elsewhere", {})
+    _serve(pages, "/<anything:_rest>", "elsewhere", {})
     pages.register_error_handler(Problem, problems.answer)
     pages.register_error_handler(Refusal, problems.refused)
     return pages
