@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from flask import Blueprint, Response, jsonify
@@ -12,8 +12,8 @@ from prometheus_client.metrics_core import Metric
 
 from bridge.core.errors import Fault
 from bridge.core.ports import Views
+from bridge.flows.house import CLOCK_MAY_BE_SILENT
 
-CLOCK_MAY_BE_SILENT = timedelta(seconds=30)
 
 
 class Reading(Protocol):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from apscheduler.executors.pool import ThreadPoolExecutor as Threads
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bridge.core.errors import BridgeError, TransientFault
+from bridge.core.errors import BridgeError
 from bridge.core.ports import Connection
 from bridge.flows import orders, stock, upkeep
 from bridge.flows.publish import publish_dirty
@@ -87,10 +87,8 @@ class Clock:
         try:
             flow()
             self._beat(name)
-        except TransientFault as fault:
-            log.warning("%s: %s", name, fault)
         except BridgeError as error:
-            log.error("%s: %s", name, error)
+            log.warning("%s: %s", name, error)
         except Exception:
             log.exception("%s failed; it is tried again at the next tick", name)
 

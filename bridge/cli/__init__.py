@@ -18,9 +18,12 @@ from bridge.cli.stock import stock
 from bridge.core.errors import BridgeError
 
 
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="dropbridge")
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file; else DROPBRIDGE_CONFIG, else config/bridge.toml.")
+@click.option("--config", type=FILE, help="Settings file; else DROPBRIDGE_CONFIG, else config/bridge.toml.")
 @click.pass_context
 def commands(context: click.Context, config: Path | None) -> None:
     """Calendar-first commerce: each drop is a live calendar.

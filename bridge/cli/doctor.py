@@ -8,7 +8,7 @@ import click
 from bridge.cli.common import Context, as_json, pass_context
 from bridge.core.errors import BridgeError
 from bridge.flows.audit import drop_differences
-from bridge.health import CLOCK_MAY_BE_SILENT
+from bridge.flows.house import CLOCK_MAY_BE_SILENT
 from bridge.store.audit import differences, integrity
 from bridge.store.migrate import is_current
 from bridge.wiring import Bridge

@@ -38,7 +38,9 @@ def drop() -> None:
 @click.option("--color", help="#RRGGBB.")
 @click.option("--private", is_flag=True, help="No public page and feed.")
 @pass_context
-def add(context: Context, /, organizer: str, slug: str, capacity: int | None, private: bool, location: str, **described: str | None) -> None:
+def add(
+    context: Context, /, organizer: str, slug: str, capacity: int | None, private: bool, location: str, **described: str | None
+) -> None:
     """Add a drop to an organizer.
 
     Example: dropbridge drop add ada saturday-bread --title "Saturday bread" --timezone Europe/Berlin --capacity 24

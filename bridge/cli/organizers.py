@@ -11,6 +11,10 @@ from bridge.flows import access, tokens
 from bridge.flows.drops import add_organizer
 
 
+FILE = click.Path(dir_okay=False, path_type=Path, exists=True)
+USUAL = ("stock:read", "stock:write")
+
+
 @click.group()
 def organizer() -> None:
     """Who runs drops, and how they sign in.
@@ -22,7 +26,7 @@ def organizer() -> None:
 @organizer.command()
 @click.argument("name")
 @click.option("--title", default="", help="What customers read, such as “Ada's Bakery”.")
-@click.option("--password-file", type=click.Path(dir_okay=False, path_type=Path, exists=True), help="Take the first app password from this file.")
+@click.option("--password-file", type=FILE, help="Take the first app password from this file.")
 @pass_context
 def add(context: Context, name: str, title: str, password_file: Path | None) -> None:
     """Add an organizer. NAME is the sign-in and the first part of every address.
@@ -117,7 +121,7 @@ def token() -> None:
 @token.command("add")
 @click.argument("name")
 @click.argument("label")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(tokens.SCOPES), default=("stock:read", "stock:write"), show_default=True)
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(tokens.SCOPES), default=USUAL, show_default=True)
 @pass_context
 def token_add(context: Context, name: str, label: str, scopes: tuple[str, ...]) -> None:
     """Make a token, printed once.

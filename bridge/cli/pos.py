@@ -92,7 +92,14 @@ def list_(context: Context, json_: bool) -> None:
     with context.bridge.read() as views:
         found = views.connections()
     rows = [
-        {"till": f"{c.organizer}/{c.name}", "kind": c.kind, "last_ok_at": c.last_ok_at, "failures": c.failures, "problem": c.problem, "skew": c.skew}
+        {
+            "till": f"{c.organizer}/{c.name}",
+            "kind": c.kind,
+            "last_ok_at": c.last_ok_at,
+            "failures": c.failures,
+            "skew": c.skew,
+            "problem": c.problem,
+        }
         for c in found
     ]
     listed(rows, ("till", "kind", "last_ok_at", "failures", "skew", "problem"), json_=json_)

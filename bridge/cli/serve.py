@@ -116,7 +116,8 @@ class _Clock:
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
-            self._process = subprocess.Popen([sys.executable, "-m", "bridge", "clock"], env={**os.environ, scheduler.PARENT: str(os.getpid())})
+            environment = {**os.environ, scheduler.PARENT: str(os.getpid())}
+            self._process = subprocess.Popen([sys.executable, "-m", "bridge", "clock"], env=environment)
             self._process.wait()
             self._stopping.wait(RESTART_AFTER)
 

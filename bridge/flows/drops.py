@@ -18,14 +18,17 @@ from bridge.flows.house import House
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 MAX_SLUG = 200
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
-RESERVED = frozenset({"api", "assets", "console", "dav", "dav-public", "feeds", "healthz", "hooks", "metrics", "orders", "pickup", "readyz", "slots", "static"})
+RESERVED = frozenset(
+    "api assets console dav dav-public feeds healthz hooks metrics orders pickup readyz setup slots static".split()
+)
+"""First parts of addresses that no organizer can have."""
 REREAD = frozenset({"timezone", "language", "currency", "defaults"})
 
 
 def add_organizer(work: UnitOfWork, name: str, *, title: str = "", now: datetime) -> Organizer:
     """A new organizer with the location ``main``. Raises ``InvalidInput``, ``AlreadyExists``."""
     if not NAME.fullmatch(name) or name in RESERVED:
-        raise InvalidInput(f"“{name}” will not do as a name: use 1 to 64 of a-z, 0-9, dot, dash and underscore, such as ada or corner-bakery.")
+        raise InvalidInput(f"“{name}” will not do as a name: use 1 to 64 of a-z, 0-9, dot, dash and underscore, such as corner-bakery.")
     if work.views.organizer(name):
         raise AlreadyExists(f"There is an organizer {name} already.")
     organizer = work.add_organizer(name, title or name, now)

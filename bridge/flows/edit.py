@@ -209,11 +209,8 @@ def _save_slot(work: UnitOfWork, drop: Drop, resource_id: int, slot: Slot, old: 
 
 
 def _changed(old: Slot, new: Slot) -> list[str]:
-    return [name for name in OccurrenceDraft.__slots__ + ("capacity", "limit", "preorder", "pickup", "offers") if _differs(old, new, name)]
-
-
-def _differs(old: Slot, new: Slot, name: str) -> bool:
-    return bool(getattr(old, name, None) != getattr(new, name, None))
+    names = ("capacity", "limit", "preorder", "pickup", "offers", *OccurrenceDraft.__slots__)
+    return [name for name in names if getattr(old, name, None) != getattr(new, name, None)]
 
 
 def _remove_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime, actor: str) -> None:

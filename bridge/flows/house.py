@@ -5,6 +5,10 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 
+CLOCK_MAY_BE_SILENT = timedelta(seconds=30)
+"""How old the clock's heartbeat may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """``base_url`` is what links are made from, without a trailing slash.

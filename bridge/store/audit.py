@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection as Db
 from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import Connection as Db
 
 from bridge.store import tables as t
 
@@ -42,33 +42,29 @@ def _total(column: ColumnElement[Any], *where: ColumnElement[bool]) -> Any:
 def _sums() -> dict[str, Select[Any]]:
     s, o, i = t.slots.c, t.offers.c, t.stock_items.c
     h, hl, d, dl, m = t.holds.c, t.hold_lines.c, t.orders.c, t.order_lines.c, t.movements.c
-    kept = d.state != "cancelled"
-    live_lines = (dl.order_id == d.id, kept)
-    newest = select(func.coalesce(func.max(t.resources.c.revision), 0)).where(t.resources.c.drop_id == t.drops.c.id).scalar_subquery()
-    public = select(func.coalesce(func.max(t.public_renderings.c.revision), 0)).where(t.public_renderings.c.drop_id == t.drops.c.id)
+    live = d.state != "cancelled"
+    lines = (dl.order_id == d.id, live)
+    held, ordered = _total(h.places, h.slot_id == s.id), _total(d.places, d.slot_id == s.id, live)
+    units_held, units_ordered = _total(hl.units, hl.offer_id == o.id), _total(dl.units, dl.offer_id == o.id, *lines)
+    promised = _total(hl.units, hl.stock_item_id == i.id)
+    unknown = _total(dl.units - dl.acknowledged, dl.stock_item_id == i.id, *lines)
+    later = _total(m.quantity, m.item_id == i.id, m.happened_at > func.coalesce(i.counted_at, t.EPOCH))
+    newest = _newest(t.resources.c.revision, t.resources.c.drop_id)
+    shown = _newest(t.public_renderings.c.revision, t.public_renderings.c.drop_id)
+    revision = t.drops.c.revision
     return {
-        "places claimed on slot": select(
-            s.id, s.claimed.label("stored"), (_total(h.places, h.slot_id == s.id) + _total(d.places, d.slot_id == s.id, kept)).label("computed")
-        ),
-        "units claimed of offer": select(
-            o.id,
-            o.claimed.label("stored"),
-            (_total(hl.units, hl.offer_id == o.id) + _total(dl.units, dl.offer_id == o.id, *live_lines)).label("computed"),
-        ),
-        "units promised of stock item": select(
-            i.id,
-            i.promised.label("stored"),
-            (
-                _total(hl.units, hl.stock_item_id == i.id) + _total(dl.units - dl.acknowledged, dl.stock_item_id == i.id, *live_lines)
-            ).label("computed"),
-        ),
-        "units moved since the count of stock item": select(
-            i.id, i.moved.label("stored"), _total(m.quantity, m.item_id == i.id, m.happened_at > func.coalesce(i.counted_at, -(2**62))).label("computed")
-        ),
-        "revision of drop, at least": select(t.drops.c.id, t.drops.c.revision.label("stored"), newest.label("computed")).where(
-            newest > t.drops.c.revision
-        ),
-        "revision of drop, at least for the public": select(
-            t.drops.c.id, t.drops.c.revision.label("stored"), public.scalar_subquery().label("computed")
-        ).where(public.scalar_subquery() > t.drops.c.revision),
+        "places claimed on slot": _compared(s.id, s.claimed, held + ordered),
+        "units claimed of offer": _compared(o.id, o.claimed, units_held + units_ordered),
+        "units promised of stock item": _compared(i.id, i.promised, promised + unknown),
+        "units moved since the count of stock item": _compared(i.id, i.moved, later),
+        "revision of drop, at least": _compared(t.drops.c.id, revision, newest).where(newest > revision),
+        "revision of drop, at least for customers": _compared(t.drops.c.id, revision, shown).where(shown > revision),
     }
+
+
+def _compared(key: ColumnElement[int], stored: ColumnElement[int], computed: Any) -> Select[Any]:
+    return select(key.label("id"), stored.label("stored"), computed.label("computed"))
+
+
+def _newest(revision: ColumnElement[int], drop_id: ColumnElement[int]) -> Any:
+    return select(func.coalesce(func.max(revision), 0)).where(drop_id == t.drops.c.id).scalar_subquery()

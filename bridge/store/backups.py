@@ -100,6 +100,7 @@ def _run(database: Database, command: list[str]) -> None:
     }
     environment = {name: value for name, value in environment.items() if value}
     filled = [url.database or "" if part == "" else part for part in command]
-    done = subprocess.run(filled, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(filled, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 # our own words only
     if done.returncode:
-        raise PermanentFault(f"{command[0]} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
+        told = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise PermanentFault(f"{command[0]} failed: {told[-1]}")

@@ -13,7 +13,7 @@ from bridge.core.errors import CapacityBelowClaimed
 from bridge.core.ports import Drop, Member
 from bridge.store import rows
 from bridge.store import tables as t
-from bridge.store.dialect import upsert_for, insert_ignoring
+from bridge.store.dialect import insert_ignoring, upsert_for
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 UNBOUNDED = t.EPOCH

@@ -38,12 +38,11 @@ def is_current(database: Database) -> bool:
 
 def upgrade(database: Database, revision: str = "head") -> tuple[str, str]:
     """Migrates to ``revision``; returns where the database was and is. Two at once wait for each other."""
-    with translated(), database.turn(), database.writer.connect() as connection:
-        with connection.begin():
-            if not database.is_sqlite:
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7231948820)")
-            before = current(connection)
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-            return before, current(connection)
+    with translated(), database.turn(), database.writer.connect() as connection, connection.begin():
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7231948820)")
+        before = current(connection)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        return before, current(connection)

@@ -6,7 +6,6 @@ sell the item. Publishing is serialised by the lock on the drop.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection as Db
 from sqlalchemy import Table, bindparam, or_, select, union, update

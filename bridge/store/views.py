@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, and_, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, func, literal, or_, select, tuple_, type_coerce
 from sqlalchemy.sql import ColumnElement
 
 from bridge.core.ports import (
@@ -70,6 +70,26 @@ _LISTED = {
     .where(_p.gone.is_(False)),
 }
 
+# Statements of the requests that clients repeat all day are built once: building one costs more than running it.
+_DROP = rows.DROP.where(t.organizers.c.name == bindparam("organizer_name"), t.drops.c.slug == bindparam("drop_slug"))
+_ONE = {
+    "organizer": _OWN.where(_r.drop_id == bindparam("drop"), _r.name == bindparam("key"), _r.removed_at.is_(None)),
+    "public": _PUBLIC.where(_p.drop_id == bindparam("drop"), _s.public_id == bindparam("key")),
+}
+_SINCE = tuple_(bindparam("since", type_=BigInteger), bindparam("after", type_=BigInteger))
+_CHANGES = {
+    "organizer": select(_r.name, _r.component, _r.edit, _r.revision, _r.id, _r.removed_at.is_not(None))
+    .where(_r.drop_id == bindparam("drop"), tuple_(_r.revision, _r.id) > _SINCE)
+    .order_by(_r.revision, _r.id),
+    "public": select(_PUBLIC_NAME, literal("VEVENT"), _p.revision, _p.revision.label("edit"), _p.slot_id, _p.gone)
+    .select_from(t.slots.join(t.public_renderings, _p.slot_id == _s.id))
+    .where(_p.drop_id == bindparam("drop"), tuple_(_p.revision, _p.slot_id) > _SINCE)
+    .order_by(_p.revision, _p.slot_id),
+}
+_LIVE_PASSWORD = select(t.app_passwords.c.id).where(t.app_passwords.c.id == bindparam("key"), t.app_passwords.c.revoked_at.is_(None))
+_TOKEN = rows.TOKEN.where(t.api_tokens.c.digest == bindparam("asked"), t.api_tokens.c.revoked_at.is_(None))
+_PUBLIC_SLOT = rows.PUBLIC_SLOT.where(_s.public_id == bindparam("asked"))
+
 Wrap = Callable[[str, str], str]
 
 
@@ -91,7 +111,7 @@ class SqlViews:
         return [rows.organizer(row) for row in self._db.execute(select(t.organizers).order_by(t.organizers.c.name))]
 
     def drop(self, organizer: str, slug: str) -> Drop | None:
-        row = self._one(rows.DROP.where(t.organizers.c.name == organizer, t.drops.c.slug == slug))
+        row = self._db.execute(_DROP, {"organizer_name": organizer, "drop_slug": slug}).first()
         return rows.drop(row) if row else None
 
     def drops(self, organizer: str | None = None, *, public: bool = False) -> list[Drop]:
@@ -114,7 +134,9 @@ class SqlViews:
         return Resource(row[0], row[1], row[2], row[3], row[4], row[5], text, exact)
 
     def resource(self, drop_id: int, name: str, audience: Audience) -> Resource | None:
-        return next(iter(self.resources_named(drop_id, [name], audience)), None)
+        key = name if audience == "organizer" else name.removesuffix(".ics")
+        row = self._db.execute(_ONE[audience], {"drop": drop_id, "key": key}).first() if name != key or audience == "organizer" else None
+        return self._resource(row, audience) if row else None
 
     def resources(self, drop_id: int, audience: Audience) -> Iterator[Resource]:
         order = _r.id if audience == "organizer" else _s.id
@@ -129,7 +151,7 @@ class SqlViews:
             if audience == "public":
                 where: ColumnElement[bool] = _s.public_id.in_([name.removesuffix(".ics") for name in some if name.endswith(".ics")])
             else:
-                where = _r.name.in_(some) if len(some) > 1 else _r.name == some[0]
+                where = _r.name.in_(some)
             found += [self._resource(row, audience) for row in self._db.execute(self._select(drop_id, audience).where(where))]
         return found
 
@@ -139,17 +161,9 @@ class SqlViews:
         return [Listed(*row) for row in self._db.execute(query)]
 
     def changes(self, drop_id: int, audience: Audience, since: int, after: int = 0, limit: int | None = None) -> list[Change]:
-        position = after or LAST
-        if audience == "organizer":
-            query = select(_r.name, _r.component, _r.edit, _r.revision, _r.id, _r.removed_at.is_not(None))
-            query = query.where(_r.drop_id == drop_id, tuple_(_r.revision, _r.id) > tuple_(literal(since), literal(position)))
-            query = query.order_by(_r.revision, _r.id)
-        else:
-            query = select(_PUBLIC_NAME, literal("VEVENT"), _p.revision, _p.revision.label("r2"), _p.slot_id, _p.gone)
-            query = query.join(t.slots, _s.id == _p.slot_id)
-            query = query.where(_p.drop_id == drop_id, tuple_(_p.revision, _p.slot_id) > tuple_(literal(since), literal(position)))
-            query = query.order_by(_p.revision, _p.slot_id)
-        return [Change(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in self._db.execute(query.limit(limit))]
+        query = _CHANGES[audience] if limit is None else _CHANGES[audience].limit(limit)
+        found = self._db.execute(query, {"drop": drop_id, "since": since, "after": after or LAST})
+        return [Change(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in found]
 
     def in_range(
         self, drop_id: int, audience: Audience, component: str | None, start: datetime | None, end: datetime | None
@@ -225,7 +239,7 @@ class SqlViews:
         return [rows.public_slot(row) for row in self._db.execute(query)]
 
     def public_slot(self, public_id: str) -> PublicSlot | None:
-        row = self._one(rows.PUBLIC_SLOT.where(_s.public_id == public_id))
+        row = self._db.execute(_PUBLIC_SLOT, {"asked": public_id}).first()
         return rows.public_slot(row) if row else None
 
     def app_passwords(self, organizer: str) -> list[AppPassword]:
@@ -235,15 +249,14 @@ class SqlViews:
         return [rows.app_password(row) for row in self._db.execute(query)]
 
     def app_password_is_live(self, password_id: int) -> bool:
-        c = t.app_passwords.c
-        return self._one(select(c.id).where(c.id == password_id, c.revoked_at.is_(None))) is not None
+        return self._db.execute(_LIVE_PASSWORD, {"key": password_id}).first() is not None
 
     def sign_in_failures(self, key: str, since: datetime) -> int:
         c = t.sign_in_failures.c
         return int(self._one(select(func.count()).where(c.key == key, c.at > since))[0])
 
     def api_token(self, digest: str) -> ApiToken | None:
-        row = self._one(rows.TOKEN.where(t.api_tokens.c.digest == digest, t.api_tokens.c.revoked_at.is_(None)))
+        row = self._db.execute(_TOKEN, {"asked": digest}).first()
         return rows.api_token(row) if row else None
 
     def api_tokens(self, organizer: str) -> list[ApiToken]:

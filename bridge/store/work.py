@@ -18,7 +18,6 @@ from bridge.store.ledger import Ledger
 from bridge.store.publishing import Publishing
 from bridge.store.views import SqlViews, Wrap
 
-
 _RECORD = insert(t.journal)
 
 
