@@ -73,7 +73,7 @@ class Run:
         holds = revisions == 1 and all(delay.holds for delay in found)
         self.show(f"{target.name}, {self.slots:,} slots, while readers poll 100 times a second", latency.shown(found, revisions), holds)
 
-    def scaling(self, kind: str) -> None:
+    def growing(self, kind: str) -> None:
         """From few slots to many, then with many drops; and the memory that the most slots need."""
         steps, megabytes = [], 0.0
         for size in self.sizes:
@@ -114,7 +114,7 @@ def main() -> int:
             run.beside_stock()
         if "scaling" in run.parts:
             for kind in run.kinds:
-                run.scaling(kind)
+                run.growing(kind)
     return 0 if run.holds else 1
 
 

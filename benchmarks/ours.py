@@ -12,7 +12,7 @@ from benchmarks.target import Target, free_port, running
 from benchmarks.wire import basic
 
 USER, DROP = "ada", "bread"
-COMMAND = [sys.executable, "-m", "bridge.cli"]
+COMMAND = [sys.executable, "-m", "bridge"]
 
 
 @contextlib.contextmanager
@@ -61,7 +61,7 @@ def loaded(folder: Path, season: Season, environment: Mapping[str, str]) -> tupl
     ):
         said(folder, environment, *arguments)
     password = said(folder, environment, "organizer", "app-password", USER, "benchmark").split()[-1]
-    token = said(folder, environment, "organizer", "api-token", USER, "benchmark").split()[-1]
+    token = said(folder, environment, "token", "add", USER, "benchmark").split()[-1]
     return password, token
 
 

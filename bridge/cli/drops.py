@@ -113,7 +113,7 @@ def import_(context: Context, organizer: str, slug: str, file: Path) -> None:
     Example: dropbridge drop import ada saturday-bread export.ics
     """
     try:
-        objects = ical.split(file.read_text(encoding="utf-8-sig"))
+        objects = ical.split(file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise click.UsageError(f"{file} is not UTF-8 text: {error.reason} at octet {error.start}.") from None
     taken, refused = 0, 0
