@@ -16,6 +16,7 @@ SEPARATOR = "\n\n"
 HTML_BREAK = "<br><br>"
 HTML_SAFE = "/?:@!$&'()*+=~-._"
 _FOLD = re.compile(r"\r*\n[ \t]")
+_FOLD_BEFORE_QUOTE = re.compile(r'\r*\n[ \t](?=(?:\r*\n[ \t])*")')
 _UNIT = re.compile(r"\\(?:\r*\n[ \t])*.|(?P<fold>\r*\n[ \t])|.", re.DOTALL)
 _STAMPED = re.compile(rf";{WAS}=(NONE|\d{{8}}T\d{{6}}Z)(?=[;:])", re.IGNORECASE)
 _HEAD = re.compile(r'(?:[^:"]|"[^"]*")*:')
@@ -91,10 +92,15 @@ def _without_value(raw: str, line: Line, other: str) -> str:
 
 def _before_insertion(raw: str, begin: int) -> int | None:
     """Where what ``template.fill`` put behind a value begins: at a fold of its own, up to the end of the line."""
-    for found in _FOLD.finditer(raw, begin):
-        if _is_insertion(unescape(unfold(raw[found.end() :])), alone=found.start() == begin):
+    for found in _last_folds(raw, begin):
+        if _is_insertion(unescape(unfold(raw[found.end() :])), alone=not unfold(raw[begin : found.start()])):
             return found.start()
     return None
+
+
+def _last_folds(raw: str, begin: int) -> list[re.Match[str]]:
+    """The folds of a line; of several in a row only the last, which is ours if any is."""
+    return [found for found in _FOLD.finditer(raw, begin) if _FOLD.match(raw, found.end()) is None]
 
 
 def _is_insertion(tail: str, *, alone: bool) -> bool:
@@ -130,9 +136,8 @@ def _without_altrep(raw: str, kept: str) -> str:
 
 def _exact_altrep(raw: str) -> str | None:
     """The line without an insertion between two folds that stands before the closing quote of its ALTREP."""
-    folds = list(_FOLD.finditer(raw))
-    for last in (found for found in folds if raw.startswith('"', found.end())):
-        for first in folds:
+    for last in _FOLD_BEFORE_QUOTE.finditer(raw):
+        for first in _last_folds(raw, 0):
             inserted = unquote(unfold(raw[first.end() : last.start()])) if first.end() < last.start() else ""
             if inserted.startswith(HTML_BREAK) and liveblock.strip_html(inserted) == "":
                 return raw[: first.start()] + raw[last.end() :]

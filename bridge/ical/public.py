@@ -2,16 +2,18 @@
 
 import html as html_
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bridge import liveblock
 from bridge.core.drops import Slot
 from bridge.core.ports import Drop
+from bridge.ical.blocks import HTML_BREAK
 from bridge.ical.lines import MARK, escape, fold, joined
 from bridge.ical.values import stamp as stamped
+from bridge.liveblock_lines import SETTINGS
+from bridge.wording import wording
 
-_PICKUP = {"en": "Pickup", "de": "Abholung", "fr": "Retrait", "es": "Recogida"}
 _LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]]", re.IGNORECASE)
 _UNNAMEABLE = re.compile(r"[^A-Za-z0-9.:_-]+")
 _HTML_NAMES = ("STYLED-DESCRIPTION;VALUE=TEXT;FMTTYPE=text/html", "X-ALT-DESC;FMTTYPE=text/html")
@@ -33,18 +35,24 @@ def public_template(slot: Slot, drop: Drop, link: str, host: str, *, organizer: 
         _organizer(drop, host, organizer, email),
         "TRANSP:TRANSPARENT",
     ]
-    return (
-        joined(lines)
-        + f"{MARK}stamps{MARK}"
-        + f"{MARK}summary {escape(_one_line(slot.title))}{MARK}"
-        + f"{fold('DESCRIPTION:' + escape(notes))}{MARK}{'more' if notes else 'block'}{MARK}\r\n"
-        + "".join(_html_line(name, notes) for name in _HTML_NAMES)
-        + f"{MARK}machine {escape(slot.public_id)}{MARK}END:VEVENT\r\n"
+    html = _html(notes)
+    return "".join(
+        [
+            joined(lines),
+            f"{MARK}stamps{MARK}",
+            f"{MARK}summary {escape(_one_line(slot.title or drop.title))}{MARK}",
+            _notes_line("DESCRIPTION", "text", notes),
+            *(_notes_line(name, "html", html) for name in _HTML_NAMES),
+            f"{MARK}machine {escape(slot.public_id)}{MARK}END:VEVENT\r\n",
+        ]
     )
 
 
-def _html_line(name: str, notes: str) -> str:
-    return f"{fold(f'{name}:' + escape(_html(notes)))}{MARK}{'html' if notes else 'onlyhtml'}{MARK}\r\n"
+def _notes_line(name: str, kind: str, notes: str) -> str:
+    """Notes that never change, folded, and behind them what does; without notes the whole line is made when filled."""
+    if not notes:
+        return f"{MARK}{kind}-alone {name}{MARK}"
+    return f"{fold(f'{name}:{escape(notes)}')}{MARK}{kind}-behind{MARK}\r\n"
 
 
 def _html(notes: str) -> str:
@@ -62,7 +70,7 @@ def _html(notes: str) -> str:
 def _notes(slot: Slot, drop: Drop) -> str:
     parts = [slot.notes.strip()]
     if slot.pickup:
-        parts.append(f"{_PICKUP.get(drop.language[:2], 'Pickup')}: {slot.pickup}")
+        parts.append(f"{wording(drop.language).text(SETTINGS['Pickup'])}: {slot.pickup}")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -120,32 +128,30 @@ def fill_public(template: str, *, badge: str, block: str, status: str, stamp: da
     when the rendering changed. ``machine`` becomes X-DROP properties: ``{"STATE": "open"}`` is ``X-DROP-STATE:open``.
     """
     parts = template.split(MARK)
-    html = escape(liveblock.to_html(block)) if block else ""
+    when = stamped(stamp)
+    text, html = escape(block), escape(liveblock.to_html(block).removeprefix(HTML_BREAK)) if block else ""
+    filled: dict[str, Callable[[str], str]] = {
+        "stamps": lambda _: f"DTSTAMP:{when}\r\nLAST-MODIFIED:{when}\r\nSTATUS:{status}\r\n",
+        "summary": lambda title: fold(f"SUMMARY:{' · '.join(filter(None, (title, escape(_one_line(badge)))))}") + "\r\n",
+        "machine": lambda slot: joined([f"X-DROP-SLOT:{slot}", *(f"X-DROP-{name}:{escape(said)}" for name, said in machine.items())]),
+        "text-behind": lambda _: _behind("\\n\\n", text),
+        "html-behind": lambda _: _behind(HTML_BREAK, html),
+        "text-alone": lambda name: _alone(name, text),
+        "html-alone": lambda name: _alone(name, html),
+    }
     for at in range(1, len(parts), 2):
         kind, _, value = parts[at].partition(" ")
-        if kind == "stamps":
-            when = stamped(stamp)
-            parts[at] = f"DTSTAMP:{when}\r\nLAST-MODIFIED:{when}\r\nSTATUS:{status}\r\n"
-        elif kind == "summary":
-            title = f"{value} · {escape(badge)}" if badge and value else value or escape(badge)
-            parts[at] = fold(f"SUMMARY:{title}") + "\r\n"
-        elif kind == "machine":
-            parts[at] = f"X-DROP-SLOT:{value}\r\n" + joined([f"X-DROP-{name}:{escape(said)}" for name, said in machine.items()])
-        else:
-            parts[at] = _block(kind, block, html)
+        parts[at] = filled[kind](value)
     return "".join(parts)
 
 
-def _block(kind: str, block: str, html: str) -> str:
-    """What goes behind the notes of one property, behind a fold of its own."""
-    if not block:
-        return ""
-    text = escape(block) if kind in ("more", "block") else html
-    if kind == "more":
-        text = "\\n\\n" + text
-    elif kind == "html":
-        text = "<br><br>" + text
-    return "\r\n " + fold(text, room=74)
+def _behind(gap: str, block: str) -> str:
+    """A block behind notes, behind a fold of its own."""
+    return "\r\n " + fold(gap + block, room=74) if block else ""
+
+
+def _alone(name: str, block: str) -> str:
+    return fold(f"{name}:{block}") + "\r\n" if block else ""
 
 
 def alarm(opens: datetime, title: str) -> str:

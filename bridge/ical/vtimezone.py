@@ -108,7 +108,8 @@ def _part(run: tuple[list[Turn], str]) -> list[str]:
     turns, byday = run
     first, last = turns[0], turns[-1]
     if not byday:
-        dates = [f"RDATE:{turn.onset:%Y%m%dT%H%M%S}" for turn in turns[1:]]
+        # ical.js takes no turn from DTSTART when there is an RDATE, so the first is said twice.
+        dates = [f"RDATE:{turn.onset:%Y%m%dT%H%M%S}" for turn in turns] if len(turns) > 1 else []
         return _lines(first, dates)
     until = "" if last.onset.year >= _UNTIL.year else f";UNTIL={last.onset - last.before:%Y%m%dT%H%M%SZ}"
     return _lines(first, [f"RRULE:FREQ=YEARLY;BYMONTH={first.onset.month};BYDAY={byday}{until}"])

@@ -58,7 +58,8 @@ def test_an_apple_series_has_its_moved_cancelled_and_excluded_days():
     assert seen["20261024T080000Z"] == (at("2026-10-25T10:00"), "Sunday bread", 6, False)
     assert seen["20261031T090000Z"][3] is True
     assert seen["20261107T090000Z"] == (at("2026-11-07T09:00"), "Saturday bread", 12, False)
-    assert draft.recurring and draft.complete
+    assert draft.recurring
+    assert draft.complete
     assert (draft.starts_at, draft.ends_at, draft.sequence) == (at("2026-10-03T08:00"), at("2026-11-28T11:00"), 2)
 
 
@@ -80,9 +81,11 @@ def test_a_zone_that_nobody_knows_follows_the_rules_beside_it():
 
 
 def test_a_zone_with_its_own_summer_time_keeps_the_local_hour():
-    rules = ["BEGIN:VTIMEZONE", "TZID:Here", "BEGIN:STANDARD", "DTSTART:20001029T030000", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10",
-             "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100", "END:STANDARD", "BEGIN:DAYLIGHT", "DTSTART:20000326T020000",
-             "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "END:DAYLIGHT", "END:VTIMEZONE"]  # fmt: skip
+    summer = ["BEGIN:DAYLIGHT", "DTSTART:20000326T020000", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3", "TZOFFSETFROM:+0100"]
+    winter = ["BEGIN:STANDARD", "DTSTART:20001029T030000", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10", "TZOFFSETFROM:+0200"]
+    summer += ["TZOFFSETTO:+0200", "END:DAYLIGHT"]
+    winter += ["TZOFFSETTO:+0100", "END:STANDARD"]
+    rules = ["BEGIN:VTIMEZONE", "TZID:Here", *winter, *summer, "END:VTIMEZONE"]
     for local in ("20261024T120000", "20261025T023000", "20261026T120000", "20270328T023000", "20270329T120000"):
         own = ["BEGIN:VEVENT", "UID:1", f"DTSTART;TZID=Here:{local}", "END:VEVENT"]
         known = ["BEGIN:VEVENT", "UID:1", f"DTSTART;TZID=Europe/Berlin:{local}", "END:VEVENT"]
@@ -126,7 +129,8 @@ def test_an_override_without_its_master_is_an_occurrence_of_its_own():
 def test_a_task_has_no_occurrences_but_bounds():
     draft = read(sample("tasks_org_due_only.ics"), BERLIN, AUTUMN)
     assert (draft.component, draft.occurrences) == ("VTODO", ())
-    assert draft.starts_at <= at("2026-12-02T23:00") and draft.ends_at >= at("2026-12-02T23:00")
+    assert draft.starts_at <= at("2026-12-02T23:00")
+    assert draft.ends_at >= at("2026-12-02T23:00")
 
 
 def test_a_task_without_dates_is_unbounded():

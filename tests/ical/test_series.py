@@ -1,6 +1,7 @@
 """Occurrences: what RFC 5545 says of rules, exceptions and clocks, and a bound on the work for any of it."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,7 +104,8 @@ def test_a_series_of_days_ends_with_its_last_day():
 
 def test_an_endless_series_says_so_and_starts_anywhere_in_time():
     draft = read(series("DTSTART:20050101T100000Z", "RRULE:FREQ=WEEKLY"), BERLIN, AUTUMN)
-    assert draft.complete and draft.ends_at is None
+    assert draft.complete
+    assert draft.ends_at is None
     assert draft.occurrences[0].starts_at == datetime(2026, 9, 5, 10, tzinfo=UTC)
 
 
@@ -195,34 +197,11 @@ def test_rules_mean_what_another_library_says_they_mean(rule, first):
     assert draft.complete is False or len(expected) == 60 or len(draft.occurrences) == len(expected)
 
 
+shreds = "FREQ= DAILY YEARLY SECONDLY ; BYDAY= 1MO -53SU COUNT= 0 -1 99999999 UNTIL= 20261301 BYSETPOS= , INTERVAL="
+
+
 @settings(max_examples=200, deadline=None)
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                "FREQ=",
-                "DAILY",
-                "YEARLY",
-                "SECONDLY",
-                ";",
-                "BYDAY=",
-                "1MO",
-                "-53SU",
-                "COUNT=",
-                "0",
-                "-1",
-                "99999999",
-                "UNTIL=",
-                "20261301",
-                "BYSETPOS=",
-                ",",
-                "INTERVAL=",
-            ]
-        )
-    )
-)
+@given(st.lists(st.sampled_from(shreds.split())))
 def test_no_rule_brings_anything_but_a_refusal(pieces):
-    try:
-        read(event("RRULE:" + "".join(pieces)), BERLIN, AUTUMN)
-    except Refusal as refusal:
-        assert refusal.sentence
+    with suppress(Refusal):
+        assert read(event("RRULE:" + "".join(pieces)), BERLIN, AUTUMN).occurrences is not None

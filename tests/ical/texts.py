@@ -1,8 +1,13 @@
 """Texts as clients send them, and the few values that every test of the translator needs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bridge import liveblock
+from bridge.core.availability import Availability, OfferAvailability
+from bridge.core.drops import PreorderWindow, Slot
+from bridge.core.ports import Drop
 from bridge.ical import Context
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -16,6 +21,31 @@ Preorder until Fri 4 Dec 18:00
 Book: https://example.org/slots/k3v9q2
 Updated Wed 2 Dec 14:03
 ―― end ――"""
+
+DROP = Drop(1, 1, "ada", "bread", "Bread", timezone="Europe/Berlin")
+SLOT = Slot(
+    recurrence_id="",
+    starts_at=datetime(2026, 12, 5, 9, tzinfo=UTC),
+    ends_at=datetime(2026, 12, 5, 11, tzinfo=UTC),
+    all_day=False,
+    timezone="Europe/Berlin",
+    title="Country loaf pickup",
+    capacity=24,
+    place="Bakery, side door",
+    geo="52.5;13.4",
+    notes="Fresh from the oven.\nMore at https://example.org/bread?a=1&b=2.",
+    url="https://example.org/bread",
+    image="https://example.org/loaf.png",
+    color="saddlebrown",
+    categories=("Bread", "Winter, cold"),
+    preorder=PreorderWindow(closes=datetime(2026, 12, 4, 17, tzinfo=UTC)),
+    pickup="Bring the QR code",
+    claimed=17,
+    public_id="k3v9q2",
+    sequence=2,
+)
+LEFT = Availability("open", 7, 24, 7, "places", (OfferAvailability("LOAF", "Käse & Brot <groß>", 5, "stock", as_of=NOW),))
+GERMAN = liveblock.public_block(SLOT, LEFT, replace(DROP, language="de"), NOW, "https://example.org/slots/k3v9q2")
 
 
 def names() -> list[str]:
