@@ -32,7 +32,8 @@ __all__ = [
 
 MOST_OCCURRENCES = 12
 _LONGEST_NAME = 80
-_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f]+|\s·\s|[―—–‒-]{2,}")
+_INNER_QUOTES = dict.fromkeys(map(ord, '“”„‟«»"'), "'")
+_UNSAFE = re.compile(r"\s+[·•]\s+|[―—–‒-]{2,}|[\s\x00-\x1f\x7f]+")
 
 
 def public_block(slot: Slot, availability: Availability, drop: Drop, now: datetime, link: str) -> str:
@@ -200,7 +201,7 @@ def _warnings(words: Wording, slot: Slot, availability: Availability, sentences:
         if offer.oversold:
             yield words.plural(*lines.TILL_SHORT, offer.oversold, name=one_line(offer.name))
     for sentence in sentences:
-        yield words.text(lines.TILL, sentence=one_line(sentence, 300))
+        yield words.text(lines.TILL, sentence=one_line(sentence, 300).translate(_INNER_QUOTES))
 
 
 def _problem(words: Wording, problem: Problem, slot: Slot | None) -> str:

@@ -47,12 +47,10 @@ def to_html(block: str) -> str:
 
 def strip_html(html: str) -> str:
     """``html`` without any live block of ours; tags stay balanced, and what the organizer wrote stays as it was."""
-    exact = _without_own(html)
-    if exact is not None:
-        return exact
-    page = _Page.of(html)
+    rest = _without_own(html)
+    page = _Page.of(rest)
     found = cuts(page.text)
-    return page.without(found) if found else html
+    return page.without(found) if found else rest
 
 
 def text_of_html(html: str) -> str:
@@ -69,14 +67,14 @@ def _linked(line: str) -> str:
     return "".join(parts) + escape(line[position:], quote=False)
 
 
-def _without_own(html: str) -> str | None:
+def _without_own(html: str) -> str:
     """``html`` without the block that ``to_html`` wrote at its very end, be the rest as malformed as it likes."""
     start = html.rfind("<br><br>―― ")
     if start < 0 or not html.endswith(" ――"):
-        return None
+        return html
     tail = _Page.of(html[start + 8 :])
     found = cuts(tail.text)
-    return html[:start] if len(found) == 1 and found[0] == Cut(0, len(tail.text)) else None
+    return html[:start] if len(found) == 1 and found[0] == Cut(0, len(tail.text)) else html
 
 
 @dataclass(slots=True)
@@ -136,7 +134,7 @@ class _Page:
             else:
                 content = within.pop()
                 empty = content.gone and not content.left
-                within[-1].add(gone=empty, left=not empty)
+                within[-1].add(gone=empty, left=content.left)
                 if empty:
                     while found and found[-1][0] > partner[index]:
                         found.pop()
@@ -147,10 +145,11 @@ class _Page:
         ends = [0, *accumulate(len(piece.text) for piece in self.pieces)]
         gone, index = [], 0
         for piece, (start, end) in zip(self.pieces, pairwise(ends), strict=True):
-            while index < len(found) and found[index].end <= start and (found[index].end < end or start < end):
+            while index < len(found) and found[index].end < max(end, start + 1) and found[index].end <= start:
                 index += 1
-            inside = index < len(found) and found[index].start <= start and end <= found[index].end
-            gone.append(inside and start < end and (not piece.name or piece.name in _VOID))
+            cut = found[index] if index < len(found) else Cut(end + 1, end + 1)
+            inside = cut.start <= start and end <= cut.end and (start < end or cut.start < start)
+            gone.append(inside and (not piece.name or piece.name in _VOID))
         return gone
 
     def _shown(self, piece: _Piece) -> str:

@@ -33,7 +33,7 @@ TILL_SHORT = (
     N_("⚠ {name}: the till says {n} fewer than promised"),
     N_("⚠ {name}: the till says {n} fewer than promised"),
 )
-TILL = N_("⚠ Till: {sentence}")
+TILL = N_("⚠ Till: “{sentence}”")
 
 BADGE_LEFT = (N_("{n} left"), N_("{n} left"))
 BADGE_SOLD_OUT = N_("SOLD OUT")

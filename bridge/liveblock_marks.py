@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from bridge import liveblock_lines as lines
-from bridge.liveblock_shapes import Kind, calm, kind
+from bridge.liveblock_shapes import Kind, calm, flowed, kind
 from bridge.wording import LANGUAGES, wording
 
 _DASH = "[―—–‒‐‑−─━_-]"
@@ -209,17 +209,13 @@ def _taken(text: str, some: list[_Line], index: int, headed: bool) -> tuple[int,
     said = [_said(text, line) for line in some[index : index + _JOINS]]
     if not said[0].strip():
         return 1, ""
-    mine = kind(said[0])
-    if mine and (mine != "item" or headed):
-        return 1, mine
-    if mine or (len(said) > 1 and kind(said[1])):
-        return 0, ""
-    first = len(calm(said[0]))
-    for count in range(2, len(said) + 1):
-        mine = kind(" ".join(said[:count]), first)
-        if mine and (mine != "item" or headed):
-            return count, mine
-    return 0, ""
+    alone = kind(said[0])
+    if len(said) > 1 and said[1].strip() and not kind(said[1]):
+        for count in range(2, len(said) + 1):
+            mine = flowed(said[:count])
+            if mine and (mine != "item" or headed):
+                return count, mine
+    return int(alone != "" and (alone != "item" or headed)), alone
 
 
 def _blank_or_ours(text: str, line: _Line) -> bool:

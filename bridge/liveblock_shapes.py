@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Literal
+from itertools import accumulate
+from typing import Literal, NamedTuple
 
 from bridge import liveblock_lines as lines
 from bridge.wording import LANGUAGES, Wording, wording
@@ -12,6 +13,7 @@ from bridge.wording import LANGUAGES, Wording, wording
 Kind = Literal["", "head", "item", "ours"]
 
 _LONGEST = 4_000
+_FULL = 30
 _MOMENT = r"[^\s:\d]{1,12} \d{1,2}\.? [^\s:\d]{1,12}(?: \d{1,2}:\d{2})?"
 _ADDRESS = r"[<\[(]{0,2}https?://\S{1,2000}(?: [<\[(]{1,2}https?://\S{1,2000})?"
 _CALM = str.maketrans(
@@ -28,53 +30,86 @@ _CALM = str.maketrans(
 )
 
 
+class _Span(NamedTuple):
+    """Something of ours in a line; ``open`` when it ends in a dot, so that the next line goes on with an offer."""
+
+    kind: str
+    start: int
+    end: int
+    open: bool = False
+
+
 def calm(text: str) -> str:
     """``text`` as it is compared: one case, one kind of dash, quote and blank."""
     return " ".join(unicodedata.normalize("NFC", text).translate(_CALM).casefold().split())
 
 
-def kind(line: str, first: int | None = None) -> Kind:
+def kind(line: str) -> Kind:
     """What ``line`` is to us: ``""`` when a word in it is not ours.
 
-    ``head`` is the first line of a block, ``item`` a single offer, which an organizer could have typed as well. ``line``
-    may be several of our lines reflowed into one; ``first`` then is how much of it, calmed, came before the first break,
-    and a product's name never spans that.
+    It may be several of our lines reflowed into one. ``head`` is the first line of a block, ``item`` a single offer,
+    which an organizer could have typed as well.
     """
-    if len(line) > _LONGEST:
+    return _verdict(_read(calm(line)))
+
+
+def flowed(some: Sequence[str]) -> Kind:
+    """What lines are to us that a client made of one: as ``kind``, and ``""`` unless each break is inside something of ours.
+
+    A product's name that begins such a line never spans the break: it may be the organizer's.
+    """
+    parts = [calm(line) for line in some]
+    if any(len(part) < _FULL for part in parts[1:-1]):
         return ""
-    text = calm(line)
-    first = len(text) if first is None else first
+    breaks = list(accumulate(len(part) + 1 for part in parts[:-1]))
+    spans = _read(" ".join(parts))
+    if spans and spans[0].kind == "item" and spans[0].end >= breaks[0]:
+        return ""
+    across = all(any(span.start < at - 1 < span.end for span in spans) for at in breaks)
+    return _verdict(spans) if across else ""
+
+
+def _read(text: str) -> list[_Span]:
+    """What ``text``, calmed, consists of; empty when a word in it is not ours."""
+    if len(text) > _LONGEST:
+        return []
     shapes = _shapes()
-    position, seen, linked = 0, list[str](), True
+    spans: list[_Span] = []
+    position, linked = 0, True
+    if text.startswith("· "):
+        spans, position = [_Span("items", 0, 2)], 2
     while position < len(text):
         if found := shapes.simple.match(text, position):
             linked = found.lastgroup == "head"
-            seen.append("head" if linked else "ours")
-        elif linked and (found := shapes.item.match(text, position)) and (position or found.end() <= first):
+            spans.append(_Span("head" if linked else "ours", position, found.end()))
+        elif linked and (found := shapes.item.match(text, position)):
             linked = text.startswith(" ·", found.end())
-            seen.append("items" if linked or (seen and seen[-1] == "items") else "item")
+            listed = linked or (spans and spans[-1].kind == "items")
+            spans.append(_Span("items" if listed else "item", position, found.end() + 3 * linked, found.end() + 3 * linked > len(text)))
         else:
-            return ""
-        position = found.end() + (3 if linked and seen[-1] == "items" else 1)
-    return _verdict(seen)
+            return []
+        position = spans[-1].end + (text[spans[-1].end : spans[-1].end + 1] == " ")
+    return spans
 
 
-def _verdict(seen: list[str]) -> Kind:
-    if not seen:
+def _verdict(spans: list[_Span]) -> Kind:
+    if not spans:
         return ""
-    if seen[0] == "item":
+    if spans[0].kind == "item":
         return "item"
-    return "head" if seen == ["head"] else "ours"
+    return "head" if spans[-1].kind == "head" or spans[-1].open else "ours"
 
 
 class _Shapes:
+    """The patterns, made of the templates of every language."""
+
     def __init__(self) -> None:
         everywhere = [wording(language) for language in LANGUAGES]
         heads = _any(_simple(words, lines.HEADS) for words in everywhere)
         others = _any(_others(words) for words in everywhere)
         self.simple = re.compile(f"(?:(?P<head>{heads})|(?P<other>{others}))(?= |$)")
         items = _any(_items(words) for words in everywhere)
-        self.item = re.compile(rf"\S.{{0,160}}?(?:{items})(?= |$)")
+        self.item = re.compile(rf"(?! )(?:(?! · ).){{1,160}}?(?:{items})(?= |$)")
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +150,6 @@ def _said(words: Wording, msgid: str) -> tuple[str, ...]:
 
 
 def _placeholders(words: Wording) -> dict[str, str]:
-    endings = "|".join(re.escape(calm(words.text(msgid).partition("{")[0])) for msgid in (lines.BOOK, lines.UPDATED))
     return {
         "n": r"\d{1,9}",
         "left": r"\d{1,9}",
@@ -126,7 +160,7 @@ def _placeholders(words: Wording) -> dict[str, str]:
         "setting": r"[^\s:][^:]{0,30}?",
         "written": ".{0,160}?",
         "reason": "(?:" + "|".join(re.escape(calm(words.text(reason))) for reason in lines.REASONS.values()) + ")",
-        "sentence": rf"\S.{{0,320}}?(?=$| ⚠ | (?:{endings}))",
+        "sentence": r'[^"]{1,320}?',
     }
 
 
