@@ -1,0 +1,47 @@
+"""A real Chromium without a screen."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+
+AXE = Path(__file__).parent.parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--hide-scrollbars",
+)
+
+
+def chromium(*, scripts: bool = True) -> webdriver.Chrome:
+    """A browser with a profile of its own; without ``scripts`` pages run none."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = next(path for name in _PROGRAMS if (path := shutil.which(name)))
+    for flag in _FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    if not scripts:
+        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
+    return webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+
+
+def resize(browser: webdriver.Chrome, width: int, *, dark: bool = False) -> None:
+    """Makes the page as wide as a device in CSS pixels, and light or dark."""
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+
+
+def barriers(browser: webdriver.Chrome) -> list[str]:
+    """What axe-core finds wrong with the page for people who see, hear or move otherwise."""
+    browser.execute_script(AXE.read_text(encoding="utf-8"))
+    run = "axe.run(document, {runOnly: arguments[0], rules: {'target-size': {enabled: true}}}).then(arguments[1])"
+    found: dict[str, Any] = browser.execute_async_script(run, RULES)
+    return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
