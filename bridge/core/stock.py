@@ -12,13 +12,10 @@ from datetime import datetime, timedelta
 from bridge.core.errors import InvalidInput
 
 MAX_QUANTITY = 1_000_000_000
-_SIGN = (
-    r"\u0021-\u007e\u00a1-\u00ac\u00ae-\u05ff\u0606-\u061b\u061d-\u06dc\u06de-\u070e\u0710-\u167f\u1681-\u180d"
-    r"\u180f-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2fff\u3001-\ud7ff\uf900-\ufefe\uff00-\uffef"
-)
-SKU_PATTERN = f"^[{_SIGN}]([ {_SIGN}]{{0,62}}[{_SIGN}])?$"
-"""1 to 64 signs that can be seen, and blanks between them; valid in JSON Schema and in Python alike."""
-_SKU = re.compile(SKU_PATTERN)
+_UNSEEN = r"\u0000-\u001f\u007f-\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff0-\uffff"
+SKU_PATTERN = f"^[^ {_UNSEEN}]([^{_UNSEEN}]{{0,62}}[^ {_UNSEEN}])?$"
+"""1 to 64 signs that can be seen, and blanks between them; read alike by JSON Schema and Python."""
+_SKU = re.compile(SKU_PATTERN.replace("[^", r"[^\ud800-\udfff"))
 CLOCK_TOLERANCE = timedelta(seconds=60)
 
 

@@ -60,7 +60,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "
 Quantity = Annotated[int, Field(ge=-MAX_QUANTITY, le=MAX_QUANTITY), BeforeValidator(_whole)]
 Sku = Annotated[str, Field(pattern=SKU_PATTERN, min_length=1, max_length=64, examples=["LOAF"])]
 MessageId = Annotated[str, Field(pattern=r"^[ -~]+$", min_length=1, max_length=200)]
-Name = Annotated[str, Field(pattern=r"^[ -~\u00a1-\ud7ff\uf900-\ufffd]*$", max_length=200)]
+Name = Annotated[str, Field(pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$", max_length=200)]
 
 
 class _Body(BaseModel):
