@@ -50,16 +50,13 @@ def strip(text: str) -> str:
     found = cuts(text)
     if not found:
         return text
-    kept, position = [], 0
-    for cut in found:
-        kept.append(text[position : max(position, cut.start)])
-        position = max(position, cut.end)
-    kept.append(text[position:])
-    return "".join(kept)
+    ends = [0, *(cut.end for cut in found)]
+    starts = [*(cut.start for cut in found), len(text)]
+    return "".join(text[end:start] for end, start in zip(ends, starts, strict=True))
 
 
 def cuts(text: str) -> list[Cut]:
-    """The stretches that ``strip`` takes off, by start; they may overlap."""
+    """The stretches that ``strip`` takes off, by start; never two with nothing but blanks between."""
     marks = _marks(text)
     found: list[Cut] = []
     index = 0
@@ -74,7 +71,17 @@ def cuts(text: str) -> list[Cut]:
         floor = marks[index - 1].end if index else 0
         found += _without_end(text, mark, limit) if mark.opens else _without_start(text, mark, floor)
         index += 1
-    return sorted(found)
+    return _joined(text, sorted(found))
+
+
+def _joined(text: str, found: list[Cut]) -> list[Cut]:
+    joined: list[Cut] = []
+    for cut in found:
+        if joined and not text[joined[-1].end : cut.start].strip(_QUOTE + "\r\n"):
+            joined[-1] = Cut(joined[-1].start, max(joined[-1].end, cut.end))
+        else:
+            joined.append(cut)
+    return joined
 
 
 @lru_cache(maxsize=1)
@@ -237,6 +244,8 @@ def _after_blanks(text: str, position: int) -> int:
     return rest.next if not rest.text.strip() else position + len(rest.text) - len(rest.text.lstrip())
 
 
+# Outlook sets every line apart from the next, also from those before the block.
+_DOUBLED = re.compile(r"\n[ \t\u00a0]*\r?\n")
 _GAP = re.compile(r"(?:\r\n|\n)[ \t\u00a0>|]*(?:\r\n|\n)?[ \t\u00a0>|]*$")
 
 
@@ -245,6 +254,8 @@ def _with_gaps(text: str, start: int, end: int) -> Cut:
     if not text[end:].strip(_QUOTE + "\r\n\u2028\u2029"):
         end = len(text)
     before = text[max(0, start - 200) : start]
+    if _DOUBLED.search(text, start, end):
+        return Cut(start - len(before) + len(before.rstrip(_QUOTE + "\r\n")), end)
     if before.endswith("\n\n") and (not before.endswith("\r\n\n") or "\r\n" not in text[start:end]):
         return Cut(start - 2, end)
     if found := _GAP.search(before):
