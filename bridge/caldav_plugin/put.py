@@ -45,6 +45,8 @@ def _check_address(request: Request) -> None:
         raise DavError(405, "", "A calendar is not replaced as a whole: put each event at an address of its own inside it.")
     if len(request.parts) > 3:
         raise DavError(409, "", "A calendar has no folders inside.")
+    if request.header("Content-Range"):
+        raise DavError(400, "", "An event is sent whole.")
     if len(request.parts[2]) > 255:
         raise DavError(403, "", "A name may have 255 characters.")
 
