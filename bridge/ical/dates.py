@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from bridge.ical.lines import Component
 from bridge.ical.rules import Budget, Exhausted, Rule, rule, starts
 from bridge.ical.span import Span, moment_of, period
-from bridge.ical.values import EARLIEST, LATEST, Length
+from bridge.ical.values import LATEST, Length
 from bridge.ical.zones import Zones
 
 _COUNTED = 3_000
-_SLACK = timedelta(days=2)
+_SLACK = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,15 @@ class _Repeats:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """What is asked for: local times, and how many starts at most."""
+    """What is asked for: local starts from ``since`` to ``until``, ``most`` of them and those within the slack."""
 
     since: datetime
     until: datetime
     most: int
+
+    def is_near(self, at: datetime) -> bool:
+        """Whether a start may touch the horizon, clocks that change included."""
+        return self.since - _SLACK <= at <= self.until + _SLACK
 
 
 def dates_of(master: Component, span: Span, zones: Zones, horizon: tuple[datetime, datetime], limit: int, budget: Budget) -> Dates:
@@ -53,9 +57,9 @@ def dates_of(master: Component, span: Span, zones: Zones, horizon: tuple[datetim
     lengths = _added(master, span, zones)
     days, moments = _excluded(master, span, zones)
     longest = max([_size(span.length), *(_size(own) for own in lengths.values() if own)])
-    window = _window(horizon, longest, limit + len(moments) + len(days))
+    window = _window(horizon, span.zone, longest, limit + len(moments) + len(days))
     made = [_repeats(line.value, span, window, budget) for line in master.all("RRULE")]
-    near = {at for at in (span.start.local, *lengths) if window.since <= at <= window.until}
+    near = {at for at in (span.start.local, *lengths) if window.is_near(at)}
     near.update(at for repeats in made for at in repeats.starts)
     kept = sorted(at for at in near if at not in moments and at.date() not in days)
     ends = [repeats.last for repeats in made]
@@ -72,10 +76,9 @@ def _size(length: Length) -> timedelta:
     return timedelta(days=length.days) + length.exact
 
 
-def _window(horizon: tuple[datetime, datetime], longest: timedelta, most: int) -> _Window:
-    start, end = (at.replace(tzinfo=None) for at in horizon)
-    since = max(start, EARLIEST + longest + _SLACK) - longest - _SLACK
-    return _Window(since, min(end, LATEST - _SLACK) + _SLACK, most)
+def _window(horizon: tuple[datetime, datetime], zone: tzinfo, longest: timedelta, most: int) -> _Window:
+    start, end = (at.astimezone(zone).replace(tzinfo=None) for at in horizon)
+    return _Window(start - longest, end, most)
 
 
 def _added(master: Component, span: Span, zones: Zones) -> dict[datetime, Length | None]:
@@ -104,34 +107,36 @@ def _excluded(master: Component, span: Span, zones: Zones) -> tuple[set[object],
 def _repeats(value: str, span: Span, window: _Window, budget: Budget) -> _Repeats:
     of = rule(value)
     until = _until(of, span)
-    counted = of.count is not None and of.count <= _COUNTED
     made: list[datetime] = []
     try:
-        last = _collect(of, span.start.local, window, until, made, budget)
+        complete, last = _collect(of, span.start.local, window, until, made, budget)
     except (Exhausted, OverflowError):
-        return _Repeats(made, False, until)
-    return _Repeats(made, len(made) <= window.most, until if until is not None else last if counted else None)
+        complete, last = False, None
+    return _Repeats(made, complete, until or last)
 
 
-def _collect(of: Rule, first: datetime, window: _Window, until: datetime | None, made: list[datetime], budget: Budget) -> datetime | None:
-    """Puts the starts near the window into ``made``; the last start of a short counted rule, else None.
+def _collect(
+    of: Rule, first: datetime, window: _Window, until: datetime | None, made: list[datetime], budget: Budget
+) -> tuple[bool, datetime | None]:
+    """Puts the starts near the window into ``made``; whether all are there, and the last start of a short counted rule.
 
     DTSTART is the first of the COUNT even where the rule does not hit it.
     """
-    seen = 0
-    last = first
     to_the_end = of.count is not None and of.count <= _COUNTED
-    limit = min(until or LATEST, LATEST if to_the_end else window.until)
-    for at in starts(of, first, window.since, limit, budget):
+    limit = min(until or LATEST, LATEST if to_the_end else window.until + _SLACK)
+    seen = within = 0
+    last = first
+    for at in starts(of, first, window.since - _SLACK, limit, budget):
         seen += 1 if seen or at == first else 2
         if of.count is not None and seen > of.count:
-            return last
-        if len(made) <= window.most and window.since <= at <= window.until:
-            made.append(at)
-        if len(made) > window.most and not to_the_end:
-            return None
+            break
         last = at
-    return last if to_the_end else None
+        within += window.since <= at <= window.until
+        if window.is_near(at) and within <= window.most:
+            made.append(at)
+        if within > window.most and not to_the_end:
+            break
+    return within <= window.most, last if to_the_end else None
 
 
 def _until(of: Rule, span: Span) -> datetime | None:

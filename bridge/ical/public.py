@@ -130,12 +130,13 @@ def fill_public(template: str, *, badge: str, block: str, status: str, stamp: da
     parts = template.split(MARK)
     when = stamped(stamp)
     text, html = escape(block), escape(liveblock.to_html(block).removeprefix(HTML_BREAK)) if block else ""
+    html_behind = _behind(HTML_BREAK, html)
     filled: dict[str, Callable[[str], str]] = {
         "stamps": lambda _: f"DTSTAMP:{when}\r\nLAST-MODIFIED:{when}\r\nSTATUS:{status}\r\n",
         "summary": lambda title: fold(f"SUMMARY:{' · '.join(filter(None, (title, escape(_one_line(badge)))))}") + "\r\n",
         "machine": lambda slot: joined([f"X-DROP-SLOT:{slot}", *(f"X-DROP-{name}:{escape(said)}" for name, said in machine.items())]),
         "text-behind": lambda _: _behind("\\n\\n", text),
-        "html-behind": lambda _: _behind(HTML_BREAK, html),
+        "html-behind": lambda _: html_behind,
         "text-alone": lambda name: _alone(name, text),
         "html-alone": lambda name: _alone(name, html),
     }

@@ -178,7 +178,7 @@ def _groups(of: Rule, first: datetime, since: datetime, until: datetime, budget:
     for days in _periods(of, first, since):
         if days and days[0] > until.date():
             return
-        budget.spend(1 + len(days) // 4)
+        budget.spend(1 + len(days) // 2)
         kept = [day for day in days if _matches(of, day)]
         budget.spend(len(kept) * len(times) // 8)
         yield [datetime.combine(day, at) for day in kept for at in times]

@@ -1,7 +1,7 @@
 """The occurrences of one event with its overrides (RFC 5545 section 3.8.4.4), within bounds."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 
 from bridge.core.errors import InvalidCalendarObject
@@ -9,8 +9,10 @@ from bridge.ical.dates import Dates, dates_of
 from bridge.ical.lines import Component, Line
 from bridge.ical.rules import Budget
 from bridge.ical.span import Span, moment_of, span_of
-from bridge.ical.values import EARLIEST, Moment, canonical
+from bridge.ical.values import EARLIEST, Moment, canonical, reachable
 from bridge.ical.zones import Zones
+
+_MOST_DRIFT = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,15 @@ def listing(series: Series, start: datetime, end: datetime, limit: int, budget: 
     Raises ``InvalidCalendarObject`` for a rule or date that is none.
     """
     overridden = [_instance(o.component, o.recurrence_id, o.span.start.local, o.span) for o in series.overrides]
+    start, end = reachable(start, _MOST_DRIFT), reachable(end, _MOST_DRIFT)
     if series.master is None or series.span is None:
         return _listing(overridden, overridden, limit, Dates(last=EARLIEST))
     if not series.recurs:
         instance = _instance(series.master, "", series.span.start.local, series.span)
         return Listing([instance], True, instance.starts_at, instance.ends_at)
-    dates = dates_of(series.master, series.span, series.zones, (start, end), limit + len(overridden), budget)
+    drift = max((abs(o.span.start.local - o.original) for o in series.onwards), default=timedelta())
+    drift = min(drift, _MOST_DRIFT)
+    dates = dates_of(series.master, series.span, series.zones, (start - drift, end + drift), limit + len(overridden), budget)
     replaced = {o.recurrence_id for o in series.overrides}
     repeated = (_repeated(series, series.master, series.span, local, dates) for local in dates.starts)
     instances = [*(i for i in repeated if i.recurrence_id not in replaced), *overridden]

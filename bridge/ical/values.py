@@ -53,6 +53,12 @@ def checked(local: datetime) -> datetime:
     return local
 
 
+def reachable(at: datetime, spare: timedelta = timedelta()) -> datetime:
+    """The aware time ``at``, or the nearest that can be calculated with, ``spare`` away from the ends of time."""
+    first, last = EARLIEST.replace(tzinfo=UTC) + spare, LATEST.replace(tzinfo=UTC) - spare
+    return min(max(at, first), last)
+
+
 def length(value: str) -> Length:
     """A DURATION; a negative one counts as none. Raises ``InvalidCalendarObject``."""
     found = _DURATION.fullmatch(value.strip())
