@@ -42,7 +42,7 @@ def stocked(clock):
         for number, state in enumerate(STATES)
     ]
     slots += [
-        slot(number, starts_at=SATURDAY + timedelta(days=number // 4, hours=number % 4), availability=left(2)) for number in range(6, 90)
+        slot(number, starts_at=SATURDAY + timedelta(days=number // 4, hours=number % 4), availability=left(2)) for number in range(6, 70)
     ]
     slots.append(
         slot(
