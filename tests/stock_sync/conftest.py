@@ -8,6 +8,9 @@ from bridge.settings import Settings
 from bridge.stock_sync.api import api
 from bridge.wiring import bridge as build
 from tests.cast import ADA, DEE
+from tests.stock_sync.tryton.fixtures import counter, tryton_server
+
+__all__ = ["counter", "tryton_server"]
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""A real Tryton for the tests: made once, copied for each test that wants to change it."""
