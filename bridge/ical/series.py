@@ -83,7 +83,9 @@ def series_of(components: list[Component], zones: Zones) -> Series:
             override = _override(component, line, span, zones)
             overrides[override.recurrence_id] = override
     ordered = tuple(sorted(overrides.values(), key=attrgetter("original")))
-    return Series(master, span, ordered, zones, tuple(o for o in ordered if o.onwards))
+    return Series(
+        master, span, ordered, zones, tuple(o for o in ordered if o.onwards and abs(o.span.start.local - o.original) <= _MOST_DRIFT)
+    )
 
 
 def _override(component: Component, line: Line, master: Span | None, zones: Zones) -> Override:
@@ -127,7 +129,6 @@ def listing(series: Series, start: datetime, end: datetime, limit: int, budget: 
         instance = _instance(series.master, "", series.span.start.local, series.span)
         return Listing([instance], True, instance.starts_at, instance.ends_at)
     drift = max((abs(o.span.start.local - o.original) for o in series.onwards), default=timedelta())
-    drift = min(drift, _MOST_DRIFT)
     dates = dates_of(series.master, series.span, series.zones, (start - drift, end + drift), limit + len(overridden), budget)
     replaced = {o.recurrence_id for o in series.overrides}
     repeated = (_repeated(series, series.master, series.span, local, dates) for local in dates.starts)

@@ -18,15 +18,15 @@ _Edit = tuple[int, int, str]
 _NEWLINES = {"c": "\r\n", "l": "\n"}
 
 
-def template(source: str, keys: Collection[str]) -> str:
+def template(source: str, keys: Collection[str], timezone: str = "UTC") -> str:
     """``source`` with a marker wherever the live block of each key goes.
 
     A key is ``""`` for a lone event or a master, else an override's canonical RECURRENCE-ID; VEVENTs of other keys stay as
-    they are. Raises as ``read`` does.
+    they are. ``timezone`` is the drop's, as ``read`` was given it. Raises as ``read`` does.
     """
     calendar = parse(source)
     found = checked(calendar)
-    zones = zones_of(calendar, source, "UTC")
+    zones = zones_of(calendar, source, timezone)
     master = next((c for c in found if c.first("RECURRENCE-ID") is None), None)
     span = span_of(master, zones) if master and master.name == "VEVENT" else None
     edits: list[_Edit] = []

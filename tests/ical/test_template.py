@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.core.errors import Refusal
 from bridge.ical import fill, read, template
-from tests.ical.texts import AUTUMN, BERLIN, BLOCK, GERMAN, NOW, calendar, event, names, sample
+from tests.ical.texts import AUTUMN, BERLIN, BLOCK, GERMAN, NOW, calendar, event, names, returned_names, sample
 
 EVENTS = [name for name in names() if "journal" not in name and "tasks" not in name]
 SHORT = "―― live stock ――\nSold out\nUpdated Wed 2 Dec 14:03\n―― end ――"
@@ -254,3 +254,20 @@ def test_a_copied_rendering_of_another_series_reads_clean():
 
 def test_times_are_written_in_utc():
     assert ":20261202T130300Z\r\n" in fill(template(event(), [""]), {"": SHORT}, datetime(2026, 12, 2, 13, 3, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("name", returned_names())
+def test_the_block_is_taken_off_what_real_clients_return(name):
+    draft = read(sample(f"returned/{name}"), BERLIN, AUTUMN)
+    source = unfolded(draft.source)
+    assert not re.search("live(?: |%20)stock|places(?: |%20)left|k3v9q2|Updated", source)
+    assert (draft.occurrences[0].settings.places, draft.occurrences[0].notes) == (24, "Fresh from the oven.")
+    assert source.startswith("BEGIN:VCALENDAR\r\n")
+    assert "SUMMARY" in source
+
+
+@pytest.mark.parametrize("name", returned_names())
+def test_what_stays_of_a_returned_text_is_stable(name):
+    source = back(sample(f"returned/{name}"))
+    assert back(source) == source
+    assert back(rendered(source)) == source

@@ -53,6 +53,11 @@ def names() -> list[str]:
     return sorted(path.name for path in SAMPLES.glob("*.ics"))
 
 
+def returned_names() -> list[str]:
+    """Every sample of a text that comes back with a live block in it."""
+    return sorted(path.name for path in (SAMPLES / "returned").glob("*.ics"))
+
+
 def sample(name: str) -> str:
     """A sample as its client sends it: CRLF, unless its name says otherwise."""
     text = (SAMPLES / name).read_text(encoding="utf-8")
