@@ -62,13 +62,13 @@ def answer_query(
     return ((row, data(row) if data is not None else None) for row in rows)
 
 
-def calendar_data(resource: Resource, element: ET.Element | None) -> str:
-    """The text of ``resource`` that a C:calendar-data asks for; all of it when ``element`` is None. Floating times are UTC.
+def calendar_data(resource: Resource, element: ET.Element | None, zone: str = "UTC") -> str:
+    """The text of ``resource`` that a C:calendar-data asks for; all of it when ``element`` is None.
 
-    Raises ``QueryRefused`` (``C:supported-calendar-data``, ``C:valid-filter``, ``C:max-instances``).
+    ``zone`` is where floating times are. Raises ``QueryRefused`` (``C:supported-calendar-data``, ``C:valid-filter``, ``C:max-instances``).
     """
     selection = read_selection(element)
-    return resource.text if selection == Selection() else selected(resource.text, selection, "UTC")
+    return resource.text if selection == Selection() else selected(resource.text, selection, zone)
 
 
 def _data(selection: Selection, zone: str, limit: int) -> Callable[[Resource], str]:

@@ -26,8 +26,9 @@ def report(request: Request) -> Answer:
     with request.bridge.read() as views:
         if root.tag in principals.REPORTS:
             return principals.REPORTS[root.tag](request, views, root)
-        if len(request.parts) == 2 and root.tag in ON_CALENDAR:
-            return ON_CALENDAR[root.tag](request, views, request.drop(views), root)
+        verbs = ON_CALENDAR if len(request.parts) == 2 else ON_MEMBER if len(request.parts) == 3 else {}
+        if root.tag in verbs:
+            return verbs[root.tag](request, views, request.drop(views), root)
     raise DavError(403, "<D:supported-report/>", "There is no such report at this address.")
 
 
@@ -62,7 +63,8 @@ def _query(request: Request, views: Views, drop: Drop, root: ET.Element) -> Answ
     texts: dict[str, str] = {}
     write = member_writer(request, drop, root, lambda row: texts.pop(row.name))
     parts = []
-    for resource, text in answer_query(views, drop, request.visit.audience, root, limits=request.bridge.settings.caldav):
+    audience, limits, only = request.visit.audience, request.bridge.settings.caldav, next(iter(request.parts[2:]), None)
+    for resource, text in answer_query(views, drop, audience, root, limits=limits, only=only):
         texts[resource.name] = text if text is not None else resource.text
         parts.append(write(resource))
     return multi(*parts)
@@ -79,3 +81,4 @@ ON_CALENDAR: dict[str, OnCalendar] = {
     caldav("calendar-query"): _query,
     caldav("free-busy-query"): _free_busy,
 }
+ON_MEMBER: dict[str, OnCalendar] = {caldav("calendar-query"): _query}

@@ -22,14 +22,14 @@ def member_writer(request: Request, drop: Drop, root: ET.Element, data: Callable
     elif root.find(dav("propname")) is not None:
         return members.naming(calendar, [*members.FROM_ROW, *fixed])
     if data is None and members.CALENDAR_DATA in wanted:
-        data = _data(root.find(f"{dav('prop')}/{members.CALENDAR_DATA}"))
+        data = _data(root.find(f"{dav('prop')}/{members.CALENDAR_DATA}"), drop.timezone)
     return members.writer(calendar, wanted, fixed, data)
 
 
-def _data(shape: ET.Element | None) -> Callable[[Any], str]:
+def _data(shape: ET.Element | None, zone: str) -> Callable[[Any], str]:
     if shape is None or not len(shape):
         return lambda row: str(row.text)
-    return lambda row: calendar_data(row, shape)
+    return lambda row: calendar_data(row, shape, zone)
 
 
 def check_media_type(root: ET.Element) -> None:

@@ -132,3 +132,15 @@ def test_free_busy_is_answered_as_text(ada: Device) -> None:
     assert reply.status == 200
     assert reply.headers["Content-Type"].startswith("text/calendar")
     assert "FREEBUSY;FBTYPE=BUSY:20261207T090000Z/20261207T100000Z\r\n" in reply.text
+
+
+def test_a_query_of_one_event_answers_for_that_event(ada: Device) -> None:
+    for name, day in (("a", "07"), ("b", "08")):
+        text = event(f"DTSTART:202612{day}T090000Z").replace("UID:one", f"UID:{name}")
+        ada("PUT", f"/ada/bread/{name}.ics", text, Content_Type="text/calendar")
+    times = '<C:time-range start="20261207T000000Z" end="20261208T000000Z"/>'
+    monday = ET.tostring(request(inside(f'<C:comp-filter name="VEVENT">{times}</C:comp-filter>')))
+    assert ada("REPORT", "/ada/bread/a.ics", monday).hrefs == ["/dav/ada/bread/a.ics"]
+    assert ada("REPORT", "/ada/bread/b.ics", monday).hrefs == []
+    assert ada("REPORT", "/ada/bread/c.ics", monday).hrefs == []
+    assert ada("REPORT", "/ada/bread/a.ics/deeper", monday).status == 403
