@@ -137,10 +137,6 @@ class Window:
         found = [one for one in found if (start is None or one.ends_at > start) and (end is None or one.starts_at < end)]
         return found[offset : None if limit is None else offset + limit]
 
-    def next_slots(self, now: datetime, limit: int) -> list[PublicSlot]:
-        public = [one for one in self.slots.values() if self.shelves[one.drop].is_public and not one.removed and one.ends_at > now]
-        return sorted(public, key=lambda one: one.starts_at)[:limit]
-
     def public_slot(self, public_id: str) -> PublicSlot | None:
         one = self.slots.get(public_id)
         return one if one is not None and self.shelves[one.drop].is_public and not self.revisions[public_id][1] else None

@@ -15,13 +15,12 @@ from bridge.checkout.reading import Reading
 from bridge.checkout.shield import shielded
 from bridge.checkout.shown import days, month, offers, shown, span_of_days
 from bridge.checkout.subscribe import ways
+from bridge.checkout.upcoming import Upcoming
 from bridge.core.ports import Drop, PublicSlot, Views
 
 PAGE = 60
 MAX_PAGE = 10_000
-MAX_DROPS = 100
 MAX_NAME = 255
-_SOONEST = 300
 _PRIVATE = ("api", "console", "dav", "dav-public", "feeds", "hooks", "orders", "pickup")
 
 
@@ -38,10 +37,12 @@ def pages(bridge: Reading) -> Blueprint:
 
 
 def _add_windows(shop: Blueprint, bridge: Reading) -> None:
+    upcoming = Upcoming()
+
     @shop.get("/")
     def home() -> Response:
         with bridge.read() as views:
-            found = _soonest_first(views, views.drops(public=True), bridge.now())
+            found = upcoming.soonest_first(views, views.drops(public=True), bridge.now())
         return _listing(found, None, bridge.now())
 
     @shop.get("/<organizer>/")
@@ -50,7 +51,7 @@ def _add_windows(shop: Blueprint, bridge: Reading) -> None:
             who = views.organizer(organizer)
             if who is None:
                 raise NotFound
-            found = _soonest_first(views, views.drops(organizer, public=True), bridge.now())
+            found = upcoming.soonest_first(views, views.drops(organizer, public=True), bridge.now())
         return _listing(found, who.title or who.name, bridge.now())
 
     @shop.get("/<organizer>/<drop>/")
@@ -137,21 +138,6 @@ def _slot(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:
     if found is None or drop is None or not drop.is_public:
         raise NotFound
     return found, drop
-
-
-def _soonest_first(views: Views, drops: list[Drop], now: datetime) -> list[tuple[Drop, PublicSlot | None]]:
-    """At most ``MAX_DROPS`` of ``drops`` with the next slot of each; those without one come last."""
-    soonest: dict[str, PublicSlot] = {}
-    for slot in views.next_slots(now, _SOONEST):
-        soonest.setdefault(slot.drop, slot)
-    some = sorted(drops, key=lambda drop: drop.path not in soonest)[:MAX_DROPS]
-    found = [(drop, soonest.get(drop.path) or _next(views, drop, now)) for drop in some]
-    return sorted(found, key=lambda pair: (pair[1] is None, pair[1].starts_at if pair[1] else now))
-
-
-def _next(views: Views, drop: Drop, now: datetime) -> PublicSlot | None:
-    slots = views.public_slots(drop.id, now, limit=5)
-    return next((slot for slot in slots if not slot.removed), None)
 
 
 def _listing(found: list[tuple[Drop, PublicSlot | None]], title: str | None, now: datetime) -> Response:

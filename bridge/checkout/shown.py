@@ -9,6 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_name
+from markupsafe import Markup, escape
 
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.ports import Drop, PublicSlot
@@ -20,7 +21,8 @@ PLACES = (N_("{left} of {n} place left"), N_("{left} of {n} places left"))
 _FEW = 3
 _LIGHT = 0.18
 _COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]{3,30}")
-_WEB = re.compile(r"https?://\S+")
+_WEB = re.compile(r"https?://[^\s<>\"]+")
+_LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,16 @@ def window(slot: PublicSlot, words: Wording) -> str:
     if opens and closes:
         return f"{opens} – {closes}"
     return words.text("from {moment}", moment=opens) if opens else words.text("until {moment}", moment=closes) if closes else ""
+
+
+def linked(text: str) -> Markup:
+    """``text`` with its web addresses made links; everything else is shown as it was typed."""
+    out, at = [], 0
+    for found in _LINK.finditer(text):
+        address = escape(found[0])
+        out += [escape(text[at : found.start()]), Markup('<a href="{0}" rel="nofollow noopener noreferrer">{0}</a>').format(address)]
+        at = found.end()
+    return Markup("").join([*out, escape(text[at:])])
 
 
 def web(address: str) -> bool:

@@ -25,7 +25,7 @@ class _Place:
 class FeedCache:
     """Sheets by drop and variant; together they hold at most about ``budget`` octets, those unused longest go first.
 
-    A sheet larger than half the budget is held in compressed form; one that does not fit even so is not held at all.
+    A sheet larger than three quarters of it is held in compressed form; one that does not fit even so is not held at all.
     """
 
     def __init__(self, budget: int) -> None:
@@ -79,7 +79,7 @@ class FeedCache:
         return sheet
 
     def _fitting(self, sheet: Sheet) -> Sheet:
-        return sheet.light() if sheet.size > self._budget // 2 else sheet
+        return sheet.light() if sheet.size > self._budget * 3 // 4 else sheet
 
     def _make_room(self, used: Hashable) -> None:
         with self._lock:
