@@ -13,7 +13,9 @@ ALTREP = re.compile(r';ALTREP="(data:text/html[^,"]*,)([^"]*)"', re.IGNORECASE)
 
 def is_html_line(line: Line) -> bool:
     """Whether the property holds HTML by its own account (Outlook's X-ALT-DESC, RFC 9073 STYLED-DESCRIPTION)."""
-    return line.name in HTML_NAMES and line.parameter("FMTTYPE").lower() == "text/html"
+    if line.name not in HTML_NAMES or line.parameter("FMTTYPE").lower() != "text/html":
+        return False
+    return line.parameter("VALUE").upper() in ("", "TEXT") and not line.parameter("ENCODING")
 
 
 def is_html_value(line: Line) -> bool:

@@ -6,7 +6,7 @@ Clients name IANA zones, IANA zones behind a prefix of their own, Windows zones,
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
@@ -157,8 +157,8 @@ class RuleZone(tzinfo):
         return timedelta()
 
     def tzname(self, dt: datetime | None) -> str:
-        """An offset such as ``+01:00``."""
-        return datetime(2000, 1, 1, tzinfo=UTC).strftime("%z") if dt is None else str(self.utcoffset(dt))
+        """Such a zone has no name."""
+        return "local"
 
     def fromutc(self, dt: datetime) -> datetime:
         """Local time from UTC, as ``tzinfo`` asks for."""

@@ -1,6 +1,5 @@
 """Occurrences: what RFC 5545 says of rules, exceptions and clocks, and a bound on the work for any of it."""
 
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -133,11 +132,15 @@ EXPLOSIVE = [
 
 
 @pytest.mark.parametrize("rule", EXPLOSIVE)
-def test_a_rule_that_explodes_is_soon_answered(rule):
-    began = time.process_time()
+def test_a_rule_that_explodes_costs_no_more_than_its_budget(rule):
+    """Without the bound each of these takes minutes, or for ever."""
     draft = read(event(f"RRULE:{rule}"), BERLIN, AUTUMN)
-    assert len(draft.occurrences) <= 500
-    assert time.process_time() - began < 5, "not a matter of speed: without a bound this never comes back"
+    assert 1 <= len(draft.occurrences) <= 500
+
+
+def test_a_budget_is_one_for_all_rules_of_a_text():
+    rules = ["RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=5"] * 500
+    assert not read(event(*rules), BERLIN, AUTUMN).complete
 
 
 @pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=DAILY;COUNT=1000000000", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=5"])
