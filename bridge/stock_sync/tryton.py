@@ -19,7 +19,8 @@ what no move tells: renamed, new, no longer sold.
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -74,19 +75,24 @@ class Tryton:
 
     def check(self) -> str:
         """Company, location and how many products are seen there."""
-        place = self._find_place()
-        company = self._rest.search("company.company", [["id", "=", place.company]], ["rec_name"])[0]
-        location = self._rest.search("stock.location", [["id", "=", place.location]], ["rec_name"], self._context(place))[0]
-        self._claims(place)
-        products = self._products(place, None)
-        coded = [product for product in products if self._sku(product)]
-        unnamed = f"; {len(products) - len(coded)} without a code are left out" if len(coded) < len(products) else ""
-        return f"Tryton at {self._url}: {company['rec_name']}, {location['rec_name']}, {len(coded)} products{unnamed}."
+        with self._asking() as rest:
+            place = self._find_place()
+            company = rest.search("company.company", [["id", "=", place.company]], ["rec_name"])[0]
+            location = rest.search("stock.location", [["id", "=", place.location]], ["rec_name"], self._context(place))[0]
+            self._paid_lines(place)
+            self._first_moves(place)
+            products = self._products(place, None)
+            coded = sum(1 for product in products if self._sku(product))
+        unnamed = f"; {len(products) - coded} without a code are left out" if coded < len(products) else ""
+        return f"Tryton at {self._url}: {company['rec_name']}, {location['rec_name']}, {coded} products{unnamed}."
 
     def counts(self, cursor: str, now: datetime) -> Polled:
         """Absolute counts of what may have changed since ``cursor``; of everything for ``""``."""
+        with self._asking():
+            return self._poll(ledger.remembered(cursor, self._shop), now)
+
+    def _poll(self, before: Memory | None, now: datetime) -> Polled:
         began = time.monotonic()
-        before = ledger.remembered(cursor, self._shop)
         place = before or self._find_place()
         lines = self._paid_lines(place)
         skew = self._skew(now, began)
@@ -109,9 +115,20 @@ class Tryton:
 
     def adjust(self, movement: Movement, key: str) -> None:
         """Books an order (a return, when more come back) under ``key`` as its reference."""
-        place = self._find_place()
         code = {sku: code for code, sku in self._skus.items()}.get(movement.sku, movement.sku)
-        place_order(self._rest, self._context(place), place, code, -movement.quantity, key)
+        with self._asking() as rest:
+            place = self._find_place()
+            place_order(rest, self._context(place), place, code, -movement.quantity, key)
+
+    @contextmanager
+    def _asking(self) -> Iterator[Rest]:
+        """One conversation with the till: its connections are kept for as long as it lasts."""
+        rest = self._rest
+        try:
+            with ledger.understood():
+                yield rest
+        finally:
+            rest.close()
 
     @property
     def _shop(self) -> str:
@@ -136,10 +153,6 @@ class Tryton:
 
     def _context(self, place: Memory) -> dict[str, Any]:
         return {"company": place.company, "companies": [place.company], "locations": [place.location]}
-
-    def _claims(self, place: Memory) -> None:
-        self._paid_lines(place)
-        self._first_moves(place)
 
     def _paid_lines(self, place: Memory) -> list[Row]:
         domain = [["sale.state", "=", "done"], ["sale.point.storage_location", "child_of", [place.location], "parent"]]

@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -16,9 +17,19 @@ from bridge.core.stock import Count
 OVERLAP = timedelta(minutes=10)
 MAX_NAME = 200
 _VERSION = 1
+_OVER = {"done", "cancelled"}
 _PARTS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 
 Row = Mapping[str, Any]
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Turns whatever a malformed answer trips over into a ``TransientFault``."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError) as odd:
+        raise TransientFault(f"Tryton's answer is not as Tryton answers ({odd!r:.100}): is another program in between?") from odd
 
 
 def key(reference: Any) -> int:
@@ -93,7 +104,7 @@ def awaiting_shipment(moves: Iterable[Row]) -> dict[int, Fraction]:
     """Units by product that are ordered and wait to be picked."""
     waiting: dict[int, Fraction] = defaultdict(Fraction)
     for move in moves:
-        if move["state"] not in {"done", "cancelled"}:
+        if move["state"] not in _OVER:
             waiting[key(move["product"])] += units(move.get("internal_quantity"))
     return waiting
 
@@ -109,17 +120,18 @@ def claimed(*sums: Mapping[int, Fraction]) -> dict[str, str]:
 
 def recent(moves: Iterable[Row]) -> dict[str, str]:
     """The states of the moves that are done or were cancelled, as they are remembered."""
-    return {str(move["id"]): move["state"] for move in moves if move["state"] in {"done", "cancelled"}}
+    return {str(move["id"]): move["state"] for move in moves if move["state"] in _OVER}
 
 
 def newest(moves: Iterable[Row], before: str = "") -> str:
     """The latest change among the moves, by the till's own database."""
-    return max((moment(move["write_date"] or move["create_date"]).isoformat() for move in moves), default=before)
+    changes = [moment(move["write_date"] or move["create_date"]) for move in moves]
+    return max(changes).isoformat() if changes else before
 
 
 def touched(before: Memory, moves: Iterable[Row], claims: Mapping[str, str]) -> set[int]:
     """The products whose count may differ from what was told."""
-    moved = {key(move["product"]) for move in moves if before.seen.get(str(move["id"])) != move["state"]}
+    moved = {key(move["product"]) for move in moves if move["state"] in _OVER and before.seen.get(str(move["id"])) != move["state"]}
     return moved | {int(product) for product in claims.keys() | before.claimed.keys() if claims.get(product) != before.claimed.get(product)}
 
 

@@ -41,7 +41,12 @@ class Counter:
 
     def open(self, sku, quantity):
         """A sale that is being rung up; its number."""
-        line = {"product": self.product(sku), "quantity": float(quantity), "unit_gross_price": decimal("2.0000"), "unit_list_price": decimal("2.0000")}
+        line = {
+            "product": self.product(sku),
+            "quantity": float(quantity),
+            "unit_gross_price": decimal("2.0000"),
+            "unit_list_price": decimal("2.0000"),
+        }
         payment = {"method": self.id_of("sale.point.payment.method"), "amount": decimal(f"{2 * quantity:.2f}")}
         sale = {"point": self.id_of("sale.point"), "lines": [["create", [line]]], "payments": [["create", [payment]]]}
         return self.ask("POST", "sale.point.sale", "id", body=sale)["id"]

@@ -110,5 +110,3 @@ class TrytonServer:
     def config(self):
         """What ``pos add`` is told."""
         return {"url": self.url, "database": DATABASE, "key": self.key}
-
-
