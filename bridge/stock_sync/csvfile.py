@@ -21,7 +21,7 @@ COLUMNS = {
 """Our columns, and the headings under which each is found; case does not matter."""
 
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?=$|[.,])")
-_NUMBER = re.compile(r"([+-]?\d+)(?:[.,](\d+))?")
+_NUMBER = re.compile(r"([+-]?\d+)(?:[.,](\d+))?", re.ASCII)
 
 
 def read(data: bytes, now: datetime) -> list[Count]:
