@@ -100,7 +100,7 @@ def of_members(request: Request, drop: Drop) -> dict[str, str]:
         dav("current-user-principal"): user(request),
         dav("current-user-privilege-set"): privileges(request, calendar=True),
         dav("principal-collection-set"): href(request.prefix, "/"),
-        dav("supported-report-set"): reports(SEARCHES[:1]),
+        dav("supported-report-set"): reports([caldav("calendar-query")]),
     }
 
 

@@ -1,0 +1,1 @@
+"""Public CalDAV suites, run against a server of ours: ``python -m tests.conformance``."""
