@@ -285,3 +285,21 @@ def test_the_drops_zone_stands_in_for_one_that_nobody_knows():
 
 def test_an_unknown_drop_zone_does_no_harm():
     assert one(sample("davx5_all_day_market.ics"), Context("Not/AZone", "xx", "EUR")).starts_at == at("2026-12-19T00:00")
+
+
+@pytest.mark.parametrize(
+    ("lines", "first", "last"),
+    [
+        (["DTSTART:20261205T100000Z", "DURATION:PT2H"], "2026-12-05T10:00", "2026-12-05T12:00"),
+        (["DTSTART:20261205T100000Z", "DUE:20261206T100000Z"], "2026-12-05T10:00", "2026-12-06T10:00"),
+        (["CREATED:20261201T080000Z", "COMPLETED:20261202T080000Z"], "2026-12-01T08:00", "2026-12-02T08:00"),
+    ],
+)
+def test_a_task_is_bounded_by_its_dates(lines, first, last):
+    draft = read(calendar(["BEGIN:VTODO", "UID:1", *lines, "END:VTODO"]), BERLIN, AUTUMN)
+    assert (draft.starts_at, draft.ends_at) == (at(first), at(last))
+
+
+@pytest.mark.parametrize("lines", [["CREATED:20261201T080000Z"], ["DTSTART:20261205T100000Z", "RRULE:FREQ=DAILY"]])
+def test_a_task_that_may_go_on_for_ever_has_no_last_day(lines):
+    assert read(calendar(["BEGIN:VTODO", "UID:1", *lines, "END:VTODO"]), BERLIN, AUTUMN).ends_at is None

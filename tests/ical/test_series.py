@@ -208,3 +208,15 @@ shreds = "FREQ= DAILY YEARLY SECONDLY ; BYDAY= 1MO -53SU COUNT= 0 -1 99999999 UN
 def test_no_rule_brings_anything_but_a_refusal(pieces):
     with suppress(Refusal):
         assert read(event("RRULE:" + "".join(pieces)), BERLIN, AUTUMN).occurrences is not None
+
+
+def test_hours_and_minutes_repeat_within_a_day():
+    text = event("DTSTART:20261205T100000Z", "RRULE:FREQ=HOURLY;INTERVAL=2;BYMINUTE=0,30;COUNT=5")
+    assert [at.strftime("%H:%M") for at in starts(text)] == ["10:00", "10:30", "12:00", "12:30", "14:00"]
+    text = event("DTSTART:20261205T100000Z", "RRULE:FREQ=MINUTELY;INTERVAL=20;BYHOUR=10,11;UNTIL=20261205T235959Z")
+    assert [at.strftime("%H:%M") for at in starts(text)] == ["10:00", "10:20", "10:40", "11:00", "11:20", "11:40"]
+
+
+def test_a_week_of_the_year_has_the_weekday_of_the_start():
+    text = event("DTSTART:20251231T100000Z", "RRULE:FREQ=YEARLY;BYWEEKNO=1,-1")
+    assert [at.date().isoformat() for at in starts(text)] == ["2026-12-30", "2027-01-06"]
