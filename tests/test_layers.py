@@ -35,9 +35,6 @@ def layer_of(name: str) -> str:
     return parts[0]
 
 
-ASSEMBLY = {"wiring", "demo", "doctor", "backup"}
-"""Above everything but the processes."""
-
 ALLOWED: dict[str, set[str]] = {
     CORE: set(),
     **{name: {CORE} for name in SMALL},
@@ -46,7 +43,8 @@ ALLOWED: dict[str, set[str]] = {
     **{name: {CORE} for name in SOCKETS},
     **{name: {CORE, FLOWS} | TRANSLATORS | SMALL for name in FACES},
     "wiring": {CORE, FLOWS, "store"} | TRANSLATORS | SMALL | FACES | SOCKETS,
-    **{name: {CORE, FLOWS, "wiring", "store", "stock_sync.sockets"} | TRANSLATORS | SMALL | PROCESSES for name in PROCESSES},
+    "demo": {CORE, FLOWS, "wiring"} | TRANSLATORS,
+    **{name: {CORE, FLOWS, "wiring", "demo", "store", "stock_sync.sockets"} | TRANSLATORS | SMALL | PROCESSES for name in PROCESSES},
 }
 
 ONLY: dict[str, set[str]] = {
