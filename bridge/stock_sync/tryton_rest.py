@@ -18,6 +18,7 @@ CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
 MAX_ANSWER = 32 * 1024 * 1024
 _PAGE = 1000
+_GROUPS = "The key's user needs the groups Stock and POS, and Sales for preorders to be booked."
 
 Row = dict[str, Any]
 
@@ -151,14 +152,14 @@ class Rest:
                 f"{self.where} does not accept the key: make a new user application key in Tryton (Preferences, Applications) and enter it."
             )
         if status == 403:
-            raise PermanentFault(f"The key's user may not read or write {model}: give that user the groups for sales, products and stock.")
+            raise PermanentFault(f"The key's user may not read or write {model}. {_GROUPS}")
         if status == 404:
             raise PermanentFault(f"{self.where} has no database {self._database!r}, or no such record: check url and database.")
         if status == 500 and f"&#39;{escape(model)}&#39;" in text:
             raise PermanentFault(f"This Tryton knows no {model}: activate its modules stock, sale and sale_point.")
         if status in {409, 423, 429} or status >= 500:
             raise TransientFault(f"{self.where} answered {status}: Tryton has trouble of its own; its log says which.")
-        raise PermanentFault(f"{self.where} refused with {status}: {_said(text)}")
+        raise PermanentFault(f"Tryton refused ({status}): {_said(text)} {_GROUPS}")
 
 
 def _packed(value: Any) -> str:
@@ -177,4 +178,9 @@ def _rows(answer: Any) -> list[Row]:
 
 def _said(text: str) -> str:
     """What an error says, on one line, without markup."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in unescape(text)).split())[:200]
+    try:
+        told = json.loads(text)
+        text = f"{told['message']} {told['description']}"
+    except (ValueError, TypeError, KeyError, RecursionError):
+        text = unescape(text)
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:200]

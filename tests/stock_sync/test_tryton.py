@@ -203,6 +203,19 @@ def test_codes_may_be_mapped_to_skus(tryton_server, counter):
     assert watch.known["MEHL"] == 1
 
 
+def test_a_user_of_two_groups_may_be_asked_and_of_three_may_book(tryton_server, counter):
+    reader = Tryton(tryton_server.config | {"key": counter.hire("reader", "Stock", "POS")})
+    assert "5 products" in reader.check()
+    with pytest.raises(PermanentFault, match="Sales"):
+        reader.adjust(Movement("BUN", -1, datetime.now(UTC), "m"), "order-reader")
+    Tryton(tryton_server.config | {"key": counter.hire("booker", "Stock", "POS", "Sales")}).adjust(
+        Movement("BUN", -1, datetime.now(UTC), "m"), "order-booker"
+    )
+    assert [order["state"] for order in counter.orders("order-booker")] == ["processing"]
+    with pytest.raises(PermanentFault, match="groups Stock and POS"):
+        Tryton(tryton_server.config | {"key": counter.hire("stranger")}).check()
+
+
 def test_the_key_may_be_kept_in_a_file(tryton_server, tmp_path):
     (tmp_path / "key").write_text(tryton_server.key + "\n")
     config = {name: value for name, value in tryton_server.config.items() if name != "key"}

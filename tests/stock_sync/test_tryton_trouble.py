@@ -86,7 +86,7 @@ def impostor():
         (401, PermanentFault, "key"),
         (403, PermanentFault, "may not read"),
         (404, PermanentFault, "database"),
-        (400, PermanentFault, "refused with 400"),
+        (400, PermanentFault, "refused .400."),
         (429, TransientFault, "429"),
         (500, TransientFault, "500"),
         (502, TransientFault, "502"),
