@@ -59,6 +59,10 @@ class Device:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._headers = {"Authorization": authorization}
 
+    def close(self) -> None:
+        """Hangs up."""
+        self._connection.close()
+
     def ask(self, method: str, path: str, body: str = "", headers: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Status and body."""
         try:
@@ -75,14 +79,27 @@ def signed(password: str) -> str:
     return "Basic " + base64.b64encode(f"ada:{password}".encode()).decode()
 
 
-class Editor:
+class Person:
+    """Who holds devices."""
+
+    def __init__(self, *devices: Device) -> None:
+        self._devices = devices
+        self._device = devices[0]
+
+    def leave(self) -> None:
+        """Puts the devices away."""
+        for device in self._devices:
+            device.close()
+
+
+class Editor(Person):
     """Edits, adds and deletes slots ``begin … begin + 99``.
 
     ``acknowledged`` and ``sent`` are the last editions of each, ``history`` all that were sent; -1 is deleted.
     """
 
     def __init__(self, port: int, password: str, begin: int, seed: int) -> None:
-        self._device = Device(port, signed(password))
+        super().__init__(Device(port, signed(password)))
         self._begin = begin
         self._random = random.Random(seed)
         self._edition = 0
@@ -108,13 +125,13 @@ class Editor:
         self.acknowledged[number] = edition
 
 
-class Till:
+class Till(Person):
     """Counts SKUs anew, and sells a cake at a time. A sale that was not acknowledged is told again, as tills do."""
 
     CAKES = 1_000_000
 
     def __init__(self, port: int, token: str, name: str) -> None:
-        self._device = Device(port, f"Bearer {token}")
+        super().__init__(Device(port, f"Bearer {token}"))
         self._name = name
         self.told = 0
         self._unsure = False
@@ -154,11 +171,11 @@ class Till:
         assert status == 200, f"{method} {path}: {status} {answer}"
 
 
-class App:
+class App(Person):
     """Keeps a copy of the calendar by sync-collection (RFC 6578), and never begins anew. ``heard`` counts every member told of."""
 
     def __init__(self, *ports: int, password: str) -> None:
-        self._devices = [Device(port, signed(password)) for port in ports]
+        super().__init__(*(Device(port, signed(password)) for port in ports))
         self._turn = 0
         self._token = ""
         self.copy: dict[str, str] = {}
@@ -191,23 +208,23 @@ class App:
     def listing(self) -> dict[str, str]:
         """What the server lists now, all of it: name → ETag."""
         body = '<d:propfind xmlns:d="DAV:"><d:prop><d:getetag/></d:prop></d:propfind>'
-        status, told = self._devices[0].ask("PROPFIND", CALENDAR, body, {"Depth": "1", "Content-Type": "application/xml"})
+        status, told = self._device.ask("PROPFIND", CALENDAR, body, {"Depth": "1", "Content-Type": "application/xml"})
         assert status == 207, told
         listed = {_HREF.search(found)[1].rpartition("/")[2]: _ETAG.search(found) for found in _RESPONSE.findall(told)}
         return {name: etag[1] for name, etag in listed.items() if name and etag}
 
     def text(self, number: int) -> str | None:
         """The whole text of a slot, unfolded; None when there is none."""
-        status, told = self._devices[0].ask("GET", CALENDAR + name_of(number))
+        status, told = self._device.ask("GET", CALENDAR + name_of(number))
         assert status in {200, 404}, told
         return told.replace("\r\n ", "") if status == 200 else None
 
 
-class Subscriber:
+class Subscriber(Person):
     """Polls the public feed."""
 
     def __init__(self, port: int) -> None:
-        self._device = Device(port, "")
+        super().__init__(Device(port, ""))
 
     def act(self) -> None:
         """The whole feed, which is never cut short."""
@@ -220,8 +237,8 @@ class Subscriber:
 class Crowd:
     """Acts of many at once, each in a thread of its own, until told to rest. What fails is raised then."""
 
-    def __init__(self, *acts: Callable[[], None]) -> None:
-        self._acts = acts
+    def __init__(self, *people: "Editor | Till | App | Subscriber") -> None:
+        self._people = people
         self._rest = threading.Event()
         self._failures: list[BaseException] = []
         self._threads: list[threading.Thread] = []
@@ -229,7 +246,7 @@ class Crowd:
     def begin(self) -> None:
         """Sets everyone to work."""
         self._rest.clear()
-        self._threads = [threading.Thread(target=self._work, args=(act,)) for act in self._acts]
+        self._threads = [threading.Thread(target=self._work, args=(person.act,)) for person in self._people]
         for thread in self._threads:
             thread.start()
 
@@ -240,6 +257,14 @@ class Crowd:
             thread.join()
         if self._failures:
             raise self._failures[0]
+
+    def leave(self) -> None:
+        """Rests for good."""
+        self._rest.set()
+        for thread in self._threads:
+            thread.join()
+        for person in self._people:
+            person.leave()
 
     def _work(self, act: Callable[[], None]) -> None:
         while not self._rest.is_set():

@@ -23,14 +23,23 @@ class Installation:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
+        self.url = url
         self.password = self.token = ""
         self.environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
+            # Where no bytecode is kept, each of the many short commands would compile everything anew.
+            "PYTHONDONTWRITEBYTECODE": "",
             "DROPBRIDGE_DATABASE__URL": url,
             "DROPBRIDGE_API__RATE": "1000000",
             "DROPBRIDGE_LOG__LEVEL": "warning",
         }
+
+    def copied(self, folder: Path, url: str) -> "Installation":
+        """Another one with the same sign-ins, on a copy of its database."""
+        made = Installation(folder, url)
+        made.password, made.token = self.password, self.token
+        return made
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One command to its end, whatever its exit status."""
@@ -115,3 +124,6 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process = None
+        # Its workers share the listening socket, and may outlive it by a moment.
+        while self._listens and self._answers():
+            time.sleep(0.02)

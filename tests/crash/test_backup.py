@@ -35,15 +35,16 @@ def test_a_backup_taken_under_load_restores_one_consistent_moment(installation, 
     editors = [Editor(server.port, installation.password, begin, begin) for begin in (0, 100)]
     till = Till(server.port, installation.token, "till")
     till.open()
-    crowd = Crowd(*(editor.act for editor in editors), till.act)
+    crowd = Crowd(*editors, till)
     crowd.begin()
     try:
         _wait_for(editors)
         known = [{number: len(told) for number, told in list(editor.history.items())} for editor in editors]
         counted, sold = dict(till.acknowledged), till.sold - 1
         installation.say("backup", str(tmp_path / "taken"))
-    finally:
         crowd.rest()
+    finally:
+        crowd.leave()
         server.stop()
     other.say("restore", "--yes", str(tmp_path / "taken"))
     other.assert_sound("--offline")

@@ -23,7 +23,7 @@ class Load:
         self.editors = [Editor(port, password, begin, SEED + begin) for begin in (0, 100)]
         self.till = Till(port, token, "till")
         self.app = App(port, password=password)
-        self.crowd = Crowd(*(editor.act for editor in self.editors), self.till.act, self.app.act, Subscriber(port).act)
+        self.crowd = Crowd(*self.editors, self.till, self.app, Subscriber(port))
 
     def assert_edits_whole(self) -> None:
         """Every slot is as it was last acknowledged, or as it was sent when the server was killed; never in between."""
@@ -77,7 +77,7 @@ def test_a_killed_server_loses_nothing_it_acknowledged_and_leaves_nothing_half_d
             installation.assert_sound()
             load.assert_in_step()
     finally:
-        load.crowd.rest()
+        load.crowd.leave()
         server.kill()
     assert sum(len(editor.acknowledged) for editor in load.editors) > KILLS, "there was no load"
     quiet = [name_of(1000 + n) for n in range(100)]

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.crash.conftest import furnished
 from tests.crash.devices import App, Crowd, Device, Editor, Till
 from tests.crash.installation import SETTLING, Server
 
@@ -15,9 +14,9 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-def pair(tmp_path, postgresql_url):
+def pair(postgresql_installation):
     """An installation and its two web processes; two clocks run as well."""
-    installation = furnished(tmp_path, postgresql_url)
+    installation = postgresql_installation
     webs = [Server(installation, "web"), Server(installation, "web")]
     clocks = [Server(installation, "clock"), Server(installation, "clock")]
     for server in (*webs, *clocks):
@@ -47,13 +46,16 @@ def test_an_app_that_syncs_from_both_while_all_write_ends_with_exactly_what_is_t
     for app in apps:
         app.act()
     begun = apps[0].revision
-    crowd = Crowd(*(person.act for person in (*editors, *tills, *apps)))
-    crowd.begin()
-    time.sleep(LOAD_SECONDS)
-    crowd.rest()
-    for app in apps:
-        _settle(app)
-        assert app.copy == app.listing()
+    crowd = Crowd(*editors, *tills, *apps)
+    try:
+        crowd.begin()
+        time.sleep(LOAD_SECONDS)
+        crowd.rest()
+        for app in apps:
+            _settle(app)
+            assert app.copy == app.listing()
+    finally:
+        crowd.leave()
     acts = sum(len(told) for editor in editors for told in editor.history.values()) + sum(till.told for till in tills)
     assert acts > 20, "there was no load"
     assert apps[0].revision - begun <= acts, "something was rendered twice"
@@ -64,7 +66,9 @@ def test_an_app_that_syncs_from_both_while_all_write_ends_with_exactly_what_is_t
 @pytest.mark.slow
 def test_the_same_message_told_to_both_at_the_same_time_counts_once(pair):
     installation, one, two = pair
-    Till(one.port, installation.token, "till").open()
+    till = Till(one.port, installation.token, "till")
+    till.open()
+    till.leave()
     sale = '{{"sku": "CAKE", "quantity": -1, "happened_at": "{:%Y-%m-%dT%H:%M:%S.%fZ}", "message_id": "sale-{}"}}'
     outcomes: list[str] = []
     both = threading.Barrier(2)
@@ -76,6 +80,7 @@ def test_the_same_message_told_to_both_at_the_same_time_counts_once(pair):
             status, told = device.ask("POST", "/api/v1/locations/main/movements", sale.format(datetime.now(UTC), number), JSON)
             assert status == 200, told
             outcomes.append(told)
+        device.close()
 
     threads = [threading.Thread(target=tell, args=(server.port,)) for server in (one, two)]
     for thread in threads:
