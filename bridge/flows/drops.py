@@ -19,7 +19,23 @@ COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 MAX_SLUG = 200
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 RESERVED = frozenset(
-    "api assets console dav dav-public feeds healthz hooks metrics orders pickup readyz setup slots static".split()
+    (
+        "api",
+        "assets",
+        "console",
+        "dav",
+        "dav-public",
+        "feeds",
+        "healthz",
+        "hooks",
+        "metrics",
+        "orders",
+        "pickup",
+        "readyz",
+        "setup",
+        "slots",
+        "static",
+    )
 )
 """First parts of addresses that no organizer can have."""
 REREAD = frozenset({"timezone", "language", "currency", "defaults"})

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-
 CLOCK_MAY_BE_SILENT = timedelta(seconds=30)
 """How old the clock's heartbeat may be."""
 

@@ -175,8 +175,13 @@ def _record_poll(open_work: WorkFactory, connection: Connection, polled: Polled,
         work.save_connection(
             replace(connection, cursor=polled.cursor, failures=0, problem=problem, last_ok_at=now, due_at=due, skew=skew)
         )
-        if connection.problem != problem:
+        if connection.problem != problem or _was_stale(connection, now):
             work.touch_items(connection.id)
+
+
+def _was_stale(connection: Connection, now: datetime) -> bool:
+    known = connection.last_ok_at is not None and connection.stale_after is not None
+    return known and now - connection.last_ok_at >= connection.stale_after  # type: ignore[operator]
 
 
 def _believable(counts: Sequence[Count]) -> tuple[list[Count], str]:

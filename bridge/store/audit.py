@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, select, type_coerce
 from sqlalchemy import Connection as Db
 
 from bridge.store import tables as t
@@ -35,6 +35,10 @@ def integrity(db: Db) -> list[str]:
     return found
 
 
+def _raw(moment: ColumnElement[Any]) -> ColumnElement[int]:
+    return type_coerce(moment, BigInteger)
+
+
 def _total(column: ColumnElement[Any], *where: ColumnElement[bool]) -> Any:
     return select(func.coalesce(func.sum(column), 0)).where(and_(*where)).scalar_subquery()
 
@@ -48,7 +52,7 @@ def _sums() -> dict[str, Select[Any]]:
     units_held, units_ordered = _total(hl.units, hl.offer_id == o.id), _total(dl.units, dl.offer_id == o.id, *lines)
     promised = _total(hl.units, hl.stock_item_id == i.id)
     unknown = _total(dl.units - dl.acknowledged, dl.stock_item_id == i.id, *lines)
-    later = _total(m.quantity, m.item_id == i.id, m.happened_at > func.coalesce(i.counted_at, t.EPOCH))
+    later = _total(m.quantity, m.item_id == i.id, _raw(m.happened_at) > func.coalesce(_raw(i.counted_at), 0))
     newest = _newest(t.resources.c.revision, t.resources.c.drop_id)
     shown = _newest(t.public_renderings.c.revision, t.public_renderings.c.drop_id)
     revision = t.drops.c.revision

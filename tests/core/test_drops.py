@@ -1,0 +1,110 @@
+"""What an edit does to slots already sold."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bridge.core.drops import (
+    DropDefaults,
+    Offer,
+    OfferDraft,
+    OccurrenceDraft,
+    PreorderWindow,
+    Problem,
+    Slot,
+    SlotSettings,
+    applied,
+    check_removal,
+    is_slot,
+    matched,
+)
+from bridge.core.errors import CapacityBelowClaimed, InvalidInput, SlotHasOrders
+
+SATURDAY = datetime(2026, 12, 5, 9, 0, tzinfo=UTC)
+
+
+def draft(rid="", start=SATURDAY, **settings):
+    return OccurrenceDraft(rid, start, start + timedelta(minutes=30), False, "Europe/Berlin", "Pickup", settings=SlotSettings(**settings))
+
+
+def slot(rid="", start=SATURDAY, **other):
+    return Slot(rid, start, start + timedelta(minutes=30), False, "Europe/Berlin", "Pickup", **{"capacity": 24, "id": 1, **other})
+
+
+def test_an_event_is_a_slot_by_its_own_line_or_by_the_drops_default():
+    assert is_slot(draft(places=0), DropDefaults())
+    assert is_slot(draft(), DropDefaults(12))
+    assert not is_slot(draft(), DropDefaults())
+
+
+def test_a_line_that_cannot_be_read_keeps_a_slot_a_slot_but_makes_none():
+    unread = draft(problems=(Problem("Places", "two dozen", "not-a-whole-number"),))
+    assert is_slot(unread, DropDefaults(), slot())
+    assert not is_slot(unread, DropDefaults())
+    assert applied(unread, DropDefaults(), slot()).capacity == 24
+
+
+def test_the_events_own_lines_come_before_the_drops():
+    window = PreorderWindow(None, SATURDAY)
+    defaults = DropDefaults(12, window, 2)
+    made = applied(draft(places=5, limit=1), defaults, None)
+    assert (made.capacity, made.limit, made.preorder) == (5, 1, window)
+
+
+def test_an_equal_edit_changes_nothing():
+    before = replace(applied(draft(places=24, offers=(OfferDraft("LOAF", 20, 650),)), DropDefaults(), None), id=7, claimed=3)
+    assert applied(draft(places=24, offers=(OfferDraft("LOAF", 20, 650),)), DropDefaults(), before) == before
+
+
+def test_capacity_never_falls_below_what_is_claimed():
+    with pytest.raises(CapacityBelowClaimed, match="7 places"):
+        applied(draft(places=6), DropDefaults(), slot(claimed=7))
+    assert applied(draft(places=7), DropDefaults(), slot(claimed=7)).capacity == 7
+
+
+def test_a_cancelled_slot_keeps_room_for_what_is_claimed():
+    cancelled = replace(draft(places=0), cancelled=True)
+    assert applied(cancelled, DropDefaults(), slot(claimed=7)).capacity == 7
+
+
+def test_an_allotment_never_falls_below_what_is_sold_and_a_sold_offer_stays():
+    sold = slot(offers=(Offer("LOAF", allotment=20, claimed=5, id=1),))
+    with pytest.raises(CapacityBelowClaimed):
+        applied(draft(places=24, offers=(OfferDraft("LOAF", 4),)), DropDefaults(), sold)
+    with pytest.raises(SlotHasOrders):
+        applied(draft(places=24, offers=(OfferDraft("BUN"),)), DropDefaults(), sold)
+
+
+@pytest.mark.parametrize("places", [-1, 1_000_001])
+def test_a_capacity_that_cannot_be_is_refused(places):
+    with pytest.raises(InvalidInput):
+        applied(draft(places=places), DropDefaults(), None)
+
+
+def test_occurrences_are_known_by_their_recurrence_id():
+    monday, tuesday = SATURDAY + timedelta(days=2), SATURDAY + timedelta(days=3)
+    pairs, gone = matched([draft("A", tuesday)], [slot("A", monday, id=1), slot("B", tuesday, id=2)])
+    assert [(d.recurrence_id, s.id) for d, s in pairs] == [("A", 1)]
+    assert [s.id for s in gone] == [2]
+
+
+def test_a_series_dragged_to_another_hour_keeps_each_days_slot():
+    days = [SATURDAY + timedelta(days=7 * n) for n in range(3)]
+    slots = [slot(f"old{n}", day, id=n) for n, day in enumerate(days)]
+    drafts = [draft(f"new{n}", day + timedelta(hours=2)) for n, day in enumerate(days)]
+    pairs, gone = matched(drafts, slots)
+    assert [s.id for _, s in pairs] == [0, 1, 2]
+    assert gone == []
+
+
+def test_a_lone_event_continues_its_slot_wherever_it_goes():
+    pairs, gone = matched([draft("", SATURDAY + timedelta(days=30))], [slot("", SATURDAY, id=5)])
+    assert pairs[0][1].id == 5
+    assert gone == []
+
+
+def test_a_slot_with_orders_is_not_removed():
+    check_removal([slot()])
+    with pytest.raises(SlotHasOrders, match="cancelled instead"):
+        check_removal([slot(claimed=1)])

@@ -1,0 +1,228 @@
+"""An organizer's edits: what becomes a slot, what comes back, what is refused."""
+
+import pytest
+
+from bridge.core.errors import (
+    CapacityBelowClaimed,
+    InvalidCalendarData,
+    NotFound,
+    SlotHasOrders,
+    TooLarge,
+    TooManyOccurrences,
+    UidConflict,
+)
+from bridge.flows.drops import describe_drop
+from bridge.flows.edit import move_event
+from tests.house import event
+
+WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=3\r\n"
+
+
+def test_an_event_with_places_is_a_slot_and_shows_what_is_left(shop):
+    put = shop.put(event(notes="Fresh bread\nPlaces: 24"))
+    assert put.created
+    assert not put.verbatim
+    (slot,) = shop.slots()
+    assert slot.availability.places_left == 24
+    assert "24 of 24 places left" in shop.text()
+    assert "Places" not in slot.notes
+    assert "Fresh bread" in slot.notes
+
+
+def test_an_event_without_places_comes_back_octet_for_octet(shop):
+    text = event(notes="Dentist, bring the form", more="X-ODD;A=b:c\r\n")
+    put = shop.put(text)
+    assert put.verbatim
+    assert shop.resource().text == text
+    assert shop.slots() == []
+    assert shop.feed() == ""
+
+
+def test_what_a_client_sends_back_with_our_block_is_no_edit(shop):
+    shop.put(event())
+    before = shop.revision
+    put = shop.put(shop.resource().text)
+    assert shop.revision == before
+    assert not put.created
+
+
+def test_a_block_sent_back_is_taken_off_and_put_on_anew(shop):
+    shop.put(event())
+    text = shop.resource().text.replace("SUMMARY:Pickup", "SUMMARY:Late pickup")
+    shop.put(text)
+    assert shop.resource().text.count("places left") == 1
+    assert shop.slots()[0].title == "Late pickup"
+
+
+def test_the_same_slot_stays_the_same_through_edits(shop):
+    shop.put(event())
+    (before,) = shop.slots()
+    shop.put(event(start="20261206T110000Z", notes="Places: 30"))
+    (after,) = shop.slots()
+    assert after.public_id == before.public_id
+    assert after.sequence == before.sequence + 1
+    assert after.availability.capacity == 30
+
+
+def test_capacity_is_not_lowered_below_what_is_taken_and_nothing_is_half_done(shop):
+    shop.put(event())
+    shop.hold(shop.slots()[0].public_id, places=7)
+    shop.publish()
+    before = shop.resource()
+    with pytest.raises(CapacityBelowClaimed):
+        shop.put(event(notes="Places: 6", title="Renamed"))
+    assert shop.resource() == before
+    assert shop.slots()[0].title == "Pickup"
+
+
+@pytest.mark.parametrize("text", [event(notes="no places any more"), event(notes=None)])
+def test_a_slot_with_orders_cannot_be_made_an_ordinary_event(shop, text):
+    shop.put(event())
+    shop.hold(shop.slots()[0].public_id, places=1)
+    with pytest.raises(SlotHasOrders):
+        shop.put(text)
+
+
+def test_a_slot_with_orders_cannot_be_deleted_but_can_be_cancelled(shop):
+    shop.put(event())
+    shop.hold(shop.slots()[0].public_id, places=1)
+    with pytest.raises(SlotHasOrders):
+        shop.remove()
+    shop.put(event(more="STATUS:CANCELLED\r\n"))
+    assert shop.slots()[0].availability.state == "cancelled"
+    assert "STATUS:CANCELLED" in shop.feed()
+
+
+def test_a_deleted_slot_stays_in_the_feed_as_cancelled(shop):
+    shop.put(event())
+    uid = shop.slots()[0].public_id
+    shop.remove()
+    assert f"UID:{uid}@dropbridge" in shop.feed()
+    assert "STATUS:CANCELLED" in shop.feed()
+    with pytest.raises(NotFound):
+        shop.remove()
+
+
+def test_a_recurring_event_is_a_slot_for_each_occurrence(shop):
+    shop.put(event(more=WEEKLY))
+    assert [slot.starts_at.day for slot in shop.slots()] == [5, 12, 19]
+    shop.hold(shop.slots()[1].public_id, places=4)
+    shop.publish()
+    assert [slot.availability.places_left for slot in shop.slots()] == [24, 20, 24]
+
+
+def test_an_occurrence_with_orders_cannot_be_taken_out(shop):
+    shop.put(event(more=WEEKLY))
+    shop.hold(shop.slots()[1].public_id, places=1)
+    before = shop.resource().text
+    with pytest.raises(SlotHasOrders):
+        shop.put(event(more=WEEKLY + "EXDATE:20261212T090000Z\r\n"))
+    assert shop.resource().text == before
+    shop.put(event(more=WEEKLY + "EXDATE:20261219T090000Z\r\n"))
+    assert [slot.starts_at.day for slot in shop.slots()] == [5, 12]
+
+
+def test_a_series_dragged_to_another_hour_keeps_its_orders(shop):
+    shop.put(event(more=WEEKLY))
+    kept = [slot.public_id for slot in shop.slots()]
+    shop.hold(kept[1], places=3)
+    shop.put(event(start="20261205T130000Z", more=WEEKLY))
+    assert [slot.public_id for slot in shop.slots()] == kept
+    assert shop.slots()[1].starts_at.hour == 13
+
+
+def test_a_series_that_never_ends_is_slots_up_to_the_horizon_and_more_as_it_moves(shop, clock):
+    from bridge.flows.upkeep import move_horizon
+
+    shop.put(event(more="RRULE:FREQ=WEEKLY\r\n"))
+    first = len(shop.slots())
+    assert 50 < first < 65
+    edit = shop.resource().edit
+    clock.turn(days=35)
+    move_horizon(shop.house.work, shop.house.house, clock())
+    assert len(shop.slots()) == first + 5
+    assert shop.resource().edit == edit
+
+
+@pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;COUNT=100000", "FREQ=HOURLY"])
+def test_a_slot_that_repeats_too_often_is_refused(shop, rule):
+    with pytest.raises(TooManyOccurrences):
+        shop.put(event(more=f"RRULE:{rule}\r\n"))
+    assert shop.slots() == []
+
+
+def test_an_ordinary_event_may_repeat_as_it_likes(shop):
+    text = event(notes="heartbeat", more="RRULE:FREQ=SECONDLY\r\n")
+    assert shop.put(text).verbatim
+
+
+def test_a_line_that_is_not_understood_changes_nothing_and_is_answered(shop):
+    shop.put(event(notes="Places: 24"))
+    shop.put(event(notes="Places: two dozen"))
+    assert shop.slots()[0].availability.capacity == 24
+    assert "two dozen" in shop.text().split("live stock")[1]
+
+
+def test_a_first_line_that_is_not_understood_sells_nothing_and_says_so(shop):
+    shop.put(event(notes="Places: two dozen"))
+    assert shop.slots() == []
+    assert "two dozen" in shop.text().split("live stock")[1]
+
+
+def test_two_events_cannot_have_one_uid(shop):
+    shop.put(event("a"), "a.ics")
+    with pytest.raises(UidConflict) as refused:
+        shop.put(event("a"), "b.ics")
+    assert refused.value.name == "a.ics"
+    with pytest.raises(UidConflict):
+        shop.put(event("b"), "a.ics")
+
+
+def test_a_removed_name_comes_back_as_a_new_event(shop):
+    shop.put(event("a"))
+    old = shop.resource()
+    shop.remove()
+    assert shop.put(event("b")).created
+    assert shop.resource().edit > old.edit
+
+
+@pytest.mark.parametrize("text", ["", "hello", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "BEGIN:VCARD\r\nEND:VCARD\r\n"])
+def test_what_is_no_calendar_object_is_refused(shop, text):
+    before = shop.revision
+    with pytest.raises(Exception) as refused:  # noqa: PT011
+        shop.put(text)
+    assert refused.value.__class__.__name__ in {"InvalidCalendarData", "InvalidCalendarObject"}
+    assert shop.revision == before
+
+
+def test_what_is_too_large_is_refused(shop):
+    with pytest.raises(TooLarge):
+        shop.put(event(notes="x" * 2_000_000))
+
+
+def test_a_default_capacity_makes_slots_of_events_that_are_there_already(shop, clock):
+    shop.put(event(notes="just bread"))
+    assert shop.slots() == []
+    with shop.house.work() as work:
+        describe_drop(work, shop.drop, shop.house.house, now=clock(), actor="ada", description="Come early!\nPlaces: 12")
+    assert shop.slots()[0].availability.capacity == 12
+    assert "12 of 12 places left" in shop.text()
+
+
+def test_an_event_moved_to_another_name_leaves_a_trace_and_keeps_its_slot(shop, clock):
+    shop.put(event())
+    (slot,) = shop.slots()
+    before = shop.revision
+    with shop.house.work() as work:
+        assert move_event(work, shop.drop, "a.ics", shop.drop, "b.ics", shop.house.house, now=clock(), actor="ada")
+    with shop.house.read() as views:
+        changes = views.changes(shop.drop.id, "organizer", before)
+    assert {(c.name, c.gone) for c in changes} == {("a.ics", True), ("b.ics", False)}
+    assert shop.slots()[0].public_id == slot.public_id
+
+
+def test_nothing_is_lost_of_an_edit_that_is_refused_in_the_middle(shop):
+    with pytest.raises(InvalidCalendarData):
+        shop.put("\0")
+    shop.put(event())
+    assert len(shop.slots()) == 1

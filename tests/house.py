@@ -1,0 +1,117 @@
+"""Ada's bakery in a database, with the few words that tests say again and again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from bridge.core.ports import Drop, Resource
+from bridge.core.stock import Count, Movement
+from bridge.flows.drops import add_organizer, create_drop
+from bridge.flows.edit import Put, put_event, remove_event
+from bridge.flows.orders import cancel, expire_holds, place_order, take_hold
+from bridge.flows.publish import publish_dirty
+from bridge.flows.stock import record_counts, record_movements
+from bridge.settings import Settings
+from bridge.wiring import Bridge, bridge
+from tests.cast import ADA, DEE
+from tests.fakes import Clock
+
+EVENT = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20261101T000000Z\r\n"
+    "{times}\r\nSUMMARY:{title}\r\n{lines}END:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+def event(name: str = "a", notes: str | None = "Places: 24", *, start: str = "20261205T090000Z", title: str = "Pickup", more: str = "") -> str:
+    """A client's text; ``start`` in UTC, half an hour long; ``more`` are further lines."""
+    ends = (datetime.strptime(start, "%Y%m%dT%H%M%SZ") + timedelta(minutes=30)).strftime("%Y%m%dT%H%M%SZ")
+    described = "" if notes is None else "DESCRIPTION:" + notes.replace("\\", "\\\\").replace(",", "\\,").replace("\n", "\\n") + "\r\n"
+    return EVENT.format(uid=f"{name}@test", times=f"DTSTART:{start}\r\nDTEND:{ends}", title=title, lines=described + more)
+
+
+class Bakery:
+    """The house, its drop ``ada/bread``, and what one does there."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.clock = clock
+        self.house: Bridge = bridge(Settings().replace(database={"url": url}), now=clock)
+        with self.house.work() as work:
+            ada = add_organizer(work, ADA.name, title=ADA.title, now=clock())
+            add_organizer(work, DEE.name, title=DEE.title, now=clock())
+            self.drop: Drop = create_drop(work, ada, "bread", now=clock(), actor="ada", title="Bread", timezone="Europe/Berlin")
+
+    def put(self, text: str, name: str = "a.ics") -> Put:
+        with self.house.work() as work:
+            return put_event(work, self.drop, name, text, self.house.house, now=self.clock(), actor="ada")
+
+    def remove(self, name: str = "a.ics") -> None:
+        with self.house.work() as work:
+            remove_event(work, self.drop, name, self.house.house, now=self.clock(), actor="ada")
+
+    def count(self, sku: str, quantity: int, *, at: datetime | None = None, message: str | None = None) -> bool:
+        told = Count(sku, quantity, at or self.clock(), message or f"{sku}{quantity}{at or self.clock()}")
+        with self.house.work() as work:
+            place = work.views.location("ada", "main")
+            (done,) = record_counts(work, place, [told], source="test", now=self.clock(), actor="test")
+            return done.applied
+
+    def move(self, sku: str, quantity: int, message: str, *, at: datetime | None = None) -> bool:
+        told = Movement(sku, quantity, at or self.clock(), message)
+        with self.house.work() as work:
+            place = work.views.location("ada", "main")
+            (done,) = record_movements(work, place, [told], source="test", now=self.clock(), actor="test")
+            return done.applied
+
+    def hold(self, public_id: str, places: int = 0, minutes: float = 5, **units: int) -> str:
+        with self.house.work() as work:
+            return take_hold(work, public_id, units, places=places, lasts=timedelta(minutes=minutes), now=self.clock()).secret
+
+    def order(self, hold: str) -> str:
+        with self.house.work() as work:
+            return place_order(work, hold, now=self.clock())
+
+    def cancel(self, order: str) -> None:
+        with self.house.work() as work:
+            cancel(work, order, now=self.clock())
+
+    def expire(self) -> int:
+        return expire_holds(self.house.work, self.clock())
+
+    def publish(self) -> int:
+        return publish_dirty(self.house.work, self.house.house, self.clock())
+
+    def resource(self, name: str = "a.ics") -> Resource:
+        with self.house.read() as views:
+            found = views.resource(self.drop.id, name, "organizer")
+        assert found is not None
+        return found
+
+    def text(self, name: str = "a.ics") -> str:
+        """What the organizer sees, lines unfolded."""
+        return self.resource(name).text.replace("\r\n ", "")
+
+    def slots(self) -> list:
+        """The public slots, removed ones left out."""
+        with self.house.read() as views:
+            return [slot for slot in views.public_slots(self.drop.id) if not slot.removed]
+
+    def feed(self) -> str:
+        with self.house.read() as views:
+            return "".join(row.text for row in views.feed_rows(self.drop.id)).replace("\r\n ", "")
+
+    @property
+    def revision(self) -> int:
+        with self.house.read() as views:
+            found = views.drop("ada", "bread")
+        assert found is not None
+        return found.revision
+
+
+@contextmanager
+def bakery(url: str, clock: Clock) -> Iterator[Bakery]:
+    """A bakery in a migrated, empty database."""
+    made = Bakery(url, clock)
+    try:
+        yield made
+    finally:
+        made.house.database.dispose()
