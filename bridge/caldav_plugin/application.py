@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from http import client
 from typing import Any
+from urllib.parse import unquote
 
 from radicale import config
 from radicale.app import Application as Radicale
@@ -92,7 +93,7 @@ class Application(Radicale):
 
     def do_DELETE(self, environ: Environ, base_prefix: str, path: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
         """Radicale's own, with If-Match judged by the edit number inside its transaction, and 204 for an answer."""
-        request = Request(visiting.get(), environ, base_prefix, path)
+        request = Request(visiting.get(), environ, base_prefix, unquote(path))
         request.visit.if_match = request.header("If-Match")
         plain = {name: value for name, value in environ.items() if name != "HTTP_IF_MATCH"}
         answer = framed(request, lambda: super(Application, self).do_DELETE(plain, base_prefix, path, *args, **kwargs))

@@ -48,7 +48,7 @@ def destination(request: Request) -> tuple[str, ...]:
         raise DavError(502, "", "An event cannot be moved to another server.")
     names = tuple(name for name in path.split("/") if name)
     mount = tuple(name for name in request.prefix.split("/") if name)
-    if not names or names[: len(mount)] != mount or {".", ".."} & set(names) or any(ord(c) < 32 or ord(c) == 127 for c in path):
+    if not names or names[: len(mount)] != mount or {".", ".."} & set(names) or "\0" in path:
         raise DavError(403 if names else 400, "", "The Destination is not an address of this calendar server.")
     return names[len(mount) :]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import defusedxml.ElementTree as DefusedET
 from defusedxml.common import DefusedXmlException
@@ -18,6 +18,7 @@ from bridge.caldav_plugin.wire import CONTENT_TYPE, multistatus
 from bridge.core.errors import NotFound, Refusal
 from bridge.core.ports import Drop, Views
 
+DEEPEST_XML = 100
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 
 
@@ -70,7 +71,10 @@ class Request:
         return found[1] if found else ""
 
     def xml(self) -> ET.Element | None:
-        """The body as XML, None when there is none. Raises ``DavError`` (400) for anything that is not plain, well-formed XML."""
+        """The body as XML, None when there is none.
+
+        Raises ``DavError`` (400) for anything that is not plain, well-formed XML of a bearable depth.
+        """
         if not self.body.strip():
             return None
         try:
@@ -78,6 +82,8 @@ class Request:
             root: ET.Element = DefusedET.fromstring(text)
         except (ET.ParseError, DefusedXmlException, LookupError, ValueError) as fault:
             raise DavError(400, "", f"The body cannot be read as XML: {type(fault).__name__}.") from None
+        if _is_too_deep(root):
+            raise DavError(400, "", f"The body nests its elements more than {DEEPEST_XML} deep.")
         return root
 
     def allow(self, letters: str, privilege: str, parts: tuple[str, ...] | None = None) -> None:
@@ -98,11 +104,20 @@ class Request:
         return drop
 
 
+def _is_too_deep(root: ET.Element) -> bool:
+    level = [root]
+    for _ in range(DEEPEST_XML):
+        level = [child for element in level for child in element]
+        if not level:
+            return False
+    return True
+
+
 def verb(answer: Callable[[Request], Answer]) -> Callable[..., Any]:
     """``answer`` as one of Radicale's ``do_…`` methods."""
 
     def do(_app: Any, environ: Mapping[str, Any], base_prefix: str, path: str, *_: Any) -> Any:
-        request = Request(visiting.get(), environ, base_prefix, path)
+        request = Request(visiting.get(), environ, base_prefix, unquote(path))
         return framed(request, lambda: (*answer(request), None))
 
     do.__doc__ = answer.__doc__

@@ -6,6 +6,7 @@ Nobody has any letter on what belongs to another organizer.
 
 from radicale.rights import BaseRights
 
+from bridge.caldav_plugin.admission import names
 from bridge.caldav_plugin.visit import visiting
 from bridge.core.ports import Audience, Role
 
@@ -27,4 +28,4 @@ class Rights(BaseRights):
     def authorization(self, user: str, user_groups: set[str], path: str) -> str:
         """The letters of whoever the present request is from; the visit knows the role."""
         visit = visiting.get()
-        return letters(visit.audience, visit.organizer, visit.role, tuple(part for part in path.split("/") if part))
+        return letters(visit.audience, visit.organizer, visit.role, names(path))

@@ -10,6 +10,7 @@ from typing import Any
 from radicale.item import Item
 from radicale.storage import BaseCollection, BaseStorage
 
+from bridge.caldav_plugin.admission import names
 from bridge.caldav_plugin.members import http_date
 from bridge.caldav_plugin.preconditions import check_if_match
 from bridge.caldav_plugin.properties import etag
@@ -96,7 +97,7 @@ class Storage(BaseStorage):
     def discover(self, path: str, depth: str = "0", *args: Any, **kwargs: Any) -> Iterator[Collection | Item]:
         """What is at ``path``. The signed-in organizer's own principal costs no query."""
         visit = visiting.get()
-        parts = tuple(part for part in path.split("/") if part)
+        parts = names(path)
         if not parts or parts == (visit.organizer,):
             yield Collection("/".join(parts))
             return

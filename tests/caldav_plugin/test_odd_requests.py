@@ -52,17 +52,13 @@ def test_bodies_that_cannot_be_read_are_declined(ada: Device, environ: dict[str,
     assert ada("GET", "/ada/bread/e.ics").status == 404
 
 
-@pytest.mark.parametrize("path", ["/ada/bread/\x00.ics", "/ada/bread/a\nb.ics", "/ada/\x7f/", "/ada/bread/\ud800.ics"])
-def test_control_characters_in_a_path_are_a_bad_request(ada: Device, path: str) -> None:
-    for method in ("GET", "PUT", "DELETE", "PROPFIND", "MKCALENDAR"):
+@pytest.mark.parametrize("path", ["/ada/bread/\x00.ics", "/ada/bread/\ud800.ics", "/ada/bread/\xff.ics"])
+def test_a_path_that_no_name_can_have_is_a_bad_request(ada: Device, path: str) -> None:
+    for method in ("GET", "PUT", "DELETE", "PROPFIND", "MKCALENDAR", "REPORT"):
         assert ada(method, "/", event(), environ={"PATH_INFO": path}).status == 400
 
 
-def test_a_path_that_is_not_utf_8_is_a_bad_request(ada: Device) -> None:
-    assert ada("GET", "/", environ={"PATH_INFO": "/ada/bread/\xff.ics"}).status == 400
-
-
-@pytest.mark.parametrize("name", ["it's: a \"name\" * ? , ; & = + # %.ics", "ü€🥐.ics", "..a", "a..b", " lead", "trail ", "%2e%2e", "a\\b.ics"])
+@pytest.mark.parametrize("name", ["it's: a \"name\" * ? , ; & = + # %.ics", "ü€🥐.ics", "..a", "a..b", " lead", "trail ", "%2e%2e", "a\\b.ics", "a\nb\x7f.ics", "👩\u200d🍳.ics"])
 def test_any_printable_name_works_everywhere(ada: Device, name: str) -> None:
     assert ada("PUT", f"/ada/bread/{name}", event()).status == 201
     listed = ada.propfind("/ada/bread/", f"{D}getetag", depth="1").hrefs

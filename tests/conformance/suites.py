@@ -75,10 +75,11 @@ def vdirsyncer(server: Server, directory: Path) -> Verdict:
 
 def _environment(path: Path, release: str) -> Path:
     python = path / "bin/python"
-    if not python.exists():
+    if not (path / "ready").exists():
         venv.create(path, with_pip=True)
-        needed = ["pytest", "pytest-asyncio", "aioresponses", "pytest-httpserver", "trustme", "requests", f"vdirsyncer=={release}"]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *needed], check=True)
+        needed = ["pytest", "pytest-asyncio", "hypothesis", "aioresponses", "pytest-httpserver", "trustme", "requests", f"vdirsyncer=={release}"]
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *needed], check=True, stderr=subprocess.DEVNULL)
+        (path / "ready").touch()
     return python
 
 
@@ -86,7 +87,7 @@ def _source(directory: Path, release: str) -> Path:
     path = directory / f"vdirsyncer-{release}"
     if not path.exists():
         pip = [str(directory / "venv/bin/python"), "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-        subprocess.run([*pip, f"vdirsyncer=={release}"], cwd=directory, check=True)
+        subprocess.run([*pip, f"vdirsyncer=={release}"], cwd=directory, check=True, stderr=subprocess.DEVNULL)
         subprocess.run(["tar", "xzf", f"vdirsyncer-{release}.tar.gz"], cwd=directory, check=True)
     return path
 
