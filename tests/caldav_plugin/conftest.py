@@ -12,8 +12,8 @@ from bridge.flows.orders import take_hold
 from bridge.flows.publish import publish_dirty
 from bridge.settings import Settings
 from bridge.wiring import Bridge, bridge
-from tests.cast import ADA, BEN, CLEO, DEE, Person
 from tests.caldav_plugin.device import Device
+from tests.cast import ADA, BEN, CLEO, DEE, Person
 from tests.fakes import Clock
 
 

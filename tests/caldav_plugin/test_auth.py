@@ -8,8 +8,8 @@ import pytest
 from bridge.caldav_plugin import auth
 from bridge.caldav_plugin.application import Application
 from bridge.wiring import Bridge
-from tests.cast import ADA, Person
 from tests.caldav_plugin.device import D, Device, basic, event
+from tests.cast import ADA, Person
 from tests.fakes import Clock
 
 STRANGER = Person("ada", "", "", "guess")
@@ -24,7 +24,10 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_a_wrong_password_and_an_unknown_name_look_alike(private: Application) -> None:
-    wrong, unknown = Device(private, STRANGER)("GET", "/ada/bread/"), Device(private, Person("nobody", "", "", "guess"))("GET", "/ada/bread/")
+    wrong, unknown = (
+        Device(private, STRANGER)("GET", "/ada/bread/"),
+        Device(private, Person("nobody", "", "", "guess"))("GET", "/ada/bread/"),
+    )
     assert wrong.status == unknown.status == 401
     assert wrong.octets == unknown.octets
     assert wrong.headers == unknown.headers
@@ -37,7 +40,9 @@ def test_wrong_passwords_are_answered_more_and_more_slowly(private: Application,
     assert naps[-1] > naps[0]
 
 
-def test_too_many_failures_block_the_account_even_for_the_right_password_until_the_window_is_over(private: Application, clock: Clock) -> None:
+def test_too_many_failures_block_the_account_even_for_the_right_password_until_the_window_is_over(
+    private: Application, clock: Clock
+) -> None:
     for number in range(10):
         assert Device(private, Person("ada", "", "", f"guess {number}"))("GET", "/").status == 401
     blocked = Device(private, ADA)("GET", "/")
@@ -86,7 +91,17 @@ def test_the_last_use_is_shown_to_the_minute(house: Bridge, private: Application
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Basic", "Basic !!!", "Basic YWRh", "Bearer abc", "Basic " + base64.b64encode(b"\xff\xfe:\xff").decode(), "Basic " + "A" * 7, "basic\x00", "Digest username=ada"],
+    [
+        "",
+        "Basic",
+        "Basic !!!",
+        "Basic YWRh",
+        "Bearer abc",
+        "Basic " + base64.b64encode(b"\xff\xfe:\xff").decode(),
+        "Basic " + "A" * 7,
+        "basic\x00",
+        "Digest username=ada",
+    ],
 )
 def test_a_broken_authorization_is_a_challenge_not_an_error(private: Application, header: str) -> None:
     reply = Device(private, None)("PROPFIND", "/", environ={"HTTP_AUTHORIZATION": header, "CONTENT_TYPE": "text/xml; charset=klingon"})

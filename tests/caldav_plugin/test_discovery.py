@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.cast import ADA
 from tests.caldav_plugin.device import CS, ICAL, C, D, Device, event, slot
+from tests.cast import ADA
 
 
 def test_every_request_without_a_sign_in_is_challenged(nobody: Device) -> None:
@@ -113,7 +113,9 @@ def test_depth_1_lists_members_with_what_clients_ask_for(ada: Device) -> None:
     shown = reply.prop(f"{D}getcontentlength", "/dav/ada/bread/s.ics")
     assert shown is not None
     assert int(shown.text or 0) == len(ada("GET", "/ada/bread/s.ics").octets)
-    assert ada("GET", "/ada/bread/e.ics").headers["Last-Modified"] == (found["getlastmodified"].text if found["getlastmodified"] is not None else "")
+    assert ada("GET", "/ada/bread/e.ics").headers["Last-Modified"] == (
+        found["getlastmodified"].text if found["getlastmodified"] is not None else ""
+    )
 
 
 def test_a_member_is_asked_alone_as_it_is_in_a_listing(ada: Device) -> None:

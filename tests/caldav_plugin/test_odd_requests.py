@@ -12,7 +12,21 @@ METHODS = ["PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL"]
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("body", ["<", "plain text", BOMB, OUTSIDE, "<a/><b/>", "<a xmlns:x=''/>", "\x00", "<?xml version='1.0' encoding='klingon'?><a/>", b"\xff\xff", "<a>" * 2000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<",
+        "plain text",
+        BOMB,
+        OUTSIDE,
+        "<a/><b/>",
+        "<a xmlns:x=''/>",
+        "\x00",
+        "<?xml version='1.0' encoding='klingon'?><a/>",
+        b"\xff\xff",
+        "<a>" * 2000,
+    ],
+)
 def test_what_is_no_plain_xml_is_a_bad_request(ada: Device, method: str, body: str | bytes) -> None:
     reply = ada(method, "/ada/cake/" if method.startswith("MK") else "/ada/bread/", body)
     assert reply.status == 400
@@ -26,7 +40,7 @@ def test_xml_of_another_kind_is_refused(ada: Device, method: str) -> None:
 
 
 def test_xml_in_another_charset_is_read_by_its_name(ada: Device) -> None:
-    body = f'<?xml version="1.0" encoding="utf-16"?><D:propfind xmlns:D="DAV:"><D:prop><D:displayname/></D:prop></D:propfind>'
+    body = '<?xml version="1.0" encoding="utf-16"?><D:propfind xmlns:D="DAV:"><D:prop><D:displayname/></D:prop></D:propfind>'
     assert ada("PROPFIND", "/ada/bread/", body.encode("utf-16"), Depth="0").status == 207
     plain = '<D:propfind xmlns:D="DAV:"><D:prop><D:displayname/></D:prop></D:propfind>'
     assert ada("PROPFIND", "/ada/bread/", plain.encode("utf-16"), Depth="0", Content_Type="text/xml; charset=UTF-16").status == 207
@@ -58,7 +72,21 @@ def test_a_path_that_no_name_can_have_is_a_bad_request(ada: Device, path: str) -
         assert ada(method, "/", event(), environ={"PATH_INFO": path}).status == 400
 
 
-@pytest.mark.parametrize("name", ["it's: a \"name\" * ? , ; & = + # %.ics", "ü€🥐.ics", "..a", "a..b", " lead", "trail ", "%2e%2e", "a\\b.ics", "a\nb\x7f.ics", "👩\u200d🍳.ics"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        'it\'s: a "name" * ? , ; & = + # %.ics',
+        "ü€🥐.ics",
+        "..a",
+        "a..b",
+        " lead",
+        "trail ",
+        "%2e%2e",
+        "a\\b.ics",
+        "a\nb\x7f.ics",
+        "👩\u200d🍳.ics",
+    ],
+)
 def test_any_printable_name_works_everywhere(ada: Device, name: str) -> None:
     assert ada("PUT", f"/ada/bread/{name}", event()).status == 201
     listed = ada.propfind("/ada/bread/", f"{D}getetag", depth="1").hrefs
@@ -76,18 +104,61 @@ def test_dots_do_not_lead_out_of_ones_home(ada: Device) -> None:
 
 
 HEADERS = st.dictionaries(
-    st.sampled_from(["Depth", "If_Match", "If_None_Match", "Destination", "Overwrite", "Content_Type", "Accept_Encoding", "Prefer", "X_Forwarded_Host", "Range", "If"]),
+    st.sampled_from(
+        [
+            "Depth",
+            "If_Match",
+            "If_None_Match",
+            "Destination",
+            "Overwrite",
+            "Content_Type",
+            "Accept_Encoding",
+            "Prefer",
+            "X_Forwarded_Host",
+            "Range",
+            "If",
+        ]
+    ),
     st.text(st.characters(max_codepoint=255), max_size=20),
     max_size=4,
 )
 BODIES = st.one_of(
     st.binary(max_size=60),
-    st.sampled_from([event(), event()[:-30], "<D:propfind xmlns:D='DAV:'><D:prop/></D:propfind>", "<D:propfind xmlns:D='DAV:'/>"]).map(str.encode),
+    st.sampled_from([event(), event()[:-30], "<D:propfind xmlns:D='DAV:'><D:prop/></D:propfind>", "<D:propfind xmlns:D='DAV:'/>"]).map(
+        str.encode
+    ),
     st.builds(
         lambda root, inner: f"<{root} xmlns:D='DAV:' xmlns:C='urn:ietf:params:xml:ns:caldav'>{inner}</{root}>".encode(),
-        st.sampled_from(["D:propfind", "D:sync-collection", "C:calendar-query", "C:calendar-multiget", "D:propertyupdate", "C:mkcalendar", "D:expand-property", "C:free-busy-query"]),
+        st.sampled_from(
+            [
+                "D:propfind",
+                "D:sync-collection",
+                "C:calendar-query",
+                "C:calendar-multiget",
+                "D:propertyupdate",
+                "C:mkcalendar",
+                "D:expand-property",
+                "C:free-busy-query",
+            ]
+        ),
         st.lists(
-            st.sampled_from(["<D:prop/>", "<D:set/>", "<D:remove><D:prop><a/></D:prop></D:remove>", "<D:sync-token>x</D:sync-token>", "<D:href/>", "<D:href>http://[</D:href>", "<C:filter/>", "<D:property/>", "<C:time-range/>", "<D:limit><D:nresults>x</D:nresults></D:limit>", "<!-- c -->", "text", "<D:prop><C:calendar-data><C:expand/></C:calendar-data></D:prop>"]),
+            st.sampled_from(
+                [
+                    "<D:prop/>",
+                    "<D:set/>",
+                    "<D:remove><D:prop><a/></D:prop></D:remove>",
+                    "<D:sync-token>x</D:sync-token>",
+                    "<D:href/>",
+                    "<D:href>http://[</D:href>",
+                    "<C:filter/>",
+                    "<D:property/>",
+                    "<C:time-range/>",
+                    "<D:limit><D:nresults>x</D:nresults></D:limit>",
+                    "<!-- c -->",
+                    "text",
+                    "<D:prop><C:calendar-data><C:expand/></C:calendar-data></D:prop>",
+                ]
+            ),
             max_size=3,
         ).map("".join),
     ),
@@ -96,9 +167,27 @@ BODIES = st.one_of(
 
 def test_no_request_ever_ends_in_an_internal_error(ada: Device) -> None:
     ada("PUT", "/ada/bread/kept.ics", event("kept"))
-    methods = st.sampled_from(["GET", "HEAD", "PUT", "DELETE", "PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "MOVE", "OPTIONS", "POST", "PATCH", "X"])
+    methods = st.sampled_from(
+        ["GET", "HEAD", "PUT", "DELETE", "PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "MOVE", "OPTIONS", "POST", "PATCH", "X"]
+    )
     paths = st.one_of(
-        st.sampled_from(["/", "/ada", "/ada/", "/ada/bread", "/ada/bread/", "/ada/bread/odd.ics", "/ada/x/", "//", "/dee/", "/.well-known/x", "/.web", "/.sharing/v1", "/.token/x"]),
+        st.sampled_from(
+            [
+                "/",
+                "/ada",
+                "/ada/",
+                "/ada/bread",
+                "/ada/bread/",
+                "/ada/bread/odd.ics",
+                "/ada/x/",
+                "//",
+                "/dee/",
+                "/.well-known/x",
+                "/.web",
+                "/.sharing/v1",
+                "/.token/x",
+            ]
+        ),
         st.text(max_size=12).map(lambda text: "/ada/bread/" + text),
     )
 

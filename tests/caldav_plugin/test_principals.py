@@ -13,7 +13,16 @@ def search(match: str, prop: str = "D:displayname", extra: str = "") -> str:
     return f"<D:principal-property-search {SPACES} {extra}>{wanted}<D:prop><D:displayname/></D:prop></D:principal-property-search>"
 
 
-@pytest.mark.parametrize(("match", "prop", "found"), [("BAKERY", "D:displayname", True), ("ada", "C:calendar-user-address-set", True), ("Olives", "D:displayname", False), ("Dee", "D:displayname", False), ("Ada", "D:owner", False)])
+@pytest.mark.parametrize(
+    ("match", "prop", "found"),
+    [
+        ("BAKERY", "D:displayname", True),
+        ("ada", "C:calendar-user-address-set", True),
+        ("Olives", "D:displayname", False),
+        ("Dee", "D:displayname", False),
+        ("Ada", "D:owner", False),
+    ],
+)
 def test_a_search_finds_oneself_and_nobody_else(ada: Device, match: str, prop: str, found: bool) -> None:
     for path in ("/", "/ada/"):
         reply = ada("REPORT", path, search(match, prop), Depth="0")
@@ -22,7 +31,9 @@ def test_a_search_finds_oneself_and_nobody_else(ada: Device, match: str, prop: s
 
 def test_two_conditions_are_all_or_any(ada: Device) -> None:
     second = "<D:property-search><D:prop><D:displayname/></D:prop><D:match>nobody</D:match></D:property-search>"
-    both = search("bakery").replace("<D:prop><D:displayname/></D:prop></D:principal", second + "<D:prop><D:displayname/></D:prop></D:principal")
+    both = search("bakery").replace(
+        "<D:prop><D:displayname/></D:prop></D:principal", second + "<D:prop><D:displayname/></D:prop></D:principal"
+    )
     assert ada("REPORT", "/", both).hrefs == []
     assert ada("REPORT", "/", both.replace("search xmlns", 'search test="anyof" xmlns', 1)).hrefs == ["/dav/ada/"]
 
@@ -33,11 +44,15 @@ def test_the_public_mount_has_no_principals_to_find(public: Device) -> None:
 
 def test_what_can_be_searched_is_told(ada: Device) -> None:
     reply = ada("REPORT", "/", f"<D:principal-search-property-set {SPACES}/>")
-    assert {found.tag for found in reply.xml.iterfind(f"{D}principal-search-property/{D}prop/*")} == {f"{D}displayname", f"{C}calendar-user-address-set"}
+    assert {found.tag for found in reply.xml.iterfind(f"{D}principal-search-property/{D}prop/*")} == {
+        f"{D}displayname",
+        f"{C}calendar-user-address-set",
+    }
 
 
 def test_expand_property_puts_what_is_at_an_address_in_its_place(ada: Device) -> None:
-    nested = '<D:property name="calendar-home-set" namespace="urn:ietf:params:xml:ns:caldav"><D:property name="displayname"/><D:property name="nothing"/></D:property>'
+    inner = '<D:property name="displayname"/><D:property name="nothing"/>'
+    nested = f'<D:property name="calendar-home-set" namespace="urn:ietf:params:xml:ns:caldav">{inner}</D:property>'
     body = f'<D:expand-property {SPACES}><D:property name="current-user-principal">{nested}</D:property></D:expand-property>'
     reply = ada("REPORT", "/ada/bread/", body)
     path = f"{D}response/{D}propstat/{D}prop/{D}current-user-principal/{D}response/{D}propstat/{D}prop/{C}calendar-home-set"

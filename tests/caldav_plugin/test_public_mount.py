@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.caldav_plugin.device import C, D, Device, event, slot
-from bridge.wiring import Bridge
 from bridge.flows.drops import describe_drop
+from bridge.wiring import Bridge
+from tests.caldav_plugin.device import C, D, Device, event, slot
 
 
 def test_nobody_is_ever_asked_for_a_password(public: Device) -> None:

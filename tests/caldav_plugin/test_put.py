@@ -78,7 +78,14 @@ def test_what_is_no_calendar_text_is_refused(ada: Device, kind: str, body: bytes
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/ada/bread/", 405), ("/ada/", 403), ("/", 403), ("/ada/nowhere/e.ics", 409), ("/ada/bread/sub/e.ics", 409), ("/ada/bread/" + "x" * 256, 403)],
+    [
+        ("/ada/bread/", 405),
+        ("/ada/", 403),
+        ("/", 403),
+        ("/ada/nowhere/e.ics", 409),
+        ("/ada/bread/sub/e.ics", 409),
+        ("/ada/bread/" + "x" * 256, 403),
+    ],
 )
 def test_only_an_address_inside_a_calendar_takes_an_event(ada: Device, path: str, status: int) -> None:
     reply = ada("PUT", path, event())

@@ -13,8 +13,8 @@ from bridge.caldav_plugin.application import Application
 from bridge.flows.access import add_app_password
 from bridge.flows.drops import add_organizer, create_drop
 from bridge.wiring import Bridge
-from tests.cast import ADA, Person
 from tests.caldav_plugin.device import C, D, Device, event
+from tests.cast import ADA, Person
 
 PROXY = {"HTTP_X_FORWARDED_FOR": "192.0.2.1", "HTTP_X_FORWARDED_HOST": "example.org", "HTTP_X_FORWARDED_PROTO": "https"}
 
@@ -23,7 +23,9 @@ PROXY = {"HTTP_X_FORWARDED_FOR": "192.0.2.1", "HTTP_X_FORWARDED_HOST": "example.
 def stock(tmp_path: Path) -> Device:
     """Ada's phone on Radicale as it comes, with a calendar ``/ada/bread/``."""
     made = config.load()
-    made.update({"auth": {"type": "none", "delay": "0"}, "storage": {"filesystem_folder": str(tmp_path / "radicale")}}, "test", privileged=True)
+    made.update(
+        {"auth": {"type": "none", "delay": "0"}, "storage": {"filesystem_folder": str(tmp_path / "radicale")}}, "test", privileged=True
+    )
     device = Device(Radicale(made), ADA)  # type: ignore[arg-type]
     assert device("MKCALENDAR", "/ada/bread/").status == 201
     return device

@@ -43,7 +43,9 @@ def test_a_whole_calendar_is_one_calendar_with_each_zone_once(ada: Device) -> No
 
 
 def test_an_empty_calendar_is_still_a_calendar(ada: Device) -> None:
-    ada.proppatch("/ada/bread/", "<D:displayname>Brot; Brötchen, \\ und ein sehr langer Titel, der über eine Zeile hinausgeht 🥐🥐🥐</D:displayname>")
+    ada.proppatch(
+        "/ada/bread/", "<D:displayname>Brot; Brötchen, \\ und ein sehr langer Titel, der über eine Zeile hinausgeht 🥐🥐🥐</D:displayname>"
+    )
     text = ada("GET", "/ada/bread/").text
     assert Calendar.from_ical(text)
     assert "X-WR-CALNAME:Brot\\; Brötchen\\, \\\\ und ein" in text.replace("\r\n ", "")

@@ -12,14 +12,22 @@ SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 def query(inner: str = "", prop: str = "<D:prop><D:getetag/><C:calendar-data/></D:prop>") -> str:
     """The body of a calendar-query for events."""
     comp = f'<C:comp-filter name="VEVENT">{inner}</C:comp-filter>'
-    return f'<C:calendar-query {SPACES}>{prop}<C:filter><C:comp-filter name="VCALENDAR">{comp}</C:comp-filter></C:filter></C:calendar-query>'
+    return (
+        f'<C:calendar-query {SPACES}>{prop}<C:filter><C:comp-filter name="VCALENDAR">{comp}</C:comp-filter></C:filter></C:calendar-query>'
+    )
 
 
 def test_multiget_answers_each_address_once_and_says_what_is_missing(ada: Device) -> None:
     ada("PUT", "/ada/bread/a b.ics", event("a"))
     ada("MKCALENDAR", "/ada/cake/")
     ada("PUT", "/ada/cake/c.ics", event("c"))
-    asked = ["/dav/ada/bread/a%20b.ics", "/dav/ada/bread/none.ics", "/dav/ada/cake/c.ics", "http://localhost:8000/dav/ada/bread/a%20b.ics", "/dav/dee/olives/x.ics"]
+    asked = [
+        "/dav/ada/bread/a%20b.ics",
+        "/dav/ada/bread/none.ics",
+        "/dav/ada/cake/c.ics",
+        "http://localhost:8000/dav/ada/bread/a%20b.ics",
+        "/dav/dee/olives/x.ics",
+    ]
     reply = ada.multiget("/ada/bread/", *asked)
     assert reply.hrefs == ["/dav/ada/bread/a%20b.ics", "/dav/ada/bread/none.ics", "/dav/ada/cake/c.ics", "/dav/dee/olives/x.ics"]
     data = reply.prop(f"{C}calendar-data", "/dav/ada/bread/a%20b.ics")
@@ -98,7 +106,12 @@ def test_data_in_another_format_is_refused(ada: Device) -> None:
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/ada/", "C:calendar-query"), ("/", "D:sync-collection"), ("/ada/bread/", "D:version-tree"), ("/ada/bread/e.ics", "D:sync-collection")],
+    [
+        ("/ada/", "C:calendar-query"),
+        ("/", "D:sync-collection"),
+        ("/ada/bread/", "D:version-tree"),
+        ("/ada/bread/e.ics", "D:sync-collection"),
+    ],
 )
 def test_a_report_that_is_not_for_this_address_is_refused(ada: Device, path: str, name: str) -> None:
     ada("PUT", "/ada/bread/e.ics", event())

@@ -106,7 +106,15 @@ def test_the_first_sync_can_carry_the_data_too(ada: Device) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["nonsense", "urn:dropbridge:sync:1:999999", "urn:dropbridge:sync:2:0", "urn:dropbridge:sync:1:-1", "urn:dropbridge:sync:1:1.2", "http://x/1", "urn:dropbridge:sync:1:99999999999999999999"],
+    [
+        "nonsense",
+        "urn:dropbridge:sync:1:999999",
+        "urn:dropbridge:sync:2:0",
+        "urn:dropbridge:sync:1:-1",
+        "urn:dropbridge:sync:1:1.2",
+        "http://x/1",
+        "urn:dropbridge:sync:1:99999999999999999999",
+    ],
 )
 def test_tokens_of_elsewhere_of_the_future_and_made_up_ones_are_refused(ada: Device, token: str) -> None:
     reply = ada.sync("/ada/bread/", token)

@@ -60,7 +60,13 @@ class Desk:
 
     def run(self, *command: str, check: bool = True, **environ: str) -> subprocess.CompletedProcess[str]:
         """Runs a command here; its output is in the failure when it fails."""
-        own = {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home), "XDG_DATA_HOME": str(self.home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        own = {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home),
+            "XDG_DATA_HOME": str(self.home),
+            "PATH": os.environ["PATH"],
+            "LC_ALL": "C.UTF-8",
+        }
         done = subprocess.run(command, env={**own, **environ}, cwd=self.home, capture_output=True, text=True, timeout=120, check=False)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done

@@ -51,7 +51,9 @@ def server_tester(server: Server, directory: Path) -> Verdict:
     nots = {name: level for name, level in levels.items() if level != "full"}
     summary = ", ".join(f"{count} {level}" for level, count in Counter(levels.values()).most_common())
     new = {name: level for name, level in nots.items() if name not in EXPLAINED}
-    told = "\n".join(f"  {level}: {name}{' (not explained in docs/caldav.md)' if name in new else ''}" for name, level in sorted(nots.items()))
+    told = "\n".join(
+        f"  {level}: {name}{' (not explained in docs/caldav.md)' if name in new else ''}" for name, level in sorted(nots.items())
+    )
     return Verdict(f"caldav-server-tester {version('caldav-server-tester')}", not new, summary, told)
 
 
@@ -67,17 +69,42 @@ def vdirsyncer(server: Server, directory: Path) -> Verdict:
     fixture = source / "tests/storage/servers/dropbridge"
     fixture.mkdir(parents=True, exist_ok=True)
     (fixture / "__init__.py").write_text(MIXIN.format(url=server.dav, name=ADA.name, password=ADA.password))
-    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=--tb=short", "tests/storage/dav/test_caldav.py", "tests/storage/dav/test_main.py"]
+    command = [
+        str(python),
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "addopts=--tb=short",
+        "tests/storage/dav/test_caldav.py",
+        "tests/storage/dav/test_main.py",
+    ]
     done = _run(command, source, DAV_SERVER="dropbridge")
     summary = next((line for line in reversed(done.stdout.splitlines()) if re.search(r"\d+ (passed|failed)", line)), "did not run")
-    return Verdict(f"vdirsyncer {release}, its own CalDAV tests", done.returncode == 0, summary.strip("= "), "" if done.returncode == 0 else done.stdout)
+    return Verdict(
+        f"vdirsyncer {release}, its own CalDAV tests",
+        done.returncode == 0,
+        summary.strip("= "),
+        "" if done.returncode == 0 else done.stdout,
+    )
 
 
 def _environment(path: Path, release: str) -> Path:
     python = path / "bin/python"
     if not (path / "ready").exists():
         venv.create(path, with_pip=True)
-        needed = ["pytest", "pytest-asyncio", "hypothesis", "aioresponses", "pytest-httpserver", "trustme", "requests", f"vdirsyncer=={release}"]
+        needed = [
+            "pytest",
+            "pytest-asyncio",
+            "hypothesis",
+            "aioresponses",
+            "pytest-httpserver",
+            "trustme",
+            "requests",
+            f"vdirsyncer=={release}",
+        ]
         subprocess.run([python, "-m", "pip", "install", "--quiet", *needed], check=True, stderr=subprocess.DEVNULL)
         (path / "ready").touch()
     return python
@@ -102,14 +129,19 @@ def tsdav(server: Server, directory: Path) -> Verdict:
     wanted = {"made": 201, "updated": 204, "stale": 412, "removed": 204, "synced": 1, "left": 0}
     wrong = {name: told.get(name) for name, value in wanted.items() if told.get(name) != value}
     found = json.loads((ROOT / "tests/node/node_modules/tsdav/package.json").read_text())["version"]
-    return Verdict(f"tsdav {found}", not wrong, "discovery, create, query, update, stale update, sync, delete", f"{wrong}\n{done.stderr}" if wrong else "")
+    return Verdict(
+        f"tsdav {found}",
+        not wrong,
+        "discovery, create, query, update, stale update, sync, delete",
+        f"{wrong}\n{done.stderr}" if wrong else "",
+    )
 
 
 def _run(command: list[str], where: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=where, env={**os.environ, **environ}, capture_output=True, text=True, timeout=1200, check=False)
 
 
-MIXIN = '''
+MIXIN = """
 import uuid
 
 import pytest
@@ -125,4 +157,4 @@ class ServerMixin:
             return args
 
         return inner
-'''
+"""
