@@ -86,12 +86,11 @@ def _changes(request: Request, views: Views, drop: Drop, token: Token, limit: in
     return (found, False) if limit is None else (found[:limit], len(found) > limit)
 
 
-def _responses(
-    request: Request, views: Views, drop: Drop, changes: list[Change], wanted: list[str], root: ET.Element
-) -> Iterator[str]:
+def _responses(request: Request, views: Views, drop: Drop, changes: list[Change], wanted: list[str], root: ET.Element) -> Iterator[str]:
     write = member_writer(request, drop, root)
     rows: dict[str, object] = {change.name: change for change in changes}
-    if not set(wanted).isdisjoint({*members.FROM_ROW, members.CALENDAR_DATA} - set(members.FROM_CHANGE)):
+    beyond_changes = {*members.FROM_ROW, members.CALENDAR_DATA} - set(members.FROM_CHANGE)
+    if root.find(dav("allprop")) is not None or not beyond_changes.isdisjoint(wanted):
         names = [change.name for change in changes if not change.gone]
         rows |= {row.name: row for row in views.resources_named(drop.id, names, request.visit.audience)}
     for change in changes:

@@ -73,6 +73,7 @@ REPORTS = [
         "D:sync-collection",
         "<D:sync-token/><D:sync-level>1</D:sync-level><D:limit><D:nresults>2</D:nresults></D:limit><D:prop><D:getetag/></D:prop>",
     ),
+    xml("D:sync-collection", "<D:sync-token/><D:sync-level>1</D:sync-level><D:limit><D:nresults>9</D:nresults></D:limit><D:allprop/>"),
     xml("D:expand-property", '<D:property name="current-user-principal"><D:property name="displayname"/></D:property>'),
     xml("D:principal-property-search", "<D:property-search><D:prop><D:displayname/></D:prop><D:match>ada</D:match></D:property-search>"),
 ]
