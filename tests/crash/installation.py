@@ -60,7 +60,7 @@ class Installation:
 
     def counts(self) -> dict[str, int]:
         """What is there of each SKU: the count and the movements since."""
-        return {item["sku"]: item["count"] + item["moved"] for item in json.loads(self.say("stock", "list", "ada", "--json"))}
+        return {item["sku"]: (item["count"] or 0) + item["moved"] for item in json.loads(self.say("stock", "list", "ada", "--json"))}
 
     def assert_sound(self, *options: str) -> None:
         """Doctor finds nothing, once what the last commits asked for is published."""
