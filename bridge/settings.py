@@ -113,7 +113,7 @@ class Signin(_Section):
 class Api(_Section):
     """The JSON API."""
 
-    rate: int = Field(default=600, ge=1, description="Requests a minute that one token may make.")
+    rate: int = Field(default=3000, ge=1, description="Requests a minute that one token may make.")
     max_body: int = Field(default=1_048_576, ge=10_240, description="The largest request body that is read, in bytes.")
 
 
