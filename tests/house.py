@@ -22,7 +22,9 @@ EVENT = (
 )
 
 
-def event(name: str = "a", notes: str | None = "Places: 24", *, start: str = "20261205T090000Z", title: str = "Pickup", more: str = "") -> str:
+def event(
+    name: str = "a", notes: str | None = "Places: 24", *, start: str = "20261205T090000Z", title: str = "Pickup", more: str = ""
+) -> str:
     """A client's text; ``start`` in UTC, half an hour long; ``more`` are further lines."""
     ends = (datetime.strptime(start, "%Y%m%dT%H%M%SZ") + timedelta(minutes=30)).strftime("%Y%m%dT%H%M%SZ")
     described = "" if notes is None else "DESCRIPTION:" + notes.replace("\\", "\\\\").replace(",", "\\,").replace("\n", "\\n") + "\r\n"

@@ -167,7 +167,7 @@ def _save(
         work.save_texts(key, draft.source, None, draft.source)
         return draft.source
     keys = {"", *(occurrence.recurrence_id for occurrence in draft.occurrences)}
-    template = ical.template(draft.source, keys)
+    template = ical.template(draft.source, keys, drop.timezone)
     if saved:
         return publish_edit(work, drop, saved, Written(key, draft.source, template), house, now)
     problems = [problem for occurrence in draft.occurrences for problem in occurrence.settings.problems]

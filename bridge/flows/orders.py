@@ -65,9 +65,9 @@ def place_order(work: UnitOfWork, secret: str, *, now: datetime) -> str:
     hold = work.hold(secret)
     if hold is None or hold.expires_at <= now:
         raise HoldExpired("The time to order ran out; please start again.")
-    order = work.add_order(hold, "placed", now)
     if not work.take_away_hold(hold):
         raise HoldExpired("The time to order ran out; please start again.")
+    order = work.add_order(hold, "placed", now)
     work.record(events.OrderPlaced(hold.places, sum(line.units for line in hold.lines)), actor="customer", now=now, slot_id=hold.slot_id)
     return order
 

@@ -19,7 +19,11 @@ from bridge.store import tables as t
 
 
 class Claims:
-    """Holds and orders as far as availability needs them."""
+    """Holds and orders as far as availability needs them.
+
+    Rows are locked FOR NO KEY UPDATE: a hold or order being inserted shares its slot's key with others, and two that then
+    asked for the whole row would wait for each other for ever.
+    """
 
     leaves_dirty = False
 
@@ -29,7 +33,7 @@ class Claims:
     def slot_for_claim(self, public_id: str) -> Slot | None:
         """The slot with its offers, locked."""
         c = t.slots.c
-        row = self._db.execute(select(t.slots).where(c.public_id == public_id, c.removed_at.is_(None)).with_for_update()).first()
+        row = self._db.execute(select(t.slots).where(c.public_id == public_id, c.removed_at.is_(None)).with_for_update(key_share=True)).first()
         if row is None:
             return None
         found = self._db.execute(rows.OFFER.where(t.offers.c.slot_id == row.id).order_by(t.offers.c.position))
@@ -100,7 +104,7 @@ class Claims:
 
     def take_away_hold(self, hold: Held) -> bool:
         """Ends the hold; False when another transaction already did."""
-        self._db.execute(select(t.slots.c.id).where(t.slots.c.id == hold.slot_id).with_for_update())
+        self._db.execute(select(t.slots.c.id).where(t.slots.c.id == hold.slot_id).with_for_update(key_share=True))
         self._db.execute(delete(t.hold_lines).where(t.hold_lines.c.hold_id == hold.id))
         return self._db.execute(delete(t.holds).where(t.holds.c.id == hold.id)).rowcount == 1
 
@@ -122,7 +126,7 @@ class Claims:
         row = self._db.execute(select(c.id, c.slot_id, c.places).where(c.secret == secret)).first()
         if row is None:
             return None
-        self._db.execute(select(t.slots.c.id).where(t.slots.c.id == row.slot_id).with_for_update())
+        self._db.execute(select(t.slots.c.id).where(t.slots.c.id == row.slot_id).with_for_update(key_share=True))
         statement = update(t.orders).where(c.id == row.id, c.state != "cancelled").values(state="cancelled")
         if self._db.execute(statement).rowcount == 0:
             return None

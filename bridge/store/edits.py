@@ -41,10 +41,10 @@ _RAISE = (
     .returning(t.drops.c.revision)
 )
 _LOCK_DROP = {
-    skip: rows.DROP.where(t.drops.c.id == bindparam("key")).with_for_update(of=t.drops, skip_locked=skip) for skip in (True, False)
+    skip: rows.DROP.where(t.drops.c.id == bindparam("key")).with_for_update(key_share=True, of=t.drops, skip_locked=skip) for skip in (True, False)
 }
 _SLOTS_OF = (
-    select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_s.id).with_for_update()
+    select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_s.id).with_for_update(key_share=True)
 )
 _OFFERS_OF = (
     rows.OFFER.join(t.slots, _s.id == _o.slot_id)

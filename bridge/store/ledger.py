@@ -46,14 +46,14 @@ class Ledger:
         found: dict[str, StockItem] = {}
         for start in range(0, len(wanted), BATCH):
             where = (c.location_id == location.id, c.sku.in_(wanted[start : start + BATCH]))
-            query = rows.ITEM.where(*where).order_by(c.id).with_for_update(of=t.stock_items)
+            query = rows.ITEM.where(*where).order_by(c.id).with_for_update(key_share=True, of=t.stock_items)
             found.update({row.sku: rows.item(row) for row in self._db.execute(query)})
         return found
 
     def lock_items(self, item_ids: Iterable[int]) -> dict[int, StockItem]:
         """The items, locked in the order of their ids."""
         c = t.stock_items.c
-        query = rows.ITEM.where(c.id.in_(sorted(set(item_ids)))).order_by(c.id).with_for_update(of=t.stock_items)
+        query = rows.ITEM.where(c.id.in_(sorted(set(item_ids)))).order_by(c.id).with_for_update(key_share=True, of=t.stock_items)
         return {row.id: rows.item(row) for row in self._db.execute(query)}
 
     def movements_after(self, item_id: int, moment: datetime) -> list[Movement]:

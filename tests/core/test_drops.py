@@ -7,9 +7,9 @@ import pytest
 
 from bridge.core.drops import (
     DropDefaults,
+    OccurrenceDraft,
     Offer,
     OfferDraft,
-    OccurrenceDraft,
     PreorderWindow,
     Problem,
     Slot,

@@ -189,7 +189,7 @@ def test_a_removed_name_comes_back_as_a_new_event(shop):
 @pytest.mark.parametrize("text", ["", "hello", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "BEGIN:VCARD\r\nEND:VCARD\r\n"])
 def test_what_is_no_calendar_object_is_refused(shop, text):
     before = shop.revision
-    with pytest.raises(Exception) as refused:  # noqa: PT011
+    with pytest.raises(Exception) as refused:
         shop.put(text)
     assert refused.value.__class__.__name__ in {"InvalidCalendarData", "InvalidCalendarObject"}
     assert shop.revision == before

@@ -106,6 +106,7 @@ def test_many_counts_are_taken_together_or_not_at_all(bread, clock):
 
 
 def test_a_count_from_the_future_counts_from_now_and_hides_no_sale(bread, clock):
+    clock.turn(minutes=1)
     bread.count("LOAF", 20, at=clock() + timedelta(days=1))
     clock.turn(minutes=1)
     assert bread.move("LOAF", -1, "m")
@@ -181,7 +182,8 @@ def ask(shop, connection, clock, *answers):
 
 def test_a_till_is_asked_and_its_counts_taken(bread, connection, clock):
     clock.turn(minutes=1)
-    told = Polled((Count("LOAF", 6, clock(), "c1", "Country loaf"),), (Movement("LOAF", -1, clock() + timedelta(seconds=1), "m1"),), "7", clock())
+    sold = Movement("LOAF", -1, clock() + timedelta(seconds=1), "m1")
+    told = Polled((Count("LOAF", 6, clock(), "c1", "Country loaf"),), (sold,), "7", clock())
     clock.turn(seconds=2)
     assert ask(bread, connection, clock, told)
     assert left(bread) == 5
