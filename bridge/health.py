@@ -15,7 +15,6 @@ from bridge.core.ports import Views
 from bridge.flows.house import CLOCK_MAY_BE_SILENT
 
 
-
 class Reading(Protocol):
     """The reading half of the house."""
 

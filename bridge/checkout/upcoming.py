@@ -5,7 +5,7 @@ from datetime import datetime
 from bridge.core.ports import Drop, PublicSlot, Views
 
 MAX_DROPS = 100
-_LOOK_AT = 5
+_LOOK_AT = 50
 _REMEMBERED = 4096
 
 

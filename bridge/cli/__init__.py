@@ -17,7 +17,6 @@ from bridge.cli.serve import clock, serve, web
 from bridge.cli.stock import stock
 from bridge.core.errors import BridgeError
 
-
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 

@@ -10,7 +10,6 @@ from bridge.core.ports import Role
 from bridge.flows import access, tokens
 from bridge.flows.drops import add_organizer
 
-
 FILE = click.Path(dir_okay=False, path_type=Path, exists=True)
 USUAL = ("stock:read", "stock:write")
 

@@ -57,9 +57,7 @@ def remove_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now: 
     _remove_slots(work, drop, slots, house, now, actor)
 
 
-def move_event(
-    work: UnitOfWork, drop: Drop, name: str, target: Drop, new_name: str, house: House, *, now: datetime, actor: str
-) -> bool:
+def move_event(work: UnitOfWork, drop: Drop, name: str, target: Drop, new_name: str, house: House, *, now: datetime, actor: str) -> bool:
     """Moves an event to another name or drop, replacing what is there. True when the target is new.
 
     Raises what ``put_event`` and ``remove_event`` raise; an event whose slots have orders keeps its drop.
@@ -158,9 +156,7 @@ def _save(
     check_removal(gone)
     revision = work.next_revision(drop.id, now)
     window = house.window(now)
-    key = work.save_resource(
-        drop.id, name, draft, window, there=there.id, is_slot=bool(wanted), revision=revision, now=now, edited=edited
-    )
+    key = work.save_resource(drop.id, name, draft, window, there=there.id, is_slot=bool(wanted), revision=revision, now=now, edited=edited)
     saved = [_save_slot(work, drop, key, slot, old, now, actor) for slot, old in wanted]
     _remove_slots(work, drop, gone, house, now, actor)
     if not saved and not draft.mentions_places:
@@ -201,9 +197,7 @@ def _save_slot(work: UnitOfWork, drop: Drop, resource_id: int, slot: Slot, old: 
         changed = _changed(old, slot)
         noticed = {"starts_at", "ends_at", "place", "title", "cancelled"} & set(changed)
         saved = work.save_slot(replace(slot, sequence=slot.sequence + bool(noticed)), drop.location_id)
-        event = events.SlotEdited(
-            tuple(changed), old.starts_at.isoformat(), slot.starts_at.isoformat(), old.capacity, slot.capacity
-        )
+        event = events.SlotEdited(tuple(changed), old.starts_at.isoformat(), slot.starts_at.isoformat(), old.capacity, slot.capacity)
     work.record(event, actor=actor, now=now, drop_id=drop.id, slot_id=saved.id)
     return saved
 

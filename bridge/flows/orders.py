@@ -15,9 +15,7 @@ WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 BATCH = 100
 
 
-def take_hold(
-    work: UnitOfWork, public_id: str, units: Mapping[str, int], *, places: int = 0, lasts: timedelta, now: datetime
-) -> Held:
+def take_hold(work: UnitOfWork, public_id: str, units: Mapping[str, int], *, places: int = 0, lasts: timedelta, now: datetime) -> Held:
     """Claims ``units`` by SKU, and the places they take plus ``places`` without goods, until ``now + lasts``.
 
     All or nothing. Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``.

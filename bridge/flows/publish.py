@@ -118,9 +118,7 @@ def _publish_resources(work: UnitOfWork, drop: Drop, resource_ids: Sequence[int]
     work.save_renderings(texts, revision, now)
 
 
-def resource_blocks(
-    drop: Drop, slots: Sequence[Slot], stock: Mapping[int, StockItem], house: House, now: datetime
-) -> dict[str, str]:
+def resource_blocks(drop: Drop, slots: Sequence[Slot], stock: Mapping[int, StockItem], house: House, now: datetime) -> dict[str, str]:
     """The organizer's live block of each VEVENT: by RECURRENCE-ID, and ``""`` for the lone event or the series."""
     blocks = {}
     seen = {slot.id: availability(slot, stock, now) for slot in slots}

@@ -172,9 +172,7 @@ def _record_poll(open_work: WorkFactory, connection: Connection, polled: Polled,
             work, location, polled.movements, source=source, now=now, actor=actor, sent_at=polled.till_now, connection_id=connection.id
         )
         due = now + max(connection.interval, timedelta(seconds=1))
-        work.save_connection(
-            replace(connection, cursor=polled.cursor, failures=0, problem=problem, last_ok_at=now, due_at=due, skew=skew)
-        )
+        work.save_connection(replace(connection, cursor=polled.cursor, failures=0, problem=problem, last_ok_at=now, due_at=due, skew=skew))
         if connection.problem != problem or _was_stale(connection, now):
             work.touch_items(connection.id)
 

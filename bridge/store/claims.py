@@ -33,7 +33,9 @@ class Claims:
     def slot_for_claim(self, public_id: str) -> Slot | None:
         """The slot with its offers, locked."""
         c = t.slots.c
-        row = self._db.execute(select(t.slots).where(c.public_id == public_id, c.removed_at.is_(None)).with_for_update(key_share=True)).first()
+        row = self._db.execute(
+            select(t.slots).where(c.public_id == public_id, c.removed_at.is_(None)).with_for_update(key_share=True)
+        ).first()
         if row is None:
             return None
         found = self._db.execute(rows.OFFER.where(t.offers.c.slot_id == row.id).order_by(t.offers.c.position))

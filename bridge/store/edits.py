@@ -31,9 +31,7 @@ _SAVE_OCTETS = update(t.resources).where(_r.id == bindparam("key")).values(octet
 _SPANS = select(t.spans.c.starts_at, t.spans.c.ends_at).where(t.spans.c.resource_id == bindparam("key"))
 _DELETE_SPANS = delete(t.spans).where(t.spans.c.resource_id == bindparam("key"))
 _ADD_SPAN = insert(t.spans)
-_LENGTHEN = (
-    update(t.drops).where(t.drops.c.id == bindparam("key"), t.drops.c.longest < bindparam("size")).values(longest=bindparam("size"))
-)
+_LENGTHEN = update(t.drops).where(t.drops.c.id == bindparam("key"), t.drops.c.longest < bindparam("size")).values(longest=bindparam("size"))
 _RAISE = (
     update(t.drops)
     .where(t.drops.c.id == bindparam("key"))
@@ -41,15 +39,14 @@ _RAISE = (
     .returning(t.drops.c.revision)
 )
 _LOCK_DROP = {
-    skip: rows.DROP.where(t.drops.c.id == bindparam("key")).with_for_update(key_share=True, of=t.drops, skip_locked=skip) for skip in (True, False)
+    skip: rows.DROP.where(t.drops.c.id == bindparam("key")).with_for_update(key_share=True, of=t.drops, skip_locked=skip)
+    for skip in (True, False)
 }
 _SLOTS_OF = (
     select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_s.id).with_for_update(key_share=True)
 )
 _OFFERS_OF = (
-    rows.OFFER.join(t.slots, _s.id == _o.slot_id)
-    .where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None))
-    .order_by(_o.position)
+    rows.OFFER.join(t.slots, _s.id == _o.slot_id).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
 )
 _ADD_SLOT = insert(t.slots)
 _SAVE_SLOT = (

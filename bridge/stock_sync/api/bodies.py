@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from flask import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from bridge.core.errors import InvalidInput
 from bridge.core.stock import MAX_QUANTITY, SKU_PATTERN
@@ -140,6 +140,8 @@ def read(request: Request, limit: int) -> dict[str, Any]:
         data = request.get_data()
     except RequestEntityTooLarge:
         raise Problem(413, "too-large", f"The body is larger than {limit} bytes: send fewer counts at once.") from None
+    except ClientDisconnected:
+        raise Problem(400, "malformed", "The body ended before the length that was announced.") from None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
