@@ -276,7 +276,10 @@ class Views(Protocol):
         limit: int | None = None,
         offset: int = 0,
     ) -> list[PublicSlot]:
-        """Those that overlap [start, end), by start; only those whose rendering is newer than ``since``; a page of them if asked."""
+        """Those that overlap [start, end), by start; a page of them if asked.
+
+        With ``since`` only those whose rendering is newer, by position.
+        """
 
     def next_slots(self, now: datetime, limit: int) -> list[PublicSlot]:
         """The soonest slots of all public drops that have not ended."""

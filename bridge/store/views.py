@@ -226,8 +226,12 @@ class SqlViews:
         limit: int | None = None,
         offset: int = 0,
     ) -> list[PublicSlot]:
-        query = rows.PUBLIC_SLOT.where(_s.drop_id == drop_id, _p.revision > since).order_by(_s.starts_at, _s.id)
-        query = query.limit(limit).offset(offset or None)
+        query = rows.PUBLIC_SLOT.limit(limit).offset(offset or None)
+        if since >= 0:
+            newer = select(_p.slot_id).where(_p.drop_id == drop_id, _p.revision > since)
+            query = query.where(_s.id.in_(newer)).order_by(_s.id)
+        else:
+            query = query.where(_s.drop_id == drop_id).order_by(_s.starts_at, _s.id)
         if start is not None:
             query = query.where(_s.ends_at > start)
         if end is not None:
