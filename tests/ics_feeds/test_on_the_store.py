@@ -1,0 +1,100 @@
+"""Feeds, live stock and pages over a database: what an organizer and a till do is what everybody sees."""
+
+import random
+
+import icalendar
+import pytest
+
+from bridge.wiring import site
+from tests.house import Bakery, event
+
+FEED = "/ada/bread/calendar.ics"
+LIVE = "/ada/bread/live.json"
+
+
+@pytest.fixture
+def bakery(database_url, clock):
+    bakery = Bakery(database_url, clock)
+    yield bakery
+    bakery.house.database.dispose()
+
+
+@pytest.fixture
+def client(bakery):
+    return site(bakery.house).test_client()
+
+
+def titles(response):
+    assert response.status_code == 200, response.data
+    return sorted(str(one["SUMMARY"]) for one in icalendar.Calendar.from_ical(response.data).walk("VEVENT"))
+
+
+def test_a_sale_at_the_till_reaches_the_feed_the_live_stock_and_the_pages(bakery, client, clock):
+    bakery.put(event("a", "Places: 24\nSells: LOAF x20 @ 6.50"))
+    bakery.count("LOAF", 5)
+    bakery.publish()
+    tags = {path: client.get(path).headers["ETag"] for path in (FEED, LIVE)}
+    clock.turn(minutes=1)
+    bakery.move("LOAF", -2, "sale 1")
+    bakery.publish()
+    for path, tag in tags.items():
+        assert client.get(path, headers={"If-None-Match": tag}).status_code == 200
+    assert titles(client.get(FEED)) == ["Pickup · 3 left"]
+    [(public_id, standing)] = client.get(LIVE).json["slots"].items()
+    assert (standing["left"], standing["places_left"], standing["offers"]["LOAF"]["left"]) == (3, 24, 3)
+    assert "3 left" in client.get("/ada/bread/").get_data(as_text=True)
+    page = client.get(f"/slots/{public_id}").get_data(as_text=True)
+    assert "€6.50" in page
+    assert "3 left" in client.get("/").get_data(as_text=True)
+    assert titles(client.get(f"/slots/{public_id}/calendar.ics")) == ["Pickup · 3 left"]
+
+
+def test_a_removed_slot_is_cancelled_in_the_feed_and_gone_as_a_page(bakery, client):
+    bakery.put(event("a"))
+    bakery.put(event("b", start="20261206T090000Z", title="Other"), "b.ics")
+    bakery.publish()
+    [first, _] = client.get(LIVE).json["slots"]
+    bakery.remove()
+    bakery.publish()
+    assert titles(client.get(FEED)) == ["Other · 24 left", "Pickup · cancelled"]
+    assert titles(client.get(FEED + "?only=available")) == ["Other · 24 left"]
+    assert client.get(f"/slots/{first}").status_code == 410
+    assert "Pickup" not in client.get("/ada/bread/").get_data(as_text=True)
+
+
+def test_the_organizers_own_events_are_nobodys_business(bakery, client):
+    bakery.put(event("a", None, title="Dentist"))
+    assert titles(client.get(FEED)) == []
+    assert "Dentist" not in client.get("/ada/bread/").get_data(as_text=True)
+
+
+def test_after_any_edits_a_warm_feed_says_what_a_cold_one_says(bakery, client, clock):
+    chance = random.Random(4)
+    queries = ("", "?only=available", "?alarms=1", "?lang=de")
+    preorders = ("", "\nPreorder: 4 Dec 2026 09:00 - 5 Dec 2026 08:00")
+    there = set()
+    for _ in range(12):
+        name = f"{chance.randrange(6)}.ics"
+        clock.turn(minutes=chance.choice([1, 600]))
+        if name in there and chance.random() < 0.3:
+            bakery.remove(name)
+            there.discard(name)
+        else:
+            notes = f"Places: {chance.choice([0, 3, 9])}{chance.choice(preorders)}"
+            bakery.put(event(name, notes, title=f"Loaf {chance.randrange(99)}"), name)
+            there.add(name)
+        bakery.publish()
+        cold = site(bakery.house).test_client()
+        for query in queries:
+            warm = client.get(FEED + query, headers={"Accept-Encoding": "identity"})
+            assert warm.data == cold.get(FEED + query, headers={"Accept-Encoding": "identity"}).data
+        assert client.get(LIVE).json == cold.get(LIVE).json
+
+
+def test_slots_that_ended_leave_the_pages(bakery, client, clock):
+    bakery.put(event("a"))
+    clock.turn(days=4)
+    assert "No dates are planned" in client.get("/ada/bread/").get_data(as_text=True)
+    assert titles(client.get(FEED)) != []
+    clock.turn(days=1)
+    assert client.get(LIVE).json["slots"] == {}
