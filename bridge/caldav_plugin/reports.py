@@ -55,7 +55,7 @@ def _name(request: Request, drop: Drop, address: str) -> tuple[str, str | None]:
         return address.strip(), None
     calendar = f"{request.prefix}/{drop.path}/"
     name = path.removeprefix(calendar)
-    return path, name if path.startswith(calendar) and name and "/" not in name else None
+    return path, name if path.startswith(calendar) and name and not {"/", "\0"} & set(name) else None
 
 
 def _query(request: Request, views: Views, drop: Drop, root: ET.Element) -> Answer:

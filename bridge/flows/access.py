@@ -98,7 +98,9 @@ class SignIns:
             return known.signed_in
         with self._read() as views:
             failures = self._failures(views, name, address, now)
-            stored = [one for one in views.app_passwords(name) if one.revoked_at is None]
+            # PostgreSQL takes no NUL, and nobody is called by what cannot be printed.
+            kept = views.app_passwords(name) if name.isprintable() else []
+        stored = [one for one in kept if one.revoked_at is None]
         return self._verify(digest, name, password, address, now, stored, failures)
 
     def _is_live(self, known: _Known) -> bool:

@@ -1,12 +1,23 @@
 """sync-collection: nothing is skipped, nothing is told twice, and tokens from elsewhere are refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.wiring import Bridge
+from tests.caldav_plugin.conftest import made
 from tests.caldav_plugin.device import C, D, Device, event, slot
+from tests.fakes import Clock
+
+
+@pytest.fixture
+def house(database_url: str, clock: Clock) -> Iterator[Bridge]:
+    """Ada's and Dee's house, on either database: tokens rest on how each orders what is committed."""
+    house = made(database_url, clock)
+    yield house
+    house.database.dispose()
 
 
 def statuses(device: Device, token: str, limit: int | None = None) -> tuple[dict[str, str], str]:
