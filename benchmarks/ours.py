@@ -4,14 +4,17 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from benchmarks import dav
 from benchmarks.slots import Season
-from benchmarks.target import Target, free_port, running
+from benchmarks.target import STARTING, Target, free_port, running
 from benchmarks.wire import basic
 
 USER, DROP = "ada", "bread"
+PROCESSES = 2
 COMMAND = [sys.executable, "-m", "bridge"]
 
 
@@ -34,8 +37,17 @@ def dropbridge(name: str, folder: Path, season: Season, url: str) -> Iterator[Ta
             pid=process.pid,
         )
         target.learn_names()
+        _await_clock(target)
         yield target
         target.connection.close()
+
+
+def _await_clock(target: Target) -> None:
+    deadline = time.monotonic() + STARTING
+    while target.ask(dav.get("/readyz")).status != 200:
+        if time.monotonic() > deadline:
+            raise dav.Unexpected(f"{target.name} never got ready")
+        time.sleep(0.1)
 
 
 def settings(url: str, port: int) -> dict[str, str]:
@@ -44,6 +56,7 @@ def settings(url: str, port: int) -> dict[str, str]:
         "DROPBRIDGE_DATABASE__URL": url,
         "DROPBRIDGE_SERVER__PORT": str(port),
         "DROPBRIDGE_CALDAV__HORIZON_DAYS": "500",
+        "DROPBRIDGE_SERVER__WORKERS": str(PROCESSES),
         "DROPBRIDGE_API__RATE": "1000000",
         "DROPBRIDGE_LOG__LEVEL": "warning",
         "PYTHONPATH": str(Path.cwd()),

@@ -1,6 +1,6 @@
 """The whole server is killed (kill -9) at random moments under mixed load: what was acknowledged is there, all of it and once.
 
-``KILLS=50`` kills that often; three times by default.
+Three times; fifty in the deep run; ``KILLS=`` says otherwise, and ``KILL_SEED=`` repeats a run.
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 from tests.crash.devices import App, Crowd, Editor, Subscriber, Till, name_of
 from tests.crash.installation import Server
 
-KILLS = int(os.environ.get("KILLS", "3"))
+KILLS = int(os.environ.get("KILLS", "50" if os.environ.get("DEEP") else "3"))
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.randrange(1 << 30)
 
 
