@@ -21,7 +21,9 @@ def test_the_migrations_make_just_the_tables_that_the_code_knows(database_url):
 def test_the_guards_are_in_the_database_too(database_url):
     database = Database(database_url)
     with database.read() as connection:
-        found = {check["name"] for table in ("slots", "offers", "stock_items") for check in inspect(connection).get_check_constraints(table)}
+        found = {
+            check["name"] for table in ("slots", "offers", "stock_items") for check in inspect(connection).get_check_constraints(table)
+        }
     assert found == {"ck_slots_claimed_fits", "ck_offers_claimed_fits", "ck_stock_items_promised_fits"}
     database.dispose()
 
