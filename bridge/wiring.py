@@ -13,6 +13,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from bridge import ical
 from bridge.caldav_plugin.application import Application
 from bridge.checkout.pages import pages
+from bridge.console.setup import setup
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
 from bridge.flows.house import House
@@ -70,6 +71,7 @@ class Bridge:
     house: House
     now: Callable[[], datetime] = utc_now
     pos: Callable[[Connection], Pos] = field(default=pos_for)
+    setup_token: str = ""
 
     @contextmanager
     def read(self) -> Iterator[Views]:
@@ -89,8 +91,8 @@ class Bridge:
             announced(self.database)
 
 
-def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Bridge:
-    """The house, as the settings have it. Nothing is opened yet."""
+def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_token: str = "") -> Bridge:
+    """The house, as the settings have it. Nothing is opened yet. ``setup_token`` opens the page for the first organizer."""
     house = House(
         base_url=settings.base_url,
         horizon=timedelta(days=settings.caldav.horizon_days),
@@ -98,13 +100,13 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Brid
         max_octets=settings.caldav.max_resource_size,
         keep=timedelta(days=settings.feeds.keep_days),
     )
-    return Bridge(settings, Database(settings.database.url), house, now)
+    return Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
 
 
 def site(bridge: Bridge) -> Flask:
     """All that is not CalDAV: health, feeds, live stock, the API and the pages."""
     flask = Flask("bridge", static_folder=None)
-    for face in (health, feeds, live, api, pages):
+    for face in (health, feeds, live, api, setup, pages):
         flask.register_blueprint(face(bridge))
     flask.add_url_rule("/.well-known/caldav", view_func=_to_caldav, methods=DISCOVERY, provide_automatic_options=False)
     return flask

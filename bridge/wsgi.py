@@ -11,13 +11,15 @@ from bridge.wiring import bridge, web
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+SETUP_TOKEN = "BRIDGE_SETUP_TOKEN"  # noqa: S105 # the name of the variable
+
 
 def app() -> "WSGIApplication":
     """The application of this process, as its environment has it."""
     loaded = settings.load()
     logs.configure(loaded.log.level, loaded.log.format)
     _end_with(os.getppid())
-    return web(bridge(loaded))
+    return web(bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, "")))
 
 
 def _end_with(parent: int) -> None:

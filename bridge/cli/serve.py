@@ -1,6 +1,7 @@
 """The processes: web, clock, or both in one tree."""
 
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from granian.server import MPServer
 
 from bridge import demo, logs, scheduler, settings
 from bridge.cli.common import Context, pass_context
+from bridge.wsgi import SETUP_TOKEN
 
 RESTART_AFTER = 1.0
 
@@ -85,7 +87,12 @@ def _greeting(context: Context) -> str:
     address = context.bridge.house.base_url
     if known:
         return f"dropbridge serves {len(known)} organizers on {address}/ , calendars on {address}/dav/"
-    return f"dropbridge serves on {address}/ . There is no organizer yet: dropbridge organizer add NAME"
+    os.environ[SETUP_TOKEN] = secrets.token_urlsafe(24)
+    return (
+        f"dropbridge serves on {address}/ and has no organizer yet. Open this link once to make the first:\n"
+        f"  {address}/setup/{os.environ[SETUP_TOKEN]}\n"
+        "or run: dropbridge organizer add NAME"
+    )
 
 
 def _server(loaded: settings.Settings) -> MPServer:

@@ -1,0 +1,1 @@
+"""The organizers' own pages; for now the one that sets a new server up."""
