@@ -30,6 +30,7 @@ def commands(context: click.Context, config: Path | None) -> None:
     Example: dropbridge serve --demo
     """
     context.obj = Context(config)
+    context.call_on_close(context.obj.close)
 
 
 for command in (serve, web, clock, upgrade, backup, restore, doctor, organizer, token, drop, stock, pos):

@@ -41,6 +41,11 @@ class Context:
             raise click.UsageError("The database is not up to date. Run: dropbridge upgrade")
         return self.bare
 
+    def close(self) -> None:
+        """Closes the database, if it was opened."""
+        if "bare" in self.__dict__:
+            self.bare.database.dispose()
+
 
 as_json = click.option("--json", "json_", is_flag=True, help="For machines.")
 pass_context = click.make_pass_decorator(Context)

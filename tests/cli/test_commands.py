@@ -1,0 +1,206 @@
+"""The command line, as an operator uses it: what it prints, what it leaves, how it refuses."""
+
+import json
+import sqlite3
+
+import pytest
+from click.testing import CliRunner
+
+from bridge.cli import commands
+from bridge.core.errors import BridgeError
+from tests.house import event
+
+
+class Shell:
+    """Runs commands against one database."""
+
+    def __init__(self, url, folder):
+        self.folder = folder
+        self.environment = {"DROPBRIDGE_DATABASE__URL": url}
+
+    def __call__(self, *words, status=0):
+        done = CliRunner().invoke(commands, [str(word) for word in words], env=self.environment, prog_name="dropbridge")
+        if isinstance(done.exception, BridgeError):
+            done.exit_code, done.told = 1, str(done.exception)
+        else:
+            done.told = done.output
+            if done.exception is not None and not isinstance(done.exception, SystemExit):
+                raise done.exception
+        assert done.exit_code == status, done.told
+        return done.told
+
+    def json(self, *words):
+        return json.loads(self(*words, "--json"))
+
+
+@pytest.fixture
+def shell(sqlite_url, tmp_path):
+    return Shell(sqlite_url, tmp_path)
+
+
+@pytest.fixture
+def ada(shell):
+    shell("organizer", "add", "ada", "--title", "Ada's Bakery")
+    shell("drop", "add", "ada", "bread", "--timezone", "Europe/Berlin", "--currency", "EUR")
+    return shell
+
+
+def test_an_organizer_is_added_and_gets_a_password_that_is_shown_once(shell):
+    shell("organizer", "add", "ada")
+    told = shell("organizer", "app-password", "ada", "phone", "--role", "viewer")
+    assert "/dav/" in told
+    assert shell.json("organizer", "list")[0]["name"] == "ada"
+    (password,) = shell.json("organizer", "passwords", "ada")
+    assert (password["label"], password["role"], password["last_used_at"], password["revoked_at"]) == ("phone", "viewer", None, None)
+    shell("organizer", "revoke", "ada", "phone")
+    assert shell.json("organizer", "passwords", "ada")[0]["revoked_at"]
+    assert "no live app password" in shell("organizer", "revoke", "ada", "phone", status=1)
+
+
+def test_a_password_may_come_from_a_file(shell):
+    file = shell.folder / "password"
+    file.write_text("a long password of my own\n")
+    shell("organizer", "add", "ada", "--password-file", file)
+    assert len(shell.json("organizer", "passwords", "ada")) == 1
+
+
+@pytest.mark.parametrize("name", ["Ada", "dav", "a b", "", "../x"])
+def test_a_name_that_will_not_do_is_refused(shell, name):
+    assert "will not do" in shell("organizer", "add", name, status=1)
+
+
+def test_a_drop_is_added_and_listed(ada):
+    (drop,) = ada.json("drop", "list", "ada")
+    assert (drop["drop"], drop["timezone"], drop["language"], drop["public"]) == ("ada/bread", "Europe/Berlin", "en", True)
+    assert "already" in ada("drop", "add", "ada", "bread", status=1)
+    assert "is not a time zone" in ada("drop", "add", "ada", "x", "--timezone", "Berlin", status=1)
+    assert "no organizer" in ada("drop", "add", "dee", "x", status=1)
+
+
+def test_what_is_imported_is_exported_as_it_was(ada):
+    file = ada.folder / "export.ics"
+    one, other = event("a", "Places: 24"), event("b", "Dentist")
+    file.write_text(one.replace("END:VCALENDAR\r\n", "") + other.partition("PRODID:-//test//EN\r\n")[2], newline="")
+    assert "Took 2, refused 0" in ada("drop", "import", "ada", "bread", file)
+    exported = ada("drop", "export", "ada", "bread")
+    assert "live stock" not in exported
+    assert "DESCRIPTION:Places: 24" in exported
+    before = ada.json("drop", "list")[0]["revision"]
+    assert "Took 2, refused 0" in ada("drop", "import", "ada", "bread", file)
+    assert ada.json("drop", "list")[0]["revision"] == before
+
+
+def test_what_cannot_be_imported_is_named_and_the_rest_taken(ada):
+    file = ada.folder / "export.ics"
+    file.write_text(event("a") + event("b", more="RRULE:FREQ=SECONDLY\r\n"), newline="")
+    told = ada("drop", "import", "ada", "bread", file, status=1)
+    assert "b@test: This event repeats too often" in told
+    assert "Took 1, refused 1" in told
+
+
+def test_stock_is_set_listed_and_imported(ada):
+    assert "LOAF: 40 counted, 0 promised, 40 free" in ada("stock", "set", "ada/main", "LOAF", 40)
+    file = ada.folder / "counts.csv"
+    file.write_text("sku,count,name\nLOAF,39,Country loaf\nBUN,12,\n")
+    assert "Took 2 of 2" in ada("stock", "import", "ada/main", file)
+    assert {row["sku"]: (row["count"], row["name"]) for row in ada.json("stock", "list", "ada")} == {
+        "LOAF": (39, "Country loaf"),
+        "BUN": (12, "BUN"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("stock", "set", "main", "LOAF", 1), 2, "<organizer>/<location>"),
+        (("stock", "set", "ada/main", "LOAF", "many"), 2, "not a valid integer"),
+        (("stock", "set", "ada/cellar", "LOAF", 1), 1, "no location cellar"),
+        (("stock", "set", "ada/main", "LOAF", 10**12), 1, "not a believable quantity"),
+        (("drop", "import", "ada", "bread", "no-such-file"), 2, "does not exist"),
+        (("pos", "add", "ada", "abacus"), 1, "no till of the kind"),
+        (("pos", "check", "ada/none"), 1, "pos list"),
+        (("nonsense",), 2, "No such command"),
+        (("--config", "no-such.toml", "drop", "list"), 1, "cannot be read"),
+    ],
+)
+def test_wrong_use_says_what_to_do(ada, words, status, told):
+    assert told in ada(*words, status=status)
+
+
+def test_a_till_is_connected_checked_asked_and_forgotten(ada):
+    ada("pos", "add", "ada", "fake", "--set", 'stock={"LOAF": 12}', "--set", f"state={ada.folder / 'till.json'}")
+    assert "1 products" in ada("pos", "check", "ada/fake")
+    ada("pos", "sync")
+    assert ada.json("stock", "list")[0]["count"] == 12
+    assert ada.json("pos", "list")[0]["problem"] == ""
+    ada("pos", "remove", "ada/fake")
+    assert ada.json("pos", "list") == []
+    assert ada.json("stock", "list")[0]["count"] == 12
+
+
+def test_the_doctor_finds_a_number_that_does_not_follow_from_its_source(ada):
+    ada("stock", "set", "ada/main", "LOAF", 40)
+    assert "All is well" in ada("doctor", "--offline")
+    with sqlite3.connect(ada.environment["DROPBRIDGE_DATABASE__URL"].removeprefix("sqlite:///")) as database:
+        database.execute("UPDATE stock_items SET promised = 3")
+    told = ada("doctor", "--offline", status=1)
+    assert "units promised of stock item" in told
+    assert "3 is stored, 0 is right" in told
+
+
+def test_the_doctor_misses_a_clock_and_sees_a_till_in_trouble(ada):
+    assert "No clock has run yet" in ada("doctor", status=1)
+    ada("pos", "add", "ada", "fake", "--set", 'stock={"LOAF": 12}', "--set", "trouble=down")
+    ada("pos", "sync", status=1)
+    assert "till ada/fake" in ada("doctor", status=1)
+
+
+def test_a_backup_brings_everything_back_and_voids_what_clients_saw_since(ada):
+    ada("stock", "set", "ada/main", "LOAF", 40)
+    file = ada.folder / "saved"
+    ada("backup", file)
+    assert file.stat().st_mode & 0o077 == 0
+    ada("stock", "set", "ada/main", "LOAF", 3)
+    before = ada.json("drop", "list")[0]["revision"]
+    ada("restore", file, "--yes")
+    assert ada.json("stock", "list")[0]["count"] == 40
+    assert ada.json("drop", "list")[0]["revision"] > before
+    ada("doctor", "--offline")
+
+
+def test_rubbish_is_no_backup_and_harms_nothing(ada):
+    file = ada.folder / "rubbish"
+    file.write_bytes(b"SQLite format 3\0 and then nonsense")
+    ada("restore", file, "--yes", status=1)
+    file.write_text("hello")
+    assert "no backup" in ada("restore", file, "--yes", status=1)
+    assert ada.json("drop", "list")
+
+
+def test_a_database_that_is_not_up_to_date_says_so(unmigrated_url, tmp_path):
+    shell = Shell(unmigrated_url, tmp_path)
+    assert "dropbridge upgrade" in shell("drop", "list", status=2)
+    assert "Upgraded" in shell("upgrade")
+    assert "up to date" in shell("upgrade")
+    assert shell.json("drop", "list") == []
+
+
+def test_a_postgresql_backup_comes_back_too(postgresql_url, tmp_path):
+    shell = Shell(postgresql_url, tmp_path)
+    shell("organizer", "add", "ada")
+    shell("stock", "set", "ada/main", "LOAF", 40)
+    shell("backup", tmp_path / "saved")
+    shell("stock", "set", "ada/main", "LOAF", 3)
+    shell("restore", tmp_path / "saved", "--yes")
+    assert shell.json("stock", "list")[0]["count"] == 40
+
+
+@pytest.mark.parametrize("name", sorted(commands.commands))
+def test_every_command_helps_with_an_example(name):
+    def walk(command, words):
+        told = CliRunner().invoke(commands, [*words, "--help"], prog_name="dropbridge").output
+        assert "Example: dropbridge" in told, words
+        for below in getattr(command, "commands", {}):
+            walk(command.commands[below], [*words, below])
+
+    walk(commands.commands[name], [name])
