@@ -29,6 +29,7 @@ from bridge.core.ports import Audience
 # No locks (class 2), no address books, no access control lists: clients believe this line.
 DAV = "1, 3, calendar-access, extended-mkcol"
 WORTH_ZIPPING = 1024
+ZIPPED = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
 
 Environ = Mapping[str, Any]
 Response = tuple[str, list[tuple[str, str]], Iterable[bytes]]
@@ -129,13 +130,15 @@ class Application(Radicale):
         elif code == "429":
             extra["Retry-After"] = str(self._bridge.settings.signin.window)
         sent = {**dict(headers), **extra}
+        zipping = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if visit.stream is not None:
-            return status, list(sent.items()), visit.stream
+            sent |= ZIPPED if zipping else {}
+            return status, list(sent.items()), visit.stream.zipped() if zipping else visit.stream
         octets = b"".join(answers)
-        if len(octets) >= WORTH_ZIPPING and accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+        if zipping and len(octets) >= WORTH_ZIPPING:
             packer = zlib.compressobj(1, wbits=31)
             octets = packer.compress(octets) + packer.flush()
-            sent |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding", "Content-Length": str(len(octets))}
+            sent |= ZIPPED | {"Content-Length": str(len(octets))}
         elif "Content-Length" not in sent and code not in ("204", "304"):
             sent["Content-Length"] = str(len(octets))
         return status, list(sent.items()), [octets] if octets else []

@@ -36,7 +36,10 @@ def signed_in(visit: Visit, environ: Mapping[str, Any], verifier: SignIns) -> Si
 
 
 def credentials(header: str) -> tuple[str, str] | None:
-    """Name and password of an Authorization header; None when there are none, or they cannot be read."""
+    """Name and password of an Authorization header; None when there are none, or they cannot be read.
+
+    Phones begin what is typed with a capital letter, and organizers' names have none.
+    """
     scheme, _, value = header.strip().partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -49,7 +52,7 @@ def credentials(header: str) -> tuple[str, str] | None:
     except UnicodeDecodeError:
         text = octets.decode("latin-1")
     name, colon, password = text.partition(":")
-    return (name, password) if colon else None
+    return (name.strip().lower(), password) if colon else None
 
 
 class Auth(BaseAuth):

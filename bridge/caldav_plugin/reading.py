@@ -1,8 +1,10 @@
 """GET and HEAD: an event as it is stored, or a whole calendar as one stream."""
 
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from urllib.parse import quote
 
 from bridge.caldav_plugin.members import content_type, http_date
 from bridge.caldav_plugin.preconditions import check_if_match, none_match
@@ -49,7 +51,7 @@ def _calendar(request: Request) -> Answer:
         if not none_match(request.header("If-None-Match"), etag(drop)):
             return Answer(304, headers)
         headers["Content-Type"] = "text/calendar; charset=utf-8"
-        headers["Content-Disposition"] = f"attachment; filename*=utf-8''{drop.slug}.ics"
+        headers["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(drop.slug, safe='')}.ics"
         if request.environ["REQUEST_METHOD"] != "HEAD":
             request.visit.stream = Stream(_octets(drop, views.resources(drop.id, request.visit.audience)), held.pop_all())
     return Answer(200, headers)
@@ -64,9 +66,20 @@ class Stream:
     def __iter__(self) -> Iterator[bytes]:
         return self._chunks
 
+    def zipped(self) -> "Stream":
+        """The same body with the content encoding gzip."""
+        return Stream(_zipped(self._chunks), self._held)
+
     def close(self) -> None:
         """Ends the snapshot."""
         self._held.close()
+
+
+def _zipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(1, wbits=31)
+    for chunk in chunks:
+        yield packer.compress(chunk)
+    yield packer.flush()
 
 
 def _octets(drop: Drop, resources: Iterator[Resource]) -> Iterator[bytes]:

@@ -125,3 +125,10 @@ def test_nothing_secret_is_written_to_the_log(private: Application, caplog: pyte
     assert ADA.password not in caplog.text
     assert "wrong secret" not in caplog.text
     assert basic(ADA.name, ADA.password).split()[1] not in caplog.text
+
+
+def test_a_phone_that_capitalises_the_name_signs_in_all_the_same(private: Application) -> None:
+    phone = Device(private, Person("Ada ", "", "", ADA.password))
+    principal = phone.propfind("/", f"{D}current-user-principal").prop(f"{D}current-user-principal")
+    assert principal is not None
+    assert principal.findtext(f"{D}href") == "/dav/ada/"

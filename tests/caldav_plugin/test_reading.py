@@ -73,3 +73,18 @@ def test_what_is_not_there_is_a_404(ada: Device) -> None:
         assert ada("GET", path).status == 404
         assert ada.propfind(path, "{DAV:}getetag").status == 404
         assert ada("DELETE", path).status == 404
+
+
+def test_a_whole_calendar_is_zipped_while_it_is_sent(ada: Device) -> None:
+    for number in range(5):
+        ada("PUT", f"/ada/bread/{number}.ics", event(str(number)))
+    zipped = ada("GET", "/ada/bread/", Accept_Encoding="gzip")
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(zipped.octets) == ada("GET", "/ada/bread/").octets
+
+
+def test_a_calendar_of_any_name_can_be_saved_as_a_file(ada: Device) -> None:
+    ada("MKCALENDAR", '/ada/Brötchen "🥐"; x=y/')
+    disposition = ada("GET", '/ada/Brötchen "🥐"; x=y/').headers["Content-Disposition"]
+    assert disposition.isascii()
+    assert disposition.count(";") == 1
