@@ -92,7 +92,6 @@ class SlotShown:
     starts: datetime
     ends: datetime
     times: str
-    summary: str
 
     @property
     def day(self) -> date:
@@ -110,7 +109,6 @@ def shown(slot: PublicSlot, words: Wording, now: datetime) -> SlotShown:
         starts=starts,
         ends=ends,
         times=_times(slot, words, zone),
-        summary=" · ".join(offer.name for offer in slot.availability.offers if not offer.add_on),
     )
 
 

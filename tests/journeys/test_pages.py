@@ -104,10 +104,12 @@ def test_a_count_changes_on_the_page_while_one_looks(browser, site, window):
     browser.get(site + "/ada/loaves/")
     badge = browser.find_element(By.CSS_SELECTOR, '[data-slot="k3v9q1"]')
     assert badge.text == "7 left"
-    window.put(replace(window.slots["k3v9q1"], availability=left(3)))
+    window.put(replace(window.slots["k3v9q1"], availability=left(3, offers=(offer("LOAF", "Country loaf", 2), offer("BUN", "Bun", 0)))))
     WebDriverWait(browser, 20).until(lambda _: badge.text == "3 left")
     assert "few" in badge.get_attribute("class").split()
     told = browser.find_element(By.CSS_SELECTOR, "[aria-live=polite]").get_attribute("textContent")
+    row = browser.find_element(By.CSS_SELECTOR, ".slot")
+    assert [cell.text for cell in row.find_elements(By.CSS_SELECTOR, "[data-offer]")] == ["2 left", "Sold out"]
     assert told == "Country loaf pickup 10:00 – 11:00: 3 left"
 
 

@@ -1,5 +1,6 @@
 """From a real till to everyone's calendar: a sale rung up at Tryton, seen by a CalDAV client and a subscriber."""
 
+import shutil
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -66,12 +67,14 @@ def left(notes):
     return None
 
 
-@pytest.fixture
-def installation(tmp_path, sqlite_url, tryton_server):
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory, sqlite_template, tryton_server):
     """A server whose organizer has connected the till as the manual says."""
-    made = Installation(tmp_path, sqlite_url)
+    folder = tmp_path_factory.mktemp("journey")
+    shutil.copy(sqlite_template, folder / "bridge.db")
+    made = Installation(folder, f"sqlite:///{folder / 'bridge.db'}")
     made.furnish()
-    key = tmp_path / "tryton.key"
+    key = folder / "tryton.key"
     key.write_text(tryton_server.key)
     made.say(
         "pos",
@@ -90,7 +93,7 @@ def installation(tmp_path, sqlite_url, tryton_server):
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(installation):
     made = Server(installation)
     made.start()
@@ -98,7 +101,7 @@ def server(installation):
     made.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def onlookers(installation, server):
     made = Onlookers(f"http://127.0.0.1:{server.port}", installation.password)
     yield made

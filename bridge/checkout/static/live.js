@@ -21,21 +21,21 @@ function showBadge(box, badge, slot, news) {
   if (!text || badge.textContent === text || badge.classList.contains("over")) return;
   badge.textContent = text;
   badge.className = "badge " + kind + " fresh";
-  const row = badge.closest("li, article");
+  const row = badge.closest(".slot, article");
   const name = row && row.querySelector(".what, h1");
   const when = row && row.querySelector("time");
   news.push([name, when].map((part) => (part ? part.textContent.trim() : "")).filter(Boolean).join(" ") + ": " + text);
 }
 
-function showOffers(box, slot) {
-  for (const cell of box.querySelectorAll("[data-offer]")) {
+function showOffers(box, row, slot) {
+  for (const cell of row.querySelectorAll("[data-offer]")) {
     const offer = slot.offers[cell.dataset.offer];
     if (!offer) continue;
     const gone = offer.left === 0;
     cell.textContent = gone ? box.dataset.soldOut : offer.left === null ? box.dataset.available : counted(box, offer.left);
-    cell.closest("li").classList.toggle("gone", gone);
+    cell.closest(".good").classList.toggle("gone", gone);
   }
-  const places = box.querySelector("[data-places]");
+  const places = row.querySelector("[data-places]");
   if (places) places.textContent = places.dataset.form.replace("{left}", slot.places_left);
 }
 
@@ -45,7 +45,7 @@ function show(box, slots) {
     const slot = slots[badge.dataset.slot];
     if (!slot) continue;
     showBadge(box, badge, slot, news);
-    if (box.matches("article")) showOffers(box, slot);
+    showOffers(box, badge.closest(".slot, article"), slot);
   }
   const told = box.querySelector("[data-news]");
   if (told && news.length) told.textContent = news.slice(0, 3).join(". ");
