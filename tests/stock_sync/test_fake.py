@@ -108,7 +108,8 @@ def test_a_product_that_went_missing_is_right_again_when_it_is_back(listen, till
     assert listen()["LOAF"] == 7
 
 
-def test_who_was_away_for_long_is_told_counts_instead(till, clock):
+def test_who_was_away_for_long_is_told_counts_instead(clock):
+    till = FakeTill({"stock": STOCK})
     cursor = till.counts("", clock()).cursor
     for _ in range(KEEP + 1):
         till.ring_up("BUN", 0, clock.turn(seconds=1))

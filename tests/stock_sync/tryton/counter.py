@@ -64,10 +64,12 @@ class Counter:
         assert self.press(sale, "post") == "posted"
         return sale
 
+    def template(self, sku):
+        return self.find("product.product", ["code", "=", sku], fields=["template"])[0]["template"]
+
     def change(self, sku, **values):
         """Edits the product's sheet."""
-        template = self.find("product.product", ["code", "=", sku], fields=["template"])[0]["template"]
-        self.ask("PUT", f"product.template/{template}", "id", body=values)
+        self.ask("PUT", f"product.template/{self.template(sku)}", "id", body=values)
 
     def count_shelves(self, sku, quantity):
         """An inventory that finds ``quantity`` of the SKU."""
