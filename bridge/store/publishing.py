@@ -53,8 +53,8 @@ class Publishing:
         ]
         return sorted(self._db.execute(union(*queries[: 3 if item_ids else 2])).scalars())
 
-    def slots_to_publish(self, drop_id: int, item_ids: Sequence[int], now: datetime) -> list[Slot]:
-        """The slots of ``drop_id`` that ``dirty_drops`` meant."""
+    def slots_to_publish(self, drop_id: int, item_ids: Sequence[int], now: datetime) -> list[int]:
+        """The ids of the slots of ``drop_id`` that ``dirty_drops`` meant."""
         s, p, o = t.slots.c, t.public_renderings.c, t.offers.c
         queries = [
             select(s.id).where(s.drop_id == drop_id, s.version != s.published),
@@ -63,7 +63,7 @@ class Publishing:
                 o.stock_item_id.in_(item_ids), s.drop_id == drop_id, s.removed_at.is_(None)
             ),
         ]
-        return self._slots(sorted(self._db.execute(union(*queries[: 3 if item_ids else 2])).scalars()))
+        return sorted(self._db.execute(union(*queries[: 3 if item_ids else 2])).scalars())
 
     def slots_shown_with(self, resource_ids: Sequence[int]) -> list[Slot]:
         """Every live slot of these resources, by start."""
@@ -72,9 +72,9 @@ class Publishing:
             c = t.slots.c
             some = resource_ids[start : start + BATCH]
             found += self._db.execute(select(c.id).where(c.resource_id.in_(some), c.removed_at.is_(None))).scalars()
-        return sorted(self._slots(found), key=lambda slot: slot.starts_at)
+        return sorted(self.slots(found), key=lambda slot: slot.starts_at)
 
-    def _slots(self, slot_ids: Sequence[int]) -> list[Slot]:
+    def slots(self, slot_ids: Sequence[int]) -> list[Slot]:
         slots: list[Slot] = []
         for start in range(0, len(slot_ids), BATCH):
             some = slot_ids[start : start + BATCH]
