@@ -281,9 +281,6 @@ class Views(Protocol):
         With ``since`` only those whose rendering is newer, by position.
         """
 
-    def next_slots(self, now: datetime, limit: int) -> list[PublicSlot]:
-        """The soonest slots of all public drops that have not ended."""
-
     def public_slot(self, public_id: str) -> PublicSlot | None: ...
     def app_passwords(self, organizer: str) -> list[AppPassword]:
         """Those not revoked first; the newest first."""

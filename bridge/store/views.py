@@ -238,10 +238,6 @@ class SqlViews:
             query = query.where(_s.starts_at < end)
         return [rows.public_slot(row) for row in self._db.execute(query)]
 
-    def next_slots(self, now: datetime, limit: int) -> list[PublicSlot]:
-        query = rows.PUBLIC_SLOT.where(_s.ends_at > now, _s.removed_at.is_(None)).order_by(_s.starts_at).limit(limit)
-        return [rows.public_slot(row) for row in self._db.execute(query)]
-
     def public_slot(self, public_id: str) -> PublicSlot | None:
         row = self._db.execute(_PUBLIC_SLOT, {"asked": public_id}).first()
         return rows.public_slot(row) if row else None
