@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 
 from tests.conformance.server import serving
-from tests.conformance.suites import ROOT, Verdict, server_tester, tsdav, vdirsyncer
+from tests.conformance.suites import ROOT, Verdict, python_caldav, server_tester, tsdav, vdirsyncer
 
-SUITES = {"caldav-server-tester": server_tester, "vdirsyncer": vdirsyncer, "tsdav": tsdav}
+SUITES = {"caldav-server-tester": server_tester, "vdirsyncer": vdirsyncer, "python-caldav": python_caldav, "tsdav": tsdav}
 
 
 def main(names: list[str]) -> int:

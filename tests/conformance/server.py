@@ -46,7 +46,7 @@ def serving(directory: Path) -> Iterator[Server]:
         command = [sys.executable, "-m", "bridge", "web", "--host", HOST, "--port", str(port)]
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
         try:
-            _await(f"http://{HOST}:{port}/healthz", process)
+            _await(f"http://{HOST}:{port}/healthz", process, directory / "server.log")
             yield Server(f"http://{HOST}:{port}")
         finally:
             process.terminate()
@@ -73,7 +73,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(200):
         if process.poll() is not None:
             break
@@ -82,4 +82,4 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise SystemExit("The server did not start; see server.log.")
+    raise SystemExit(f"The server did not start:\n{log.read_text()}")

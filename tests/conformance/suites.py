@@ -15,6 +15,22 @@ from tests.caldav_plugin.device import slot
 from tests.cast import ADA, DEE
 from tests.conformance.server import Server
 
+NEEDED = [
+    "pytest",
+    "pytest-asyncio",
+    "hypothesis",
+    "aioresponses",
+    "pytest-httpserver",
+    "trustme",
+    "requests",
+    "pyyaml",
+    "proxy.py",
+    "niquests",
+    "pyfakefs",
+    "manuel",
+    "vobject",
+    "tzlocal",
+]
 ROOT = Path(__file__).parents[2]
 # What caldav-server-tester finds and docs/caldav.md explains. Anything else is new, and wants a look.
 EXPLAINED = {
@@ -63,67 +79,71 @@ def _account(server: Server, name: str, password: str) -> dict[str, str]:
 
 def vdirsyncer(server: Server, directory: Path) -> Verdict:
     """vdirsyncer's own tests of its CalDAV storage, from its source package."""
-    release = version("vdirsyncer")
-    python = _environment(directory / "venv", release)
-    source = _source(directory, release)
+    source = _source(directory, "vdirsyncer")
     fixture = source / "tests/storage/servers/dropbridge"
     fixture.mkdir(parents=True, exist_ok=True)
     (fixture / "__init__.py").write_text(MIXIN.format(url=server.dav, name=ADA.name, password=ADA.password))
-    command = [
-        str(python),
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-o",
-        "addopts=--tb=short",
-        "tests/storage/dav/test_caldav.py",
-        "tests/storage/dav/test_main.py",
-    ]
-    done = _run(command, source, DAV_SERVER="dropbridge")
+    files = ["tests/storage/dav/test_caldav.py", "tests/storage/dav/test_main.py"]
+    return _own_tests("vdirsyncer", directory, source, files, DAV_SERVER="dropbridge")
+
+
+def python_caldav(server: Server, directory: Path) -> Verdict:
+    """python-caldav's own integration tests, from its source package; not those of scheduling, which is not there."""
+    source = _source(directory, "caldav")
+    account = {"type": "external", "enabled": True, "url": server.dav, "username": ADA.name, "password": ADA.password}
+    servers = {
+        "radicale": {"type": "embedded", "enabled": False},
+        "xandikos": {"type": "embedded", "enabled": False},
+        "dropbridge": account,
+    }
+    # JSON is YAML.
+    (source / "tests/caldav_test_servers.yaml").write_text(json.dumps({"test-servers": servers}))
+    _make_calendar(server, directory)
+    chosen = ["tests/test_caldav.py", "-k", "ropbridge and not testSupport and not Scheduling"]
+    return _own_tests("caldav", directory, source, chosen, PYTHON_CALDAV_TEST_DOCKER="0")
+
+
+def _own_tests(package: str, directory: Path, source: Path, chosen: list[str], **environ: str) -> Verdict:
+    python = _environment(directory / f"venv-{package}", package)
+    quiet = ["-p", "no:cacheprovider", "-W", "default", "-o", "addopts=--tb=short", "-o", "asyncio_default_fixture_loop_scope=function"]
+    done = _run([str(python), "-m", "pytest", *quiet, *chosen], source, **environ)
     summary = next((line for line in reversed(done.stdout.splitlines()) if re.search(r"\d+ (passed|failed)", line)), "did not run")
+    good = done.returncode == 0
     return Verdict(
-        f"vdirsyncer {release}, its own CalDAV tests",
-        done.returncode == 0,
-        summary.strip("= "),
-        "" if done.returncode == 0 else done.stdout,
+        f"{package} {version(package)}, its own CalDAV tests", good, summary.strip("= "), "" if good else done.stdout + done.stderr
     )
 
 
-def _environment(path: Path, release: str) -> Path:
+def _environment(path: Path, package: str) -> Path:
     python = path / "bin/python"
     if not (path / "ready").exists():
         venv.create(path, with_pip=True)
-        needed = [
-            "pytest",
-            "pytest-asyncio",
-            "hypothesis",
-            "aioresponses",
-            "pytest-httpserver",
-            "trustme",
-            "requests",
-            f"vdirsyncer=={release}",
-        ]
+        needed = [*NEEDED, f"{package}=={version(package)}"]
         subprocess.run([python, "-m", "pip", "install", "--quiet", *needed], check=True, stderr=subprocess.DEVNULL)
         (path / "ready").touch()
     return python
 
 
-def _source(directory: Path, release: str) -> Path:
-    path = directory / f"vdirsyncer-{release}"
+def _source(directory: Path, package: str) -> Path:
+    release = f"{package}-{version(package)}"
+    path = directory / release
     if not path.exists():
-        pip = [str(directory / "venv/bin/python"), "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-        subprocess.run([*pip, f"vdirsyncer=={release}"], cwd=directory, check=True, stderr=subprocess.DEVNULL)
-        subprocess.run(["tar", "xzf", f"vdirsyncer-{release}.tar.gz"], cwd=directory, check=True)
+        python = _environment(directory / f"venv-{package}", package)
+        command = [str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", release.replace("-", "==")]
+        subprocess.run(command, cwd=directory, check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(["tar", "xzf", f"{release}.tar.gz"], cwd=directory, check=True)
     return path
+
+
+def _make_calendar(server: Server, directory: Path) -> None:
+    _run(["curl", "-sf", "-X", "MKCALENDAR", "-u", f"{ADA.name}:{ADA.password}", f"{server.dav}{ADA.name}/Bread/"], directory)
 
 
 def tsdav(server: Server, directory: Path) -> Verdict:
     """tsdav: its npm package carries no tests, so its client is taken through all it does by a script of ours."""
     script = ROOT / "tests/node/caldav.mjs"
     texts = (slot("ts", 24), slot("ts", 12, "LOCATION:Oven"))
-    _run(["curl", "-sf", "-X", "MKCALENDAR", "-u", f"{ADA.name}:{ADA.password}", f"{server.dav}{ADA.name}/Bread/"], directory)
+    _make_calendar(server, directory)
     done = _run(["node", str(script), server.dav, ADA.name, ADA.password, *texts], directory)
     told = json.loads(done.stdout) if done.returncode == 0 else {}
     wanted = {"made": 201, "updated": 204, "stale": 412, "removed": 204, "synced": 1, "left": 0}
