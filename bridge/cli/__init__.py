@@ -3,6 +3,7 @@
 import logging
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -41,10 +42,19 @@ def main() -> None:
     """The console script."""
     logging.basicConfig(level="WARNING", format="%(message)s", stream=sys.stderr)
     try:
-        commands(prog_name="dropbridge")
-    except settings.SettingsError as error:
-        click.echo(f"dropbridge: {error}", err=True)
-        sys.exit(2)
-    except BridgeError as error:
-        click.echo(f"dropbridge: {error}", err=True)
-        sys.exit(1)
+        status = commands.main(prog_name="dropbridge", standalone_mode=False)
+    except click.UsageError as wrong:
+        usage = wrong.ctx.command_path if wrong.ctx else "dropbridge"
+        _end(2, f"{wrong.format_message()} See: {usage} --help")
+    except settings.SettingsError as wrong:
+        _end(2, str(wrong))
+    except (click.ClickException, BridgeError) as failed:
+        _end(1, str(failed))
+    except click.Abort:
+        _end(1, "Stopped; nothing was changed.")
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _end(status: int, told: str) -> NoReturn:
+    click.echo(f"dropbridge: {told}", err=True)
+    sys.exit(status)

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
-from bridge.cli import commands
+from bridge.cli import commands, main
 from bridge.core.errors import BridgeError
 from tests.house import event
 
@@ -204,3 +204,20 @@ def test_every_command_helps_with_an_example(name):
             walk(command.commands[below], [*words, below])
 
     walk(commands.commands[name], [name])
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["stock", "set", "ada/main"], 2, "dropbridge: Missing argument 'SKU'. See: dropbridge stock set --help"),
+        (["drop", "lost"], 2, "dropbridge: No such command 'lost'. Did you mean 'list'? See: dropbridge drop --help"),
+        (["drop", "add", "dee", "x"], 1, "dropbridge: There is no organizer dee. See: dropbridge organizer list"),
+        (["--config", "no-such.toml", "drop", "list"], 2, "dropbridge: no-such.toml cannot be read: No such file or directory"),
+    ],
+)
+def test_wrong_use_is_one_line(shell, words, status, told, monkeypatch, capsys):
+    monkeypatch.setenv("DROPBRIDGE_DATABASE__URL", shell.environment["DROPBRIDGE_DATABASE__URL"])
+    monkeypatch.setattr("sys.argv", ["dropbridge", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().err) == (status, told + "\n")
