@@ -23,7 +23,7 @@ def drop_differences(work: UnitOfWork, drop: Drop, house: House, now: datetime) 
 
 
 def _slots(work: UnitOfWork, drop: Drop, resource_ids: list[int], now: datetime) -> Iterator[str]:
-    slots = work.slots_shown_with(resource_ids)
+    slots = work.slots_shown_with(resource_ids, {})
     stock = work.stock_for(slots)
     shown = work.shown([slot.id for slot in slots])
     waiting = work.waiting_slots([slot.id for slot in slots], now)

@@ -66,7 +66,7 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
     if texts:
         revision = work.next_revision(drop.id, now)
         work.save_public(texts, revision, now)
-        _publish_resources(work, drop, sorted(changed), revision, house, now)
+        _publish_resources(work, drop, sorted(changed), slots, revision, house, now)
     work.set_due(due)
     work.mark_slots_published(slots)
     return len(texts)
@@ -105,10 +105,12 @@ def _template(drop: Drop, slot: Slot, link: str, house: House) -> str:
     return ical.public_template(slot, drop, link, house.host, organizer=drop.organizer_title, email=drop.organizer_email)
 
 
-def _publish_resources(work: UnitOfWork, drop: Drop, resource_ids: Sequence[int], revision: int, house: House, now: datetime) -> None:
+def _publish_resources(
+    work: UnitOfWork, drop: Drop, resource_ids: Sequence[int], known: Sequence[Slot], revision: int, house: House, now: datetime
+) -> None:
     templates = work.templates(resource_ids)
     of_resource: dict[int, list[Slot]] = {key: [] for key in templates}
-    siblings = work.slots_shown_with(list(templates))
+    siblings = work.slots_shown_with(list(templates), {slot.id: slot for slot in known})
     for slot in siblings:
         of_resource[slot.resource_id].append(slot)
     stock = work.stock_for(siblings)

@@ -65,14 +65,15 @@ class Publishing:
         ]
         return sorted(self._db.execute(union(*queries[: 3 if item_ids else 2])).scalars())
 
-    def slots_shown_with(self, resource_ids: Sequence[int]) -> list[Slot]:
-        """Every live slot of these resources, by start."""
+    def slots_shown_with(self, resource_ids: Sequence[int], known: Mapping[int, Slot]) -> list[Slot]:
+        """Every live slot of these resources, by start; those ``known`` by id are not read again."""
         found: list[int] = []
         for start in range(0, len(resource_ids), BATCH):
             c = t.slots.c
             some = resource_ids[start : start + BATCH]
             found += self._db.execute(select(c.id).where(c.resource_id.in_(some), c.removed_at.is_(None))).scalars()
-        return sorted(self.slots(found), key=lambda slot: slot.starts_at)
+        there = [known[key] for key in found if key in known]
+        return sorted(there + self.slots([key for key in found if key not in known]), key=lambda slot: slot.starts_at)
 
     def slots(self, slot_ids: Sequence[int]) -> list[Slot]:
         slots: list[Slot] = []

@@ -68,7 +68,7 @@ def race(shop):
 
 
 def look(work, public_id):
-    return next(slot for slot in work.slots_shown_with([1]) if slot.public_id == public_id)
+    return next(slot for slot in work.slots_shown_with([1], {}) if slot.public_id == public_id)
 
 
 GUARDS = {
