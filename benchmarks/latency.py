@@ -19,6 +19,7 @@ from benchmarks.wire import Connection
 BETWEEN_LOOKS = 0.005
 PATIENCE = 60.0
 BURST = 10
+STILL = 2.0
 _counts = itertools.cycle(range(3, 12))
 
 
@@ -58,10 +59,9 @@ def burst(target: Target) -> int:
     before = _revision(target)
     connections = [Connection(target.port) for _ in range(BURST)]
     _all_at_once([_teller(connection, target, "BREAD-5", count) for count, connection in enumerate(connections, 1)])
-    time.sleep(2.5)
     for connection in connections:
         connection.close()
-    return _revision(target) - before
+    return _settled(target, before) - before
 
 
 def shown(found: Sequence[Delay], revisions: int) -> str:
@@ -150,6 +150,17 @@ def _pause(deadline: float, complaint: str) -> None:
     if time.monotonic() > deadline:
         raise dav.Unexpected(complaint)
     time.sleep(BETWEEN_LOOKS)
+
+
+def _settled(target: Target, before: int) -> int:
+    """The revision once it has stood still for two seconds after a first change."""
+    deadline, last, since = time.monotonic() + PATIENCE, before, time.monotonic()
+    while time.monotonic() < deadline and (last == before or time.monotonic() - since < STILL):
+        time.sleep(0.1)
+        seen = _revision(target)
+        if seen != last:
+            last, since = seen, time.monotonic()
+    return last
 
 
 def _revision(target: Target) -> int:
