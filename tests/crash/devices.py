@@ -95,7 +95,8 @@ class Person:
 class Editor(Person):
     """Edits, adds and deletes slots ``begin … begin + 99``.
 
-    ``acknowledged`` and ``sent`` are the last editions of each, ``history`` all that were sent; -1 is deleted.
+    ``acknowledged`` is the last edition of each, ``unsure`` those sent since without an answer, ``history`` all that were
+    sent; -1 is deleted.
     """
 
     def __init__(self, port: int, password: str, begin: int, seed: int) -> None:
@@ -104,13 +105,13 @@ class Editor(Person):
         self._random = random.Random(seed)
         self._edition = 0
         self.acknowledged: dict[int, int] = {}
-        self.sent: dict[int, int] = {}
+        self.unsure: dict[int, set[int]] = {}
         self.history: dict[int, list[int]] = {}
 
     def act(self) -> None:
         """One change of one slot."""
         number = self._begin + self._random.randrange(100)
-        known = self.acknowledged.get(number, -1) >= 0 and self.sent[number] == self.acknowledged[number]
+        known = self.acknowledged.get(number, -1) >= 0 and not self.unsure[number]
         if known and self._random.random() < 0.1:
             self._send(number, -1, "DELETE", "")
             return
@@ -118,11 +119,12 @@ class Editor(Person):
         self._send(number, self._edition, "PUT", event(number, self._edition, f"{SKUS[number % len(SKUS)]}, CAKE"))
 
     def _send(self, number: int, edition: int, method: str, body: str) -> None:
-        self.sent[number] = edition
+        self.unsure.setdefault(number, set()).add(edition)
         self.history.setdefault(number, []).append(edition)
         status, told = self._device.ask(method, CALENDAR + name_of(number), body, {"Content-Type": "text/calendar"})
         assert status in {200, 201, 204}, f"{method} of slot {number}: {status} {told}"
         self.acknowledged[number] = edition
+        self.unsure[number].clear()
 
 
 class Till(Person):
@@ -137,15 +139,16 @@ class Till(Person):
         self._unsure = False
         self.sold = 0
         self.acknowledged: dict[str, int] = {}
-        self.sent: dict[str, int] = {}
+        self.unsure: dict[str, set[int]] = {}
 
     def act(self) -> None:
         """A count, then a sale."""
         self.told += 1
         sku = SKUS[self.told % len(SKUS)]
-        self.sent[sku] = self.told
+        self.unsure.setdefault(sku, set()).add(self.told)
         self._post("PUT", f"stock/{sku}", {"count": self.told})
         self.acknowledged[sku] = self.told
+        self.unsure[sku].clear()
         self.sell()
 
     def sell(self) -> None:
