@@ -29,7 +29,7 @@ class Run:
         self.slots = asked.slots or (1_000 if asked.quick else 10_000)
         self.seconds = 1.5 if asked.quick else 5.0
         self.rounds = 10 if asked.quick else 40
-        self.sizes = (100, 1_000) if asked.quick else (100, 1_000, 10_000, 100_000)
+        self.sizes = (100, 1_000) if asked.quick else (100, 1_000, 10_000, *((100_000,) if asked.large else ()))
         self.holds = True
         self._folder = folder
         self._begun = time.monotonic()
@@ -102,6 +102,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", choices=(*PARTS, []), help=f"some of {', '.join(PARTS)}; all of them when none is named")
     parser.add_argument("--database", choices=(*KINDS, "both"), default="both", help="where ours keeps its data")
     parser.add_argument("--slots", type=int, help="slots of the comparison, 10,000 unless said")
+    parser.add_argument("--large", action="store_true", help="scaling up to 100,000 slots: half an hour more, to take them in")
     parser.add_argument("--quick", action="store_true", help="1,000 slots: a few minutes, and ratios that are smaller")
     return parser.parse_args()
 
