@@ -47,7 +47,7 @@ def _make(request: Request, root: ET.Element | None, name: str) -> Answer:
         if organizer is None:
             raise NotFound("There is no such organizer.")
         properties = {key: text for key, text in wish.properties.items() if text is not None}
-        create_drop(work, organizer, slug, now=bridge.now(), actor=actor, properties=properties, **wish.changes)
+        create_drop(work, organizer, slug, now=bridge.now(), actor=actor, properties=properties, awaits_slots=True, **wish.changes)
     return Answer(201, {"Cache-Control": "no-cache"})
 
 

@@ -35,7 +35,8 @@ class Drop:
 
     ``revision`` is the CTag, the sync token, the feed's ETag and the live-stock version. ``oldest_revision`` is the
     oldest one from which changes can still be listed. ``properties`` are WebDAV properties that clients stored and
-    that mean nothing to us, keyed by Clark name (``{namespace}name``), as serialised XML text.
+    that mean nothing to us, keyed by Clark name (``{namespace}name``), as serialised XML text. A drop that ``awaits_slots``
+    was made in a calendar app: it is read as not public until its first slot makes it more than a private calendar.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Drop:
     components: tuple[str, ...] = ("VEVENT", "VTODO", "VJOURNAL")
     defaults: DropDefaults = field(default_factory=DropDefaults)
     is_public: bool = True
+    awaits_slots: bool = False
     image: str = ""
     place: str = ""
     revision: int = 0

@@ -76,6 +76,8 @@ class Edits:
                 changed_at=now,
                 revision=1,
                 oldest_revision=1,
+                is_public=drop.is_public,
+                awaits_slots=drop.awaits_slots,
                 **rows.drop_values(drop),
             )
         ).inserted_primary_key

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, case, select
+from sqlalchemy import Row, Select, and_, case, exists, or_, select
 
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import DropDefaults, Offer, PreorderWindow, Problem, Slot
@@ -19,12 +19,17 @@ def organizer(row: Row[Any]) -> Organizer:
     return Organizer(row.id, row.name, row.title, row.email)
 
 
+PUBLIC = and_(
+    t.drops.c.is_public,
+    or_(t.drops.c.awaits_slots.is_(False), exists().where(t.public_renderings.c.drop_id == t.drops.c.id)),
+)
 DROP = (
     select(
         t.drops,
         t.organizers.c.name.label("organizer"),
         t.organizers.c.title.label("organizer_title"),
         t.organizers.c.email.label("organizer_email"),
+        PUBLIC.label("shown"),
     )
     .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
     .where(t.drops.c.removed_at.is_(None))
@@ -47,7 +52,8 @@ def drop(row: Row[Any]) -> Drop:
         order=row.position,
         components=tuple(row.components.split(",")),
         defaults=DropDefaults(row.capacity, PreorderWindow(row.preorder_opens, row.preorder_closes), row.limit_per_customer),
-        is_public=row.is_public,
+        is_public=bool(row.shown),
+        awaits_slots=row.awaits_slots,
         image=row.image,
         place=row.place,
         revision=row.revision,
@@ -77,7 +83,6 @@ def drop_values(value: Drop) -> dict[str, Any]:
         "preorder_opens": value.defaults.preorder.opens,
         "preorder_closes": value.defaults.preorder.closes,
         "limit_per_customer": value.defaults.limit,
-        "is_public": value.is_public,
         "image": value.image,
         "place": value.place,
         "properties": dict(value.properties),

@@ -174,6 +174,7 @@ drops = Table(
     Column("preorder_closes", Moment),
     Column("limit_per_customer", Integer),
     Column("is_public", Boolean, nullable=False, server_default=true()),
+    Column("awaits_slots", Boolean, nullable=False, server_default=false()),
     Column("image", Text, nullable=False, server_default=""),
     Column("place", Text, nullable=False, server_default=""),
     Column("transparent", Boolean, nullable=False, server_default=false()),

@@ -119,7 +119,7 @@ class SqlViews:
         if organizer is not None:
             query = query.where(t.organizers.c.name == organizer)
         if public:
-            query = query.where(t.drops.c.is_public)
+            query = query.where(rows.PUBLIC)
         return [rows.drop(row) for row in self._db.execute(query)]
 
     def _select(self, drop_id: int, audience: Audience) -> Select[Any]:

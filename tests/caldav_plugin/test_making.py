@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.caldav_plugin.device import ICAL, C, D, Device, event
+from tests.caldav_plugin.device import ICAL, C, D, Device, event, slot
 
 SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/"'
 BERLIN = "BEGIN:VCALENDAR&#13;\nVERSION:2.0&#13;\nBEGIN:VTIMEZONE&#13;\nTZID:Europe/Berlin&#13;\nEND:VTIMEZONE&#13;\nEND:VCALENDAR&#13;\n"
@@ -123,3 +123,11 @@ def test_a_removed_calendar_is_gone_and_its_name_free(ada: Device) -> None:
     assert ada.propfind("/ada/cake/", f"{D}getetag", depth="1").hrefs == ["/dav/ada/cake/"]
     reply = ada.sync("/ada/cake/", token)
     assert (reply.status, reply.condition) == (403, f"{D}valid-sync-token")
+
+
+def test_a_calendar_made_in_an_app_is_private_until_it_has_a_slot(ada: Device, public: Device) -> None:
+    ada("MKCALENDAR", "/ada/diary/")
+    ada("PUT", "/ada/diary/dentist.ics", event("dentist"))
+    assert public.propfind("/ada/diary/", f"{D}displayname").status == 404
+    ada("PUT", "/ada/diary/bread.ics", slot("bread"))
+    assert public.propfind("/ada/diary/", f"{D}displayname").status == 207

@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("preorder_closes", t.Moment(), nullable=True),
         sa.Column("limit_per_customer", sa.Integer(), nullable=True),
         sa.Column("is_public", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("awaits_slots", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("image", sa.Text(), server_default="", nullable=False),
         sa.Column("place", sa.Text(), server_default="", nullable=False),
         sa.Column("transparent", sa.Boolean(), server_default=sa.false(), nullable=False),
