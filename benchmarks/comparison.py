@@ -32,12 +32,13 @@ def compare(stock: Target, ours: Sequence[Target], seconds: float, say: Say) -> 
     rows: dict[str, list[Row]] = {target.name: [] for target in ours}
     rates: dict[str, list[Rate]] = {target.name: [] for target in ours}
     for operation in operations():
-        say(operation.title)
         taken = in_turns(operation, everyone)
         tallies = {target.name: at_once(operation, target, seconds).per_second for target in everyone}
         for target in ours:
             rows[target.name].append(Row(operation.title, taken[target.name], taken[stock.name], operation.wanted))
             rates[target.name].append(Rate(operation.title, tallies[target.name], tallies[stock.name], operation.wanted))
+        told = ", ".join(f"{name} {samples.median * 1000:.2f} ms, {tallies[name]:.0f}/s" for name, samples in taken.items())
+        say(f"{operation.title}: {told}")
     _spread(stock, ours, seconds, say, rows, rates)
     return [Result(target.name, rows[target.name], rates[target.name]) for target in ours]
 
@@ -45,10 +46,10 @@ def compare(stock: Target, ours: Sequence[Target], seconds: float, say: Say) -> 
 def _spread(
     stock: Target, ours: Sequence[Target], seconds: float, say: Say, rows: dict[str, list[Row]], rates: dict[str, list[Rate]]
 ) -> None:
-    say("100 subscribers of a changing feed")
     polled = {target.name: spread.subscribers(target, 3 * seconds).per_second for target in (stock, *ours)}
-    say("stock change on a tenth of the slots")
+    say("100 subscribers of a changing feed: " + ", ".join(f"{name} {rate:.1f}/s" for name, rate in polled.items()))
     at_stock = Samples([spread.stock_change(stock, "BREAD-3", 9)])
+    say(f"stock change on a tenth of the slots: {stock.name} {at_stock.median:.1f} s")
     for target in ours:
         title = "100 subscribers, one slot changing each second"
         rates[target.name].append(Rate(title, polled[target.name], polled[stock.name], spread.SUBSCRIBERS_WANTED))

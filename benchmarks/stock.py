@@ -32,7 +32,7 @@ def stock_radicale(folder: Path, season: Season, processes: int = 2) -> Iterator
     _load(folder / "collections" / "collection-root" / CALENDAR.strip("/"), season)
     port = free_port()
     gunicorn = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    command = [*gunicorn, "--workers", str(processes), "--threads", "8", "--keep-alive", "75", "--timeout", "900", "radicale"]
+    command = [*gunicorn, "--workers", str(processes), "--threads", "8", "--keep-alive", "900", "--timeout", "900", "radicale"]
     with running(command, {"RADICALE_CONFIG": str(folder / "config")}, port, folder / "log") as process:
         signed = basic(USER, PASSWORD)
         target = Target("stock Radicale", port, CALENDAR, CALENDAR, signed, season, signed, conditional_feed=False, pid=process.pid)

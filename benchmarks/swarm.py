@@ -78,9 +78,11 @@ class _Client:
     def __init__(self, port: int, plan: Plan) -> None:
         self.socket: socket.socket = connect(port, 600)
         self.reader = Reader()
+        self._port = port
         self._plan = plan
         self._next = 0
         self._etag = b""
+        self._sent = b""
 
     def send(self) -> bool:
         """Sends the next request; False when the plan is at its end."""
@@ -92,8 +94,15 @@ class _Client:
         self._next += 1
         if self._etag:
             octets = octets.replace(b"\r\n\r\n", b"\r\nIf-None-Match: " + self._etag + b"\r\n\r\n", 1)
+        self._sent = octets
         self.socket.sendall(octets)
         return True
+
+    def again(self) -> None:
+        """Connects anew and repeats the request, as clients do when a server ends a kept-alive connection."""
+        self.socket.close()
+        self.socket, self.reader = connect(self._port, 600), Reader()
+        self.socket.sendall(self._sent)
 
     def heard(self, answer: Answer) -> None:
         """Takes note of the ETag."""
@@ -112,18 +121,24 @@ def _drive(ready: Barrier, port: int, plans: Sequence[Plan], seconds: float) -> 
         under_way = sum(client.send() for client in clients)
         while under_way:
             for key, _ in selector.select():
-                under_way -= _turn(key.data, tally, time.perf_counter() - begun < seconds)
+                under_way -= _turn(selector, key.data, tally, time.perf_counter() - begun < seconds)
         tally.seconds = time.perf_counter() - begun
     for client in clients:
         client.socket.close()
     return tally
 
 
-def _turn(client: _Client, tally: Tally, go_on: bool) -> int:
+def _turn(selector: selectors.BaseSelector, client: _Client, tally: Tally, go_on: bool) -> int:
     """Reads what is there and asks again; 1 when this client has come to rest."""
-    data = client.socket.recv(1 << 20)
+    try:
+        data = client.socket.recv(1 << 20)
+    except ConnectionResetError:
+        data = b""
     if not data:
-        raise ConnectionError("the server closed a connection under load")
+        selector.unregister(client.socket)
+        client.again()
+        selector.register(client.socket, selectors.EVENT_READ, client)
+        return 0
     answer = client.reader.feed(data)
     if answer is None:
         return 0
