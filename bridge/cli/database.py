@@ -45,5 +45,5 @@ def restore(context: Context, file: Path) -> None:
     backups.restore(context.bare.database, file)
     context.bare.database.dispose()
     migrate.upgrade(context.bare.database)
-    backups.forget_tokens(context.bare.database)
+    backups.forget_tokens(context.bare.database, context.bare.now())
     click.echo("Restored. See that all is well: dropbridge doctor --offline")

@@ -4,9 +4,10 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 
 from bridge.core.errors import InvalidInput, PermanentFault
 from bridge.store import tables as t
@@ -14,7 +15,7 @@ from bridge.store.engine import Database, translated
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 DUMP_MAGIC = b"PGDMP"
-LEAP = 1_000_000
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def backup(database: Database, file: Path) -> None:
@@ -50,11 +51,15 @@ def restore(database: Database, file: Path) -> None:
         _run(database, ["pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", "", str(file)])
 
 
-def forget_tokens(database: Database) -> None:
-    """After a restore: what clients saw since the backup must not pass for known, so every older sync token is void."""
+def forget_tokens(database: Database, now: datetime) -> None:
+    """After a restore: what clients saw since the backup must not pass for known, so every older sync token is void.
+
+    Revisions go on from the present moment, so that those given out after one restore do not come again after the next.
+    """
     c = t.drops.c
+    moment = (now - t.EPOCH) // MILLISECOND
     with database.write() as connection:
-        raised = c.revision + LEAP
+        raised = case((c.revision >= moment, c.revision + 1), else_=moment)
         connection.execute(update(t.drops).values(revision=raised, oldest_revision=raised))
 
 

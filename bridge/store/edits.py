@@ -68,14 +68,16 @@ class Edits:
         self._revisions: dict[int, int] = {}
 
     def add_drop(self, drop: Drop, now: datetime) -> Drop:
+        # Above every revision there was: entity tags of a removed drop must not pass for those of one made again at its address.
+        begins = select(func.coalesce(func.max(t.drops.c.revision), 0) + 1).scalar_subquery()
         key = self._db.execute(
             insert(t.drops).values(
                 organizer_id=drop.organizer_id,
                 location_id=drop.location_id,
                 created_at=now,
                 changed_at=now,
-                revision=1,
-                oldest_revision=1,
+                revision=begins,
+                oldest_revision=begins,
                 is_public=drop.is_public,
                 awaits_slots=drop.awaits_slots,
                 **rows.drop_values(drop),
