@@ -254,12 +254,19 @@ class Edits:
             if self._db.execute(_SAVE_SLOT, {"key": slot.id, "fits": slot.capacity, **rows.slot_values(slot)}).rowcount == 0:
                 raise CapacityBelowClaimed(f"More than {slot.capacity} places of “{slot.title}” are taken by now.")
             kept = [offer.id for offer in slot.offers if offer.id]
-            self._db.execute(delete(t.offers).where(t.offers.c.slot_id == slot.id, t.offers.c.id.not_in(kept)))
+            self._remove_offers(slot.id, kept)
         else:
             public_id = "".join(secrets.choice(ALPHABET) for _ in range(8))
             key = self._added(_ADD_SLOT, public_id=public_id, drop_id=slot.drop_id, published=1, **rows.slot_values(slot))
             slot = replace(slot, id=key, public_id=public_id)
         return replace(slot, version=slot.version + 1, offers=self._save_offers(slot, location_id))
+
+    def _remove_offers(self, slot_id: int, kept: list[int]) -> None:
+        gone = list(self._db.execute(select(_o.id).where(_o.slot_id == slot_id, _o.id.not_in(kept))).scalars())
+        if gone:
+            # Cancelled orders stay, with what they were for.
+            self._db.execute(update(t.order_lines).where(t.order_lines.c.offer_id.in_(gone)).values(offer_id=None))
+            self._db.execute(delete(t.offers).where(_o.id.in_(gone)))
 
     def _save_offers(self, slot: Slot, location_id: int) -> tuple[Offer, ...]:
         if not slot.offers:

@@ -90,3 +90,9 @@ def test_a_cancelled_slot_sells_nothing(shop):
     shop.put(event(more="STATUS:CANCELLED\r\n"))
     with pytest.raises(WindowClosed):
         shop.hold(shop.slots()[0].public_id, places=1)
+
+
+def test_what_only_cancelled_orders_were_for_can_be_taken_off_sale(bread):
+    bread.cancel(bread.order(bread.hold(bread.slots()[0].public_id, LOAF=1, TOTE=1)))
+    bread.put(event(notes="Places: 4\nSells: LOAF x3"))
+    assert shown(bread) == (4, {"LOAF": 3})
