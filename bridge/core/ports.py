@@ -303,11 +303,12 @@ class Views(Protocol):
 
 
 class Line(NamedTuple):
-    """Units of one offer within a hold or an order."""
+    """Units of one offer within a hold or an order; the till knows of those ``acknowledged``, which are promised no more."""
 
     offer_id: int
     stock_item_id: int
     units: int
+    acknowledged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,7 +474,7 @@ class UnitOfWork(Protocol):
         """Has every slot that sells what the till counts looked at again."""
 
     def acknowledge_units(self, item_id: int, units: int) -> None:
-        """Takes units off what is promised: the till knows of them now."""
+        """Takes units off what orders are promised, the oldest first: the till knows of them now."""
 
     # Claims
 
@@ -498,7 +499,7 @@ class UnitOfWork(Protocol):
         """Turns a hold into an order that keeps its claims. Returns the order's secret."""
 
     def cancel_order(self, secret: str) -> tuple[int, int, tuple[Line, ...]] | None:
-        """Marks an order cancelled: its slot, places, and lines not acknowledged; None when there is none to cancel."""
+        """Marks an order cancelled: its slot, places and lines; None when there is none to cancel."""
 
     # Publishing
 

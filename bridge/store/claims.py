@@ -74,7 +74,7 @@ class Claims:
             self._db.execute(update(t.offers).where(o.id == line.offer_id).values(claimed=o.claimed - line.units))
         for line in sorted(lines, key=lambda line: line.stock_item_id):
             statement = update(t.stock_items).where(i.id == line.stock_item_id)
-            self._db.execute(statement.values(promised=i.promised - line.units, version=i.version + 1))
+            self._db.execute(statement.values(promised=i.promised - line.units + line.acknowledged, version=i.version + 1))
 
     def add_hold(self, slot: Slot, places: int, lines: Sequence[Line], expires_at: datetime, now: datetime) -> Held:
         """Writes the hold that was claimed."""
@@ -123,7 +123,7 @@ class Claims:
         return secret
 
     def cancel_order(self, secret: str) -> tuple[int, int, tuple[Line, ...]] | None:
-        """Marks an order cancelled: its slot, places and lines not acknowledged; None when there is none to cancel."""
+        """Marks an order cancelled: its slot, places and lines; None when there is none to cancel."""
         c, x = t.orders.c, t.order_lines.c
         row = self._db.execute(select(c.id, c.slot_id, c.places).where(c.secret == secret)).first()
         if row is None:
@@ -132,5 +132,9 @@ class Claims:
         statement = update(t.orders).where(c.id == row.id, c.state != "cancelled").values(state="cancelled")
         if self._db.execute(statement).rowcount == 0:
             return None
-        found = self._db.execute(select(x.offer_id, x.stock_item_id, x.units).where(x.order_id == row.id))
-        return row.slot_id, row.places, tuple(Line(line.offer_id, line.stock_item_id, line.units) for line in found)
+        # The items before the lines: the till may be acknowledging some of them at this moment.
+        i = t.stock_items.c
+        sold = select(x.stock_item_id).where(x.order_id == row.id)
+        self._db.execute(select(i.id).where(i.id.in_(sold)).order_by(i.id).with_for_update(key_share=True))
+        found = self._db.execute(select(x.offer_id, x.stock_item_id, x.units, x.acknowledged).where(x.order_id == row.id))
+        return row.slot_id, row.places, tuple(Line(*line) for line in found)

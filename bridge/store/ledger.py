@@ -94,10 +94,22 @@ class Ledger:
         self._db.execute(update(t.stock_items).where(c.connection_id == connection_id).values(version=c.version + 1))
 
     def acknowledge_units(self, item_id: int, units: int) -> None:
-        """Takes units off what is promised: the till knows of them now."""
+        """Takes units off what orders are promised, the oldest first: the till knows of them now.
+
+        Units of an order that was cancelled in the meantime are promised no more. The item must be locked.
+        """
         self.leaves_dirty = True
-        c = t.stock_items.c
-        values = {"promised": c.promised - units, "version": c.version + 1}
+        c, x, o = t.stock_items.c, t.order_lines.c, t.orders.c
+        waiting = select(x.id, (x.units - x.acknowledged).label("units")).join(t.orders, o.id == x.order_id)
+        waiting = waiting.where(x.stock_item_id == item_id, x.acknowledged < x.units, o.state != "cancelled").order_by(x.id)
+        left = units
+        for line in self._db.execute(waiting).all():
+            known = min(left, line.units)
+            self._db.execute(update(t.order_lines).where(x.id == line.id).values(acknowledged=x.acknowledged + known))
+            left -= known
+            if not left:
+                break
+        values = {"promised": c.promised - (units - left), "version": c.version + 1}
         self._db.execute(update(t.stock_items).where(c.id == item_id).values(**values))
 
     def prune(self, before: datetime) -> None:

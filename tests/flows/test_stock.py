@@ -8,6 +8,7 @@ from bridge.core.errors import InvalidInput, PermanentFault, TransientFault
 from bridge.core.ports import Connection, Polled
 from bridge.core.stock import Count, Movement
 from bridge.flows.stock import acknowledge, pull, record_counts
+from bridge.store.audit import differences
 from tests.house import event
 
 
@@ -125,6 +126,40 @@ def test_an_acknowledged_sale_does_not_twitch(bread, clock):
         assert left(bread) == 8
     clock.turn(minutes=1)
     bread.count("LOAF", 8)
+    assert left(bread) == 8
+
+
+def told(bread, units, message):
+    """The till acknowledges loaves."""
+    with bread.house.read() as views:
+        ((_, item),) = views.stock_items("ada")
+    with bread.house.work() as work:
+        acknowledge(work, item.id, units, bread.clock.turn(minutes=1), message, now=bread.clock())
+
+
+def promised(bread):
+    with bread.house.read() as views:
+        ((_, item),) = views.stock_items("ada")
+    with bread.house.database.read() as connection:
+        assert list(differences(connection)) == []
+    return item.promised
+
+
+def test_what_the_till_knows_of_is_given_back_by_the_till_alone(bread):
+    orders = [bread.order(bread.hold(bread.slots()[0].public_id, LOAF=2)) for _ in range(2)]
+    told(bread, 3, "first")
+    assert promised(bread) == 1
+    bread.cancel(orders[0])
+    assert promised(bread) == 1
+    bread.cancel(orders[1])
+    assert promised(bread) == 0
+    assert left(bread) == 7
+
+
+def test_a_till_may_learn_of_an_order_after_it_was_cancelled(bread):
+    bread.cancel(bread.order(bread.hold(bread.slots()[0].public_id, LOAF=2)))
+    told(bread, 2, "late")
+    assert promised(bread) == 0
     assert left(bread) == 8
 
 
