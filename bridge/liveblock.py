@@ -107,23 +107,32 @@ def _standing(words: Wording, slot: Slot, availability: Availability, now: datet
     if availability.state == "cancelled":
         yield words.text(lines.CANCELLED)
         return
-    yield words.plural(*lines.PLACES, availability.capacity, left=availability.places_left)
+    yield _places(words, availability.capacity, availability.places_left)
     if availability.offers:
         yield " · ".join([_offer(words, offer, slot.zone, now) for offer in availability.offers])
     if status := _status(words, slot, availability):
         yield status
 
 
-def _offer(words: Wording, offer: OfferAvailability, zone: ZoneInfo, now: datetime) -> str:
-    name = one_line(offer.name)
-    if offer.left is None:
-        said = words.text(lines.ITEM_FREE, name=name)
-    elif offer.left <= 0:
-        said = words.text(lines.ITEM_SOLD_OUT, name=name)
+# A count that changes is told on every slot that sells the item, mostly in the same words.
+@lru_cache(maxsize=8192)
+def _places(words: Wording, capacity: int, left: int) -> str:
+    return words.plural(*lines.PLACES, capacity, left=left)
+
+
+@lru_cache(maxsize=8192)
+def _left(words: Wording, name: str, left: int | None, add_on: bool) -> str:
+    if left is None:
+        said = words.text(lines.ITEM_FREE, name=one_line(name))
+    elif left <= 0:
+        said = words.text(lines.ITEM_SOLD_OUT, name=one_line(name))
     else:
-        said = words.plural(*lines.ITEM_LEFT, offer.left, name=name)
-    if offer.add_on:
-        said += " " + words.text(lines.ADD_ON)
+        said = words.plural(*lines.ITEM_LEFT, left, name=one_line(name))
+    return f"{said} {words.text(lines.ADD_ON)}" if add_on else said
+
+
+def _offer(words: Wording, offer: OfferAvailability, zone: ZoneInfo, now: datetime) -> str:
+    said = _left(words, offer.name, offer.left, offer.add_on)
     if offer.as_of is not None:
         same_day = words.day(offer.as_of, zone) == words.day(now, zone) and abs(now - offer.as_of) < timedelta(days=2)
         moment = words.time(offer.as_of, zone) if same_day else words.moment(offer.as_of, zone)
@@ -190,7 +199,7 @@ def _state(words: Wording, slot: Slot, availability: Availability) -> str:
     if availability.state == "cancelled":
         return words.text(lines.CANCELLED)
     if availability.state == "open":
-        return words.plural(*lines.PLACES, availability.capacity, left=availability.places_left)
+        return _places(words, availability.capacity, availability.places_left)
     return _status(words, slot, availability)
 
 

@@ -32,9 +32,10 @@ def publish_edit(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], written: W
     Returns the text the organizer sees. The drop must be locked.
     """
     stock = work.stock_for(slots) if slots else {}
-    texts = [_public_text(drop, slot, availability(slot, stock, now), stock, None, house, now) for slot in slots]
+    seen = {slot.id: availability(slot, stock, now) for slot in slots}
+    texts = [_public_text(drop, slot, seen[slot.id], stock, None, house, now) for slot in slots]
     work.save_public(texts, work.next_revision(drop.id, now), now)
-    text = ical.fill(written.template, resource_blocks(drop, slots, stock, house, now), now)
+    text = ical.fill(written.template, _blocks(drop, slots, written.template, stock, seen, house, now), now)
     work.save_texts(written.id, written.source, written.template, text)
     return text
 
@@ -56,17 +57,20 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
     due: list[tuple[int, datetime | None]] = []
     texts: list[PublicText] = []
     changed: set[int] = set()
+    seen = {slot.id: availability(slot, stock, now) for slot in slots}
     for slot in slots:
-        seen, before = availability(slot, stock, now), shown.get(slot.id)
-        if before and before.availability == seen and before.notices == _notices(slot, stock):
+        before = shown.get(slot.id)
+        if before and before.availability == seen[slot.id] and before.notices == _notices(slot, stock):
             due.append((slot.id, None if slot.removed else changes_at(slot, stock, now)))
         else:
-            texts.append(_public_text(drop, slot, seen, stock, before, house, now))
+            texts.append(_public_text(drop, slot, seen[slot.id], stock, before, house, now))
             changed.add(slot.resource_id)
     if texts:
         revision = work.next_revision(drop.id, now)
         work.save_public(texts, revision, now)
-        _publish_resources(work, drop, sorted(changed), slots, revision, house, now)
+        templates = work.templates(sorted(changed))
+        siblings = work.slots_shown_with(list(templates), {slot.id: slot for slot in slots})
+        work.save_renderings(_organizer_texts(work, drop, templates, siblings, seen, house, now), revision, now)
     work.set_due(due)
     work.mark_slots_published(slots)
     return len(texts)
@@ -105,43 +109,47 @@ def _template(drop: Drop, slot: Slot, link: str, house: House) -> str:
     return ical.public_template(slot, drop, link, house.host, organizer=drop.organizer_title, email=drop.organizer_email)
 
 
-def _publish_resources(
-    work: UnitOfWork, drop: Drop, resource_ids: Sequence[int], known: Sequence[Slot], revision: int, house: House, now: datetime
-) -> None:
-    templates = work.templates(resource_ids)
+def _organizer_texts(
+    work: UnitOfWork,
+    drop: Drop,
+    templates: Mapping[int, str],
+    siblings: Sequence[Slot],
+    seen: Mapping[int, Availability],
+    house: House,
+    now: datetime,
+) -> list[tuple[int, str]]:
     of_resource: dict[int, list[Slot]] = {key: [] for key in templates}
-    siblings = work.slots_shown_with(list(templates), {slot.id: slot for slot in known})
     for slot in siblings:
         of_resource[slot.resource_id].append(slot)
     stock = work.stock_for(siblings)
-    texts = []
-    for resource_id, template in templates.items():
-        blocks = resource_blocks(drop, of_resource[resource_id], stock, house, now)
-        texts.append((resource_id, ical.fill(template, blocks, now)))
-    work.save_renderings(texts, revision, now)
+    seen = {**{slot.id: availability(slot, stock, now) for slot in siblings if slot.id not in seen}, **seen}
+    return [
+        (key, ical.fill(template, _blocks(drop, of_resource[key], template, stock, seen, house, now), now))
+        for key, template in templates.items()
+    ]
 
 
-def resource_blocks(drop: Drop, slots: Sequence[Slot], stock: Mapping[int, StockItem], house: House, now: datetime) -> dict[str, str]:
-    """The organizer's live block of each VEVENT: by RECURRENCE-ID, and ``""`` for the lone event or the series."""
-    blocks = {}
-    seen = {slot.id: availability(slot, stock, now) for slot in slots}
-    for slot in slots:
+def _blocks(
+    drop: Drop,
+    slots: Sequence[Slot],
+    template: str,
+    stock: Mapping[int, StockItem],
+    seen: Mapping[int, Availability],
+    house: House,
+    now: datetime,
+) -> dict[str, str]:
+    """The live blocks that the template has room for: by RECURRENCE-ID, and ``""`` for the lone event or the series."""
+
+    def block(slot: Slot, occurrences: Sequence[tuple[Slot, Availability]] = ()) -> str:
         notices = _notices(slot, stock).splitlines()
         link = house.link(slot.public_id)
-        blocks[slot.recurrence_id] = liveblock.organizer_block(slot, seen[slot.id], drop, now, link, problems=notices)
+        return liveblock.organizer_block(slot, seen[slot.id], drop, now, link, occurrences=occurrences, problems=notices)
+
+    blocks = {slot.recurrence_id: block(slot) for slot in slots if slot.recurrence_id in template}
     series = [slot for slot in slots if slot.recurrence_id]
     if series:
         coming = [slot for slot in series if slot.ends_at > now] or series[-1:]
-        first = coming[0]
-        blocks[""] = liveblock.organizer_block(
-            first,
-            seen[first.id],
-            drop,
-            now,
-            house.link(first.public_id),
-            occurrences=[(slot, seen[slot.id]) for slot in coming],
-            problems=_notices(first, stock).splitlines(),
-        )
+        blocks[""] = block(coming[0], [(slot, seen[slot.id]) for slot in coming])
     return blocks
 
 
