@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import Insert, Text, bindparam, cast, delete, func, insert, or_, select, update
+from sqlalchemy import Insert, Text, bindparam, cast, delete, func, insert, select, union_all, update
 
 from bridge.core.drops import EventDraft, Offer, Slot
 from bridge.core.errors import CapacityBelowClaimed
@@ -20,10 +20,15 @@ UNBOUNDED = t.EPOCH
 
 
 _r, _s, _o = t.resources.c, t.slots.c, t.offers.c
-_MEMBER = (
+_MEMBERS = (
     select(_r.id, _r.name, _r.uid, _r.removed_at, t.sources.c.source)
     .join(t.sources, t.sources.c.resource_id == _r.id)
-    .where(_r.drop_id == bindparam("drop"), or_(_r.name == bindparam("name"), _r.uid == bindparam("uid")))
+    .where(_r.drop_id == bindparam("drop"))
+)
+# Two lookups: of one with OR both databases make a scan of the drop, since only live resources are indexed by UID.
+_MEMBER = union_all(
+    _MEMBERS.where(_r.name == bindparam("name")),
+    _MEMBERS.where(_r.uid == bindparam("uid"), _r.removed_at.is_(None), _r.name != bindparam("name")),
 )
 _ADD_RESOURCE = insert(t.resources)
 _SAVE_RESOURCE = update(t.resources).where(_r.id == bindparam("key"))
@@ -52,7 +57,7 @@ _ADD_SLOT = insert(t.slots)
 _SAVE_SLOT = (
     update(t.slots)
     .where(_s.id == bindparam("key"), _s.claimed <= bindparam("fits"))
-    .values(version=_s.version + 1, published=_s.version + 1)
+    .values(version=_s.version + 1, published=_s.version + bindparam("shown"))
 )
 _SAVE_OFFER = update(t.offers).where(_o.id == bindparam("key"))
 _ITEMS = select(t.stock_items.c.id, t.stock_items.c.sku, t.stock_items.c.name).where(
@@ -62,6 +67,8 @@ _ITEMS = select(t.stock_items.c.id, t.stock_items.c.sku, t.stock_items.c.name).w
 
 class Edits:
     """Drops, resources and slots. Whoever writes below a drop has locked it first."""
+
+    leaves_dirty = False
 
     def __init__(self, db: Db) -> None:
         self._db = db
@@ -106,10 +113,10 @@ class Edits:
         return self._revisions[drop_id]
 
     def has_claims(self, drop_id: int) -> bool:
-        """Whether a slot of the drop is claimed by a customer."""
+        """Whether a slot of the drop is claimed by a customer. The slots are locked: nobody claims one from now on."""
         c = t.slots.c
-        query = select(func.count()).where(c.drop_id == drop_id, c.removed_at.is_(None), c.claimed > 0)
-        return bool(self._db.execute(query).scalar_one())
+        query = select(c.claimed).where(c.drop_id == drop_id, c.removed_at.is_(None)).order_by(c.id)
+        return any(self._db.execute(query.with_for_update(key_share=True)).scalars().all())
 
     def member(self, drop_id: int, name: str, uid: str = "") -> Member:
         found = Member()
@@ -250,16 +257,25 @@ class Edits:
 
     def save_slot(self, slot: Slot, location_id: int) -> Slot:
         """Adds or changes a slot and its offers; a SKU never seen becomes a stock item. Raises ``CapacityBelowClaimed``."""
+        shown = int(not self._is_to_be_looked_at_again(slot))
         if slot.id:
-            if self._db.execute(_SAVE_SLOT, {"key": slot.id, "fits": slot.capacity, **rows.slot_values(slot)}).rowcount == 0:
+            values = {"key": slot.id, "fits": slot.capacity, "shown": shown, **rows.slot_values(slot)}
+            if self._db.execute(_SAVE_SLOT, values).rowcount == 0:
                 raise CapacityBelowClaimed(f"More than {slot.capacity} places of “{slot.title}” are taken by now.")
             kept = [offer.id for offer in slot.offers if offer.id]
             self._remove_offers(slot.id, kept)
         else:
             public_id = "".join(secrets.choice(ALPHABET) for _ in range(8))
-            key = self._added(_ADD_SLOT, public_id=public_id, drop_id=slot.drop_id, published=1, **rows.slot_values(slot))
+            key = self._added(_ADD_SLOT, public_id=public_id, drop_id=slot.drop_id, published=shown, **rows.slot_values(slot))
             slot = replace(slot, id=key, public_id=public_id)
         return replace(slot, version=slot.version + 1, offers=self._save_offers(slot, location_id))
+
+    def _is_to_be_looked_at_again(self, slot: Slot) -> bool:
+        # Whoever publishes a count while this transaction is open does not see that the slot sells the item from now on,
+        # and takes its mark away. SQLite has one writer at a time.
+        again = self._db.dialect.name != "sqlite" and any(not offer.id for offer in slot.offers)
+        self.leaves_dirty = self.leaves_dirty or again
+        return again
 
     def _remove_offers(self, slot_id: int, kept: list[int]) -> None:
         gone = list(self._db.execute(select(_o.id).where(_o.slot_id == slot_id, _o.id.not_in(kept))).scalars())
