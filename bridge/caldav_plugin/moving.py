@@ -6,7 +6,8 @@ from bridge.caldav_plugin.preconditions import check_if_match
 from bridge.caldav_plugin.put import locked
 from bridge.caldav_plugin.refusals import DavError
 from bridge.caldav_plugin.request import Answer, Request
-from bridge.core.errors import NotFound, StaleEdit
+from bridge.caldav_plugin.wire import caldav, element, href
+from bridge.core.errors import NotFound, StaleEdit, UidConflict
 from bridge.flows.edit import move_event
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -23,16 +24,20 @@ def move(request: Request) -> Answer:
         raise DavError(403, "<C:calendar-collection-location-ok/>", "An event is moved to a name inside a calendar.")
     bridge = request.bridge
     with bridge.work() as work:
-        drop, into = locked(work, request.parts), locked(work, target)
+        drop, into = locked(work, request.parts, target)
         there = work.views.resource(drop.id, request.parts[2], "organizer")
         if there is None:
             raise NotFound("There is no such event.")
         check_if_match(request.header("If-Match"), there.edit)
         if (request.header("Overwrite") or "T").strip().upper() == "F" and work.member(into.id, target[2]).is_live:
             raise StaleEdit("There is an event of this name already.")
-        created = move_event(
-            work, drop, request.parts[2], into, target[2], bridge.house, now=bridge.now(), actor=request.visit.organizer
-        )
+        try:
+            created = move_event(
+                work, drop, request.parts[2], into, target[2], bridge.house, now=bridge.now(), actor=request.visit.organizer
+            )
+        except UidConflict as conflict:  # What is named is in the calendar that it was to move to.
+            other = href(request.prefix, f"/{into.path}/{conflict.name}")
+            raise DavError(409, element(caldav("no-uid-conflict"), other), conflict.sentence) from None
     return Answer(201 if created else 204)
 
 

@@ -18,20 +18,22 @@ def put(request: Request) -> Answer:
     text = _text(request)
     bridge, name = request.bridge, request.parts[2]
     with bridge.work() as work:
-        drop = locked(work, request.parts)
+        (drop,) = locked(work, request.parts)
         check_preconditions(request, work.views.resource(drop.id, name, "organizer"))
         done = put_event(work, drop, name, text, bridge.house, now=bridge.now(), actor=request.visit.organizer)
     as_sent = done.verbatim and request.charset.lower() in ("", "utf-8", "utf8")
     return Answer(201 if done.created else 204, {"ETag": done.resource.etag} if as_sent else {})
 
 
-def locked(work: UnitOfWork, parts: tuple[str, ...]) -> Drop:
-    """The drop that a change goes into, held so that its preconditions stay true. Raises ``DavError`` (409) without one."""
-    found = work.views.drop(*parts[:2])
-    drop = work.lock_drop(found.id) if found else None
-    if drop is None:
+def locked(work: UnitOfWork, *paths: tuple[str, ...]) -> list[Drop]:
+    """The drops that a change goes into, held so that its preconditions stay true. Raises ``DavError`` (409) without one."""
+    found = [work.views.drop(*parts[:2]) for parts in paths]
+    # In one order whichever way an event is moved: two devices that moved towards each other would wait for ever.
+    held = {drop_id: work.lock_drop(drop_id) for drop_id in sorted({drop.id for drop in found if drop})}
+    drops = [drop for drop in (held.get(drop.id) if drop else None for drop in found) if drop]
+    if len(drops) < len(paths):
         raise DavError(409, "", "There is no such calendar.")
-    return drop
+    return drops
 
 
 def check_preconditions(request: Request, there: Resource | None) -> None:

@@ -410,7 +410,9 @@ class UnitOfWork(Protocol):
     def next_revision(self, drop_id: int, now: datetime) -> int:
         """Raises the drop's revision; the same number again within one transaction. The drop must be locked."""
 
-    def has_claims(self, drop_id: int) -> bool: ...
+    def has_claims(self, drop_id: int) -> bool:
+        """Whether customers hold places of the drop, whose slots are locked."""
+
     def forget_changes(self, drop_id: int, before: datetime) -> None:
         """Forgets removed members; older sync tokens are no longer answered."""
 
@@ -453,7 +455,8 @@ class UnitOfWork(Protocol):
     def save_slot(self, slot: Slot, location_id: int) -> Slot:
         """Adds or changes a slot and its offers; a SKU never seen becomes a stock item. Raises ``CapacityBelowClaimed``.
 
-        It counts as published: whoever saves it publishes it in the same transaction.
+        It counts as published: whoever saves it publishes it in the same transaction. One that sells what it did not sell
+        before may be looked at once more, by the clock.
         """
 
     def remove_slot(self, slot_id: int, now: datetime) -> None:

@@ -1,0 +1,68 @@
+"""Edits that meet claims, counts and each other: nothing sold is removed, no count goes unshown, nobody waits for ever."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from bridge.caldav_plugin.put import locked
+from bridge.core.errors import DropHasOrders
+from bridge.flows.drops import create_drop, remove_drop
+from bridge.flows.edit import put_event
+from bridge.flows.orders import take_hold
+from tests.house import event
+
+DAWDLE = 0.3
+
+
+@pytest.fixture
+def other():
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def test_a_drop_is_not_removed_under_a_customer_who_is_taking_a_place(shop, clock, other):
+    shop.put(event())
+    (slot,) = shop.slots()
+
+    def remove():
+        with shop.house.work() as work:
+            remove_drop(work, shop.drop, now=clock(), actor="ada")
+
+    with shop.house.work() as work:
+        take_hold(work, slot.public_id, {}, places=1, lasts=timedelta(minutes=5), now=clock())
+        removal = other.submit(remove)
+        time.sleep(DAWDLE)
+    with pytest.raises(DropHasOrders):
+        removal.result(30)
+    assert [one.public_id for one in shop.slots()] == [slot.public_id]
+
+
+def test_a_count_published_while_an_event_that_sells_it_is_written_is_shown(shop, clock, other):
+    shop.count("LOAF", 10)
+    shop.publish()
+    clock.turn(minutes=1)
+    with shop.house.work() as work:
+        put_event(work, shop.drop, "a.ics", event(notes="Places: 99\nSells: LOAF"), shop.house.house, now=clock(), actor="ada")
+        counting = other.submit(lambda: (shop.count("LOAF", 3), shop.publish()))
+        time.sleep(DAWDLE)
+    counting.result(30)
+    shop.publish()
+    assert shop.slots()[0].availability.left == 3
+
+
+def test_moves_in_both_directions_do_not_wait_for_each_other(shop, clock, other):
+    with shop.house.work() as work:
+        cake = create_drop(work, work.views.organizer("ada"), "cake", now=clock(), actor="ada")
+    with shop.house.work() as work:
+        work.lock_drop(shop.drop.id)
+        moving = other.submit(lock_both, shop, ("ada", "cake"), ("ada", "bread"))
+        time.sleep(DAWDLE)
+        assert work.lock_drop(cake.id) is not None
+    assert moving.result(30) == ["cake", "bread"]
+
+
+def lock_both(shop, source, target):
+    with shop.house.work() as work:
+        return [drop.slug for drop in locked(work, source, target)]
