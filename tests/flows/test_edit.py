@@ -11,6 +11,7 @@ from bridge.core.errors import (
     TooManyOccurrences,
     UidConflict,
 )
+from bridge.flows.audit import drop_differences
 from bridge.flows.drops import describe_drop
 from bridge.flows.edit import move_event
 from tests.house import event
@@ -36,6 +37,20 @@ def test_an_event_without_places_comes_back_octet_for_octet(shop):
     assert shop.resource().text == text
     assert shop.slots() == []
     assert shop.feed() == ""
+
+
+def test_the_answer_to_places_that_make_no_slot_is_no_difference(shop):
+    text = event(notes="Places: two dozen")
+    shop.put(text)
+    assert "is not a whole number" in shop.text()
+    with shop.house.work() as work:
+        assert list(drop_differences(work, shop.drop, shop.house.house, shop.clock())) == []
+        (key, name), *_ = work.resource_ids(shop.drop.id)
+        work.save_texts(key, text, None, text.replace("Places: two dozen", "Dentist"))
+    with shop.house.work() as work:
+        assert list(drop_differences(work, shop.drop, shop.house.house, shop.clock())) == [
+            f"ada/bread: {name} is not returned as it was sent"
+        ]
 
 
 def test_what_a_client_sends_back_with_our_block_is_no_edit(shop):
