@@ -130,6 +130,12 @@ def drop_defaults(description: str, *, zone: ZoneInfo, language: str, currency: 
     return read(description, zone=zone, language=language, currency=currency, near=near)[0]
 
 
+def public_description(description: str, language: str) -> str:
+    """What customers read of a calendar's own description: all but its settings lines."""
+    names = _names(wording(language).language)
+    return _tidied([None if _setting_line(line, names) else line for line in _BREAK.split(description)])
+
+
 def _settings(found: dict[str, _Found], problems: tuple[Problem, ...]) -> SlotSettings:
     said = {setting: lines.last for setting, lines in found.items()}
     return SlotSettings(

@@ -12,6 +12,7 @@ from bridge.caldav_plugin.members import http_date
 from bridge.caldav_plugin.request import Request
 from bridge.caldav_plugin.wire import APPLE, CALSERVER, caldav, dav, element, escaped, href
 from bridge.core.ports import Drop, Organizer
+from bridge.notes import public_description
 
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 PRIVILEGES = {
@@ -127,6 +128,15 @@ def _of(value: Callable[[Drop], str | None]) -> Property:
     return lambda place: value(place.drop) if place.drop else None
 
 
+def _description(place: Place) -> str | None:
+    """The organizer's own words; the public never sees the settings lines among them."""
+    if place.drop is None:
+        return None
+    public = place.request.visit.audience == "public"
+    said = public_description(place.drop.description, place.drop.language) if public else place.drop.description
+    return escaped(said) if said else None
+
+
 def etag(drop: Drop) -> str:
     """The entity tag of the calendar as a whole, quoted."""
     return f'"{drop.id}.{drop.revision}"'
@@ -168,7 +178,7 @@ CALENDAR: dict[str, Property] = {
     dav("getetag"): _of(etag),
     dav("getcontenttype"): _always("text/calendar;charset=utf-8"),
     dav("getlastmodified"): _of(lambda drop: http_date(int(drop.changed_at.timestamp())) if drop.changed_at else None),
-    caldav("calendar-description"): _of(lambda drop: escaped(drop.description) if drop.description else None),
+    caldav("calendar-description"): _description,
     caldav("supported-calendar-component-set"): _of(lambda drop: "".join(f'<C:comp name="{name}"/>' for name in drop.components)),
     caldav("supported-calendar-data"): _always('<C:calendar-data content-type="text/calendar" version="2.0"/>'),
     caldav("supported-collation-set"): _always("".join(element(caldav("supported-collation"), name) for name in COLLATIONS)),

@@ -17,6 +17,7 @@ from bridge.checkout.shown import days, month, offers, shown, span_of_days
 from bridge.checkout.subscribe import ways
 from bridge.checkout.upcoming import Upcoming
 from bridge.core.ports import Drop, PublicSlot, Views
+from bridge.notes import public_description
 
 PAGE = 60
 MAX_PAGE = 10_000
@@ -153,6 +154,7 @@ def _window(drop: Drop, slots: list[PublicSlot], page: int, bridge: Reading) -> 
         "drop.html",
         words,
         drop=drop,
+        description=public_description(drop.description, drop.language),
         who=drop.organizer_title or drop.organizer,
         days=days(rows),
         months={row.day.strftime("%Y%m"): month(row.day, words) for row in rows},

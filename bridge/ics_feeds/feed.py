@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
@@ -16,6 +17,7 @@ from bridge.ics_feeds.sheet import Sheet
 from bridge.ics_feeds.source import source, unhurried
 from bridge.ics_feeds.variant import Variant, query_of, variant
 from bridge.ics_feeds.versions import Versions
+from bridge.notes import public_description
 from bridge.wording import LANGUAGES
 
 MAX_AGE = 10
@@ -105,11 +107,11 @@ class Desk:
         return self._cache.sheet((drop.id, asked), drop, source(self._bridge, drop, asked), packed=packed)
 
     def _heading(self, subject: Subject, title: str, drops: list[Drop], asked: Variant, often: bool) -> Heading:
-        base = f"{self._bridge.settings.base_url}/{subject.path}/"
+        base = f"{self._bridge.settings.base_url}/{quote(subject.path)}/"
         lone = drops[0] if len(drops) == 1 and subject.path == drops[0].path else None
         return Heading(
             name=lone.title if lone else title,
-            description=lone.description if lone else "",
+            description=public_description(lone.description, lone.language) if lone else "",
             timezone=drops[0].timezone if drops else "UTC",
             color=lone.color if lone else "",
             source_url=f"{base}calendar.ics{query_of(asked)}",

@@ -36,6 +36,16 @@ def test_the_public_sees_slots_without_settings_lines_and_nothing_else(ada: Devi
     assert data.text == text
 
 
+def test_the_settings_lines_of_a_calendars_description_are_the_organizers_own(ada: Device, public: Device) -> None:
+    ada.proppatch("/ada/bread/", "<C:calendar-description>Fresh bread\nPlaces: 24</C:calendar-description>")
+    for device, said in ((ada, "Fresh bread\nPlaces: 24"), (public, "Fresh bread")):
+        found = device.propfind("/ada/bread/", f"{C}calendar-description").prop(f"{C}calendar-description")
+        assert found is not None
+        assert found.text == said
+    ada.proppatch("/ada/bread/", "<C:calendar-description>Places: 24</C:calendar-description>")
+    assert public.propfind("/ada/bread/", f"{C}calendar-description").prop(f"{C}calendar-description") is None
+
+
 def test_writing_is_not_a_method_here(ada: Device, public: Device) -> None:
     ada("PUT", "/ada/bread/s.ics", slot())
     token = ada.sync("/ada/bread/").token

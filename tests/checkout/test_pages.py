@@ -67,6 +67,13 @@ def test_the_front_page_shows_public_drops_the_soonest_first(clock):
     assert ADA.title.replace("'", "&#39;") in seen(text(client.get("/ada/")))
 
 
+def test_settings_lines_of_a_drops_description_are_not_shown(clock):
+    loaves = replace(LOAVES, description="Baked the night before.\nPlaces: 24")
+    page = text(Window(slot(1), drops=(loaves,), clock=clock).app().test_client().get(DROP))
+    assert "Baked the night before." in seen(page)
+    assert "Places: 24" not in page
+
+
 def test_a_server_without_drops_says_so():
     assert "There are no drops here yet." in text(Window(drops=()).app().test_client().get("/"))
 

@@ -206,3 +206,17 @@ def test_what_no_cache_holds_is_streamed_whole(clock):
     assert plain.data == held.get(FEED, headers=PLAIN).data
     assert gzip.decompress(client.get(FEED, headers={"Accept-Encoding": "gzip"}).data) == plain.data
     assert client.get(FEED, headers={"If-None-Match": plain.headers["ETag"]}).status_code == 304
+
+
+def test_settings_lines_of_the_description_are_not_for_customers(clock):
+    loaves = replace(LOAVES, description="Fresh bread\nPlaces: 24\nLimit: 2")
+    feed = calendar(Window(slot(1), drops=(loaves,), clock=clock).app().test_client().get(FEED))
+    assert feed["DESCRIPTION"] == feed["X-WR-CALDESC"] == "Fresh bread"
+
+
+def test_the_feeds_own_addresses_are_percent_encoded(clock):
+    loaves = replace(LOAVES, slug="Brot für alle")
+    window = Window(slot(1, drop=loaves.path), drops=(loaves,), clock=clock)
+    feed = calendar(window.app().test_client().get("/ada/Brot%20f%C3%BCr%20alle/calendar.ics"))
+    assert feed["SOURCE"] == "https://drops.example/ada/Brot%20f%C3%BCr%20alle/calendar.ics"
+    assert feed["URL"] == "https://drops.example/ada/Brot%20f%C3%BCr%20alle/"
