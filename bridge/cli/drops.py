@@ -3,6 +3,7 @@
 import re
 import uuid
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -52,9 +53,10 @@ def add(
         made = create_drop(
             work, owner, slug, now=bridge.now(), actor=ACTOR, location=location, defaults=defaults, is_public=not private, **described
         )
-    click.echo(f"Page      {bridge.house.base_url}/{made.path}/")
-    click.echo(f"Feed      {bridge.house.base_url}/{made.path}/calendar.ics")
-    click.echo(f"Calendar  {bridge.house.base_url}/dav/{made.path}/")
+    path = quote(made.path)
+    click.echo(f"Page      {bridge.house.base_url}/{path}/")
+    click.echo(f"Feed      {bridge.house.base_url}/{path}/calendar.ics")
+    click.echo(f"Calendar  {bridge.house.base_url}/dav/{path}/")
 
 
 @drop.command("list")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bridge import notes
 from bridge.core import events
-from bridge.core.drops import DropDefaults
+from bridge.core.drops import DropDefaults, check_capacity
 from bridge.core.errors import AlreadyExists, DropHasOrders, InvalidInput, NotFound
 from bridge.core.ports import Drop, Organizer, UnitOfWork
 from bridge.flows.edit import refresh_event
@@ -137,6 +137,7 @@ def _check_slug(slug: str) -> None:
 
 
 def _checked(drop: Drop) -> Drop:
+    """``drop``, called by its slug when its title says nothing. Raises ``InvalidInput`` naming what cannot be."""
     _check_length(title=(drop.title, 500), description=(drop.description, 20_000), color=(drop.color, 32), place=(drop.place, 1000))
     if drop.timezone not in available_timezones():
         raise InvalidInput(f"{drop.timezone!r} is not a time zone: use an IANA name such as Europe/Berlin.")
@@ -147,8 +148,10 @@ def _checked(drop: Drop) -> Drop:
     unknown = set(drop.components) - set(COMPONENTS)
     if unknown or not drop.components:
         raise InvalidInput(f"A calendar takes some of {', '.join(COMPONENTS)}.")
+    if drop.defaults.capacity is not None:
+        check_capacity(drop.defaults.capacity)
     _check_properties(drop.properties.items())
-    return drop
+    return drop if drop.title.strip() else replace(drop, title=drop.slug)
 
 
 def _check_length(**values: tuple[str, int]) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bridge.wiring import Bridge
 from tests.caldav_plugin.device import CS, ICAL, C, D, Device
 
 
@@ -24,6 +25,15 @@ def test_a_drop_is_renamed_recoloured_and_described(ada: Device) -> None:
     changed = found.prop(f"{CS}getctag")
     assert changed is not None
     assert changed.text != token.text
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_drop_without_a_name_is_called_by_its_address(ada: Device, name: str, house: Bridge) -> None:
+    ada.proppatch("/ada/bread/", f"<D:displayname>{name}</D:displayname>")
+    with house.work() as work:
+        drop = work.views.drop("ada", "bread")
+    assert drop is not None
+    assert drop.title == "bread"
 
 
 def test_a_property_nobody_knows_is_kept_as_it_was_written(ada: Device) -> None:

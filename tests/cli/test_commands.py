@@ -75,6 +75,9 @@ def test_a_drop_is_added_and_listed(ada):
     assert "already" in ada("drop", "add", "ada", "bread", status=1)
     assert "is not a time zone" in ada("drop", "add", "ada", "x", "--timezone", "Berlin", status=1)
     assert "no organizer" in ada("drop", "add", "dee", "x", status=1)
+    for places in (-1, 1_000_001):
+        assert "between 0 and 1000000 places" in ada("drop", "add", "ada", "x", "--capacity", places, status=1)
+    assert "/ada/Brot%20f%C3%BCr%20alle/calendar.ics" in ada("drop", "add", "ada", "Brot für alle")
 
 
 def test_what_is_imported_is_exported_as_it_was(ada):
