@@ -83,7 +83,10 @@ def _times(slot: Slot) -> list[str]:
     if slot.all_day:
         end = max(end, start + timedelta(days=1))
         return [f"DTSTART;VALUE=DATE:{start:%Y%m%d}", f"DTEND;VALUE=DATE:{end:%Y%m%d}"]
-    return [_time("DTSTART", start, slot.starts_at, slot.timezone), _time("DTEND", end, slot.ends_at, slot.timezone)]
+    lines = [_time("DTSTART", start, slot.starts_at, slot.timezone)]
+    if slot.ends_at > slot.starts_at:  # A DTEND is later than the start (RFC 5545 section 3.8.2.2); a moment has none.
+        lines.append(_time("DTEND", end, slot.ends_at, slot.timezone))
+    return lines
 
 
 def _time(name: str, local: datetime, at: datetime, timezone: str) -> str:

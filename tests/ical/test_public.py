@@ -120,6 +120,13 @@ def test_an_organizer_without_a_public_address_cannot_be_mailed():
     assert libical_errors(feed(vevent(organizer='A "quoted"\nname', email="ada@example.org"))) == []
 
 
+def test_a_moment_has_no_end():
+    text = vevent(replace(SLOT, ends_at=SLOT.starts_at))
+    assert "DTEND" not in text
+    assert libical_errors(feed(text)) == []
+    assert parsed(text)["DTSTART"].dt == SLOT.starts_at
+
+
 def test_the_second_of_two_equal_hours_is_told_apart():
     slot = replace(SLOT, starts_at=datetime(2026, 10, 25, 1, 30, tzinfo=UTC), ends_at=datetime(2026, 10, 25, 2, 30, tzinfo=UTC))
     event = parsed(vevent(slot))
