@@ -54,6 +54,7 @@ def test_a_uid_that_is_there_already_is_a_conflict(ada: Device) -> None:
     ada("PUT", "/ada/cake/b.ics", event("same"))
     reply = ada("MOVE", "/ada/bread/a.ics", Destination="/dav/ada/cake/a.ics")
     assert (reply.status, reply.condition) == (409, f"{C}no-uid-conflict")
+    assert "<D:href>/dav/ada/cake/b.ics</D:href>" in reply.text
     assert ada("GET", "/ada/bread/a.ics").status == 200
 
 
