@@ -324,11 +324,15 @@ class Held:
 
 
 class Shown(NamedTuple):
-    """What a slot's public rendering says by now; ``notices`` are sentences for the organizer, a line each."""
+    """What a slot's public rendering says by now; ``notices`` are sentences for the organizer, a line each.
+
+    ``gone``: it has left the feed.
+    """
 
     availability: Availability
     notices: str
     template: str
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +347,7 @@ class PublicText:
     octets: int
     template: str
     text: str
+    gone: bool = False
 
 
 class Member(NamedTuple):
@@ -506,7 +511,9 @@ class UnitOfWork(Protocol):
 
     # Publishing
 
-    def dirty_items(self) -> list[tuple[int, int]]: ...
+    def dirty_items(self) -> list[tuple[int, int]]:
+        """Stock items to be published, with the version seen: as many as can be looked at together."""
+
     def dirty_drops(self, item_ids: Sequence[int], now: datetime) -> list[int]: ...
     def slots_to_publish(self, drop_id: int, item_ids: Sequence[int], now: datetime) -> list[int]: ...
     def slots(self, slot_ids: Sequence[int]) -> list[Slot]: ...

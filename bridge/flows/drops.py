@@ -39,6 +39,7 @@ RESERVED = frozenset(
 )
 """First parts of addresses that no organizer can have."""
 REREAD = frozenset({"timezone", "language", "currency", "defaults"})
+REWORDED = frozenset({"language", "currency"})
 
 
 def add_organizer(work: UnitOfWork, name: str, *, title: str = "", now: datetime) -> Organizer:
@@ -82,6 +83,8 @@ def describe_drop(work: UnitOfWork, drop: Drop, house: House, *, now: datetime, 
     if held is None:
         raise NotFound("There is no such drop.")
     changes = _present(changes)
+    if "is_public" in changes:
+        changes["awaits_slots"] = False
     if "properties" in changes:
         changes["properties"] = _merged(held.properties, changes["properties"])
     wanted = _checked(_with_defaults(replace(held, **changes), changes, now))
@@ -93,7 +96,7 @@ def describe_drop(work: UnitOfWork, drop: Drop, house: House, *, now: datetime, 
     work.record(events.DropDescribed(changed), actor=actor, now=now, drop_id=drop.id)
     if REREAD & set(changed):
         for _, name in work.resource_ids(drop.id):
-            refresh_event(work, wanted, name, house, now=now, actor=actor)
+            refresh_event(work, wanted, name, house, now=now, actor=actor, reworded=bool(REWORDED & set(changed)))
     return work.lock_drop(drop.id) or wanted
 
 

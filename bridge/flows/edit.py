@@ -80,9 +80,10 @@ def move_event(work: UnitOfWork, drop: Drop, name: str, target: Drop, new_name: 
     return created
 
 
-def refresh_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now: datetime, actor: str) -> None:
+def refresh_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now: datetime, actor: str, reworded: bool = False) -> None:
     """Reads an event's own text again after the drop's defaults or the horizon changed; no edit of the organizer's.
 
+    What stays equal is left alone, unless the drop's own words changed (``reworded``).
     Raises ``CapacityBelowClaimed`` and ``SlotHasOrders`` when what is sold no longer fits.
     """
     drop = _locked(work, drop)
@@ -92,7 +93,8 @@ def refresh_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now:
     before = _current(work.slots_of(there.id), house, now)
     draft = _read(drop, there.source, house, now)
     wanted, gone = _wanted(drop, draft, before)
-    if bool(wanted) == bool(before) and not gone and all(slot == old for slot, old in wanted):
+    same = bool(wanted) == bool(before) and not gone and all(slot == old for slot, old in wanted)
+    if same and not (reworded and wanted):
         work.extend_spans(drop.id, there.id, draft, house.window(now))
     else:
         _save(work, drop, name, draft, there, before, house, now, actor, edited=False)
@@ -122,7 +124,7 @@ def _stored(work: UnitOfWork, drop: Drop, name: str) -> Resource:
 def _current(slots: Sequence[Slot], house: House, now: datetime) -> list[Slot]:
     """Those that an edit speaks of: occurrences that ended before the window are history and stay as they are."""
     since, _ = house.window(now)
-    return [slot for slot in slots if not slot.recurrence_id or slot.ends_at >= since]
+    return [slot for slot in slots if not slot.recurrence_id or slot.ends_at > since or slot.starts_at >= since]
 
 
 def _read(drop: Drop, text: str, house: House, now: datetime) -> EventDraft:
@@ -156,7 +158,8 @@ def _save(
     check_removal(gone)
     revision = work.next_revision(drop.id, now)
     window = house.window(now)
-    key = work.save_resource(drop.id, name, draft, window, there=there.id, is_slot=bool(wanted), revision=revision, now=now, edited=edited)
+    may_sell = bool(wanted) or (draft.recurring and not draft.occurrences)
+    key = work.save_resource(drop.id, name, draft, window, there=there.id, is_slot=may_sell, revision=revision, now=now, edited=edited)
     saved = [_save_slot(work, drop, key, slot, old, now, actor) for slot, old in wanted]
     _remove_slots(work, drop, gone, house, now, actor)
     if not saved and not draft.mentions_places:

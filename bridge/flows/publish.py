@@ -102,7 +102,8 @@ def _public_text(
         machine=machine,
     )
     octets = len(ical.wrap_public(text, "UTC" if slot.all_day else slot.timezone).encode())
-    return PublicText(slot.id, drop.id, seen, _notices(slot, stock), due_at, octets, template, text)
+    gone = before is not None and before.gone
+    return PublicText(slot.id, drop.id, seen, _notices(slot, stock), due_at, octets, template, text, gone)
 
 
 def _template(drop: Drop, slot: Slot, link: str, house: House) -> str:

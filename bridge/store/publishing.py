@@ -18,6 +18,8 @@ from bridge.store import tables as t
 from bridge.store.dialect import upsert_for
 
 BATCH = 500
+# All of them are named in one statement, and both databases have a limit to what one can carry.
+AT_ONCE = 10_000
 
 
 _SAVE_TEXT = update(t.renderings).where(t.renderings.c.resource_id == bindparam("key")).values(text=bindparam("new"))
@@ -39,9 +41,10 @@ class Publishing:
         self._db = db
 
     def dirty_items(self) -> list[tuple[int, int]]:
-        """Stock items changed since they were last published, with the version seen."""
+        """Stock items changed since they were last published, with the version seen; the first ``AT_ONCE`` of them."""
         c = t.stock_items.c
-        return [(row.id, row.version) for row in self._db.execute(select(c.id, c.version).where(c.version != c.published))]
+        query = select(c.id, c.version).where(c.version != c.published).order_by(c.id).limit(AT_ONCE)
+        return [(row.id, row.version) for row in self._db.execute(query)]
 
     def dirty_drops(self, item_ids: Sequence[int], now: datetime) -> list[int]:
         """Drops with a slot that changed, whose time has come, or that sells one of the items."""
@@ -114,9 +117,9 @@ class Publishing:
         p, x = t.public_renderings.c, t.public_texts.c
         found: dict[int, Shown] = {}
         for start in range(0, len(slot_ids), BATCH):
-            query = select(p.slot_id, p.availability, p.notices, x.template).join(t.public_texts, x.slot_id == p.slot_id)
+            query = select(p.slot_id, p.availability, p.notices, p.gone, x.template).join(t.public_texts, x.slot_id == p.slot_id)
             for row in self._db.execute(query.where(p.slot_id.in_(slot_ids[start : start + BATCH]))):
-                found[row.slot_id] = Shown(rows.availability(row.availability), row.notices, row.template)
+                found[row.slot_id] = Shown(rows.availability(row.availability), row.notices, row.template, row.gone)
         return found
 
     def templates(self, resource_ids: Sequence[int]) -> dict[int, str]:
@@ -144,7 +147,7 @@ class Publishing:
                 "updated_at": now,
                 "due_at": x.due_at,
                 "octets": x.octets,
-                "gone": False,
+                "gone": x.gone,
             }
             for x in texts
         ]

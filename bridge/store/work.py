@@ -32,8 +32,13 @@ class SqlWork(Accounts, Edits, Ledger, Claims, Publishing):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What fails inside leaves nothing behind, and the transaction lives on."""
-        with self._db.begin_nested():
-            yield
+        raised = dict(self._revisions)
+        try:
+            with self._db.begin_nested():
+                yield
+        except BaseException:
+            self._revisions = raised
+            raise
 
     def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None:
         """One row of the journal."""

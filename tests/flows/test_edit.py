@@ -1,5 +1,7 @@
 """An organizer's edits: what becomes a slot, what comes back, what is refused."""
 
+from datetime import timedelta
+
 import pytest
 
 from bridge.core.errors import (
@@ -241,3 +243,71 @@ def test_nothing_is_lost_of_an_edit_that_is_refused_in_the_middle(shop):
         shop.put("\0")
     shop.put(event())
     assert len(shop.slots()) == 1
+
+
+def test_an_occurrence_that_ends_as_the_window_begins_is_history(shop, clock):
+    nightly = "RRULE:FREQ=DAILY;COUNT=90\r\n"
+    shop.put(event(start="20261203T233000Z", more=nightly))
+    first = shop.slots()[0]
+    clock.set(first.ends_at + timedelta(days=31, hours=5))
+    shop.put(event(start="20261203T233000Z", title="Night bread", more=nightly))
+    assert first.public_id in {slot.public_id for slot in shop.slots()}
+
+
+def test_a_series_that_begins_behind_the_horizon_is_slots_once_the_horizon_is_there(shop, clock):
+    from bridge.flows.upkeep import move_horizon
+
+    shop.put(event(start="20280205T093000Z", more="RRULE:FREQ=WEEKLY\r\n"))
+    assert shop.slots() == []
+    clock.turn(days=100)
+    move_horizon(shop.house.work, shop.house.house, clock())
+    assert shop.slots()
+
+
+def test_another_language_is_seen_on_every_slot_at_once(shop, clock):
+    shop.put(event())
+    edit = shop.resource().edit
+    with shop.house.work() as work:
+        describe_drop(work, shop.drop, shop.house.house, now=clock(), actor="ada", language="de")
+    assert "24 von 24 Plätzen" in shop.text()
+    assert "places left" not in shop.feed()
+    assert shop.resource().edit == edit
+
+
+def test_a_slot_that_left_the_feed_stays_out_of_it_when_its_stock_changes(shop, clock):
+    from bridge.flows.upkeep import retire_slots
+
+    shop.put(event(notes="Places: 9\nSells: LOAF"))
+    shop.count("LOAF", 5)
+    clock.turn(days=60)
+    shop.publish()
+    assert retire_slots(shop.house.work, shop.house.house, clock()) == 1
+    shop.count("LOAF", 3)
+    assert shop.publish() == 1
+    assert shop.feed() == ""
+
+
+def raised_in_vain(work, shop):
+    with work.savepoint():
+        work.next_revision(shop.drop.id, shop.clock())
+        raise NotFound("Something after all.")
+
+
+def test_what_fails_inside_a_savepoint_takes_its_revision_with_it(shop, clock):
+    before = shop.revision
+    with shop.house.work() as work:
+        work.lock_drop(shop.drop.id)
+        with pytest.raises(NotFound):
+            raised_in_vain(work, shop)
+        work.next_revision(shop.drop.id, clock())
+    assert shop.revision == before + 1
+
+
+def test_more_items_than_one_statement_can_name_are_published_in_turns(shop, clock, monkeypatch):
+    monkeypatch.setattr("bridge.store.publishing.AT_ONCE", 1)
+    shop.put(event("a", notes="Places: 9\nSells: BUN"), "a.ics")
+    shop.put(event("b", notes="Places: 9\nSells: LOAF"), "b.ics")
+    shop.count("BUN", 2)
+    shop.count("LOAF", 3)
+    assert [shop.publish() for _ in range(3)] == [1, 1, 0]
+    assert sorted(slot.availability.left for slot in shop.slots()) == [2, 3]
