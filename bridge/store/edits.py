@@ -94,7 +94,10 @@ class Edits:
         return rows.drop(self._db.execute(rows.DROP.where(t.drops.c.id == key[0])).one())
 
     def save_drop(self, drop: Drop, now: datetime) -> None:
-        self._db.execute(update(t.drops).where(t.drops.c.id == drop.id).values(changed_at=now, **rows.drop_values(drop)))
+        values = rows.drop_values(drop)
+        if not drop.awaits_slots:  # One that does is read as not public, which nobody decided.
+            values |= {"is_public": drop.is_public, "awaits_slots": False}
+        self._db.execute(update(t.drops).where(t.drops.c.id == drop.id).values(changed_at=now, **values))
 
     def remove_drop(self, drop_id: int, now: datetime) -> None:
         self._db.execute(update(t.drops).where(t.drops.c.id == drop_id).values(removed_at=now))
