@@ -63,6 +63,8 @@ _UNITS = {
     ),
 }
 _GROUPS = {"en": ",", "de": ".", "fr": "", "es": "."}
+_WHERE = frozenset(("place", "platz", "plaza"))
+"""Names that in the singular rather say where: “Place: Market square” is a setting only before a number."""
 _BREAK = re.compile("\r\n|[\n\r\u2028\u2029]")
 _BULLET = " \t\u00a0-–—*•·"
 
@@ -160,8 +162,10 @@ def _setting_line(line: str, names: dict[str, str]) -> _Line | None:
     colon = head.find(":")
     if colon < 0:
         return None
-    setting = names.get(" ".join(plain(head[:colon]).strip(_BULLET).casefold().split()))
-    return _Line(setting, plain(line[colon + 1 :]).strip()) if setting else None
+    name, value = " ".join(plain(head[:colon]).strip(_BULLET).casefold().split()), plain(line[colon + 1 :]).strip()
+    if name not in names or (name in _WHERE and not value.isdecimal()):
+        return None
+    return _Line(names[name], value)
 
 
 def _checked(setting: str, value: str, read_value: dict[str, Callable[[str], Any]]) -> Any:

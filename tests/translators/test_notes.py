@@ -76,6 +76,9 @@ def test_adas_notes_become_settings_and_the_public_reads_the_rest() -> None:
         "Places: ２４",
         "Places: 024",
         "\ufeffPlaces: 24\u200b",
+        "\u202bPlaces: 24\u202c",
+        "\u2067Places\u2069: 24",
+        "Place: 24",
         "Places: 24\r",
         "\tPlaces:\t24",
     ],
@@ -83,6 +86,14 @@ def test_adas_notes_become_settings_and_the_public_reads_the_rest() -> None:
 def test_case_blanks_and_keyboards_do_not_matter(line: str) -> None:
     assert settings(line).places == 24
     assert public(line) == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "line"), [("en", "Place: Market square"), ("en", "Place: 12 Mill Lane"), ("de", "Platz: Rathausplatz")]
+)
+def test_where_it_is_sets_nothing(language: str, line: str) -> None:
+    assert settings(line, language) == settings("", language)
+    assert public(line, language) == line
 
 
 @pytest.mark.parametrize(
