@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bridge.core import events
 from bridge.core.errors import Fault, InvalidInput, PermanentFault
@@ -12,6 +12,7 @@ from bridge.core.ports import Connection, Location, Polled, Pos, UnitOfWork
 from bridge.core.stock import Count, Movement, StockItem, checked_quantity, checked_sku, counted, moved, settled, supersedes
 
 MAX_BACKOFF = timedelta(minutes=5)
+Told = TypeVar("Told", Count, Movement)
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 
 
@@ -165,11 +166,15 @@ def _record_poll(open_work: WorkFactory, connection: Connection, polled: Polled,
     actor = f"till:{connection.name}"
     skew = (polled.till_now - now).total_seconds() if polled.till_now else 0.0
     counts, problem = _believable(polled.counts)
+    movements, another = _believable(polled.movements)
+    problem = problem or another
     with open_work() as work:
         location = work.location(connection.location_id)
+        # All at once, in their order: locked in two turns they could meet a customer's claim that holds the other half.
+        work.items_for(location, [count.sku for count in counts] + [movement.sku for movement in movements])
         record_counts(work, location, counts, source=source, now=now, actor=actor, sent_at=polled.till_now, connection_id=connection.id)
         record_movements(
-            work, location, polled.movements, source=source, now=now, actor=actor, sent_at=polled.till_now, connection_id=connection.id
+            work, location, movements, source=source, now=now, actor=actor, sent_at=polled.till_now, connection_id=connection.id
         )
         due = now + max(connection.interval, timedelta(seconds=1))
         work.save_connection(replace(connection, cursor=polled.cursor, failures=0, problem=problem, last_ok_at=now, due_at=due, skew=skew))
@@ -182,13 +187,13 @@ def _was_stale(connection: Connection, now: datetime) -> bool:
     return known and now - connection.last_ok_at >= connection.stale_after  # type: ignore[operator]
 
 
-def _believable(counts: Sequence[Count]) -> tuple[list[Count], str]:
-    """The counts that can be, and a sentence about those that cannot: one absurd SKU must not stop the others."""
+def _believable(listed: Sequence[Told]) -> tuple[list[Told], str]:
+    """What can be, and a sentence about what cannot: one absurd SKU must not stop the others."""
     good, bad = [], []
-    for count in counts:
+    for told in listed:
         try:
-            _check(count.sku, count.quantity)
-            good.append(count)
+            _check(told.sku, told.quantity)
+            good.append(told)
         except InvalidInput as refusal:
             bad.append(refusal.sentence)
     return good, bad[0] if bad else ""

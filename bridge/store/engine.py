@@ -39,7 +39,9 @@ class Database:
             self._lock_path = path.with_name(path.name + "-writer")
             self.reader = self.writer = self._sqlite(pool_size)
         else:
-            self.writer = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_recycle=3600)
+            self.writer = create_engine(
+                self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_recycle=3600, hide_parameters=True
+            )
             self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             event.listen(self.writer, "connect", _limit_lock_wait)
 
@@ -48,6 +50,7 @@ class Database:
             self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
+            hide_parameters=True,
             connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False, "cached_statements": 256},
         )
         event.listen(engine, "connect", _prepare_sqlite)

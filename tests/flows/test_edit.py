@@ -307,6 +307,7 @@ def test_more_items_than_one_statement_can_name_are_published_in_turns(shop, clo
     monkeypatch.setattr("bridge.store.publishing.AT_ONCE", 1)
     shop.put(event("a", notes="Places: 9\nSells: BUN"), "a.ics")
     shop.put(event("b", notes="Places: 9\nSells: LOAF"), "b.ics")
+    shop.publish()
     shop.count("BUN", 2)
     shop.count("LOAF", 3)
     assert [shop.publish() for _ in range(3)] == [1, 1, 0]

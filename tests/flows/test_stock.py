@@ -287,6 +287,14 @@ def test_one_absurd_sku_does_not_stop_the_others_and_is_told(bread, connection, 
     assert "BUN" in connection().problem
 
 
+def test_one_absurd_sale_does_not_stop_the_others_and_is_told(bread, connection, clock):
+    clock.turn(minutes=1)
+    sales = (Movement("LOAF", -1, clock(), "a"), Movement("LOAF", -(10**12), clock(), "b"))
+    ask(bread, connection, clock, Polled((), sales, "", clock()))
+    assert left(bread) == 9
+    assert "LOAF" in connection().problem
+
+
 def test_a_poll_is_taken_by_one_clock_only(bread, connection, clock):
     one, other = connection(), connection()
     assert pull(bread.house.work, one, Till(Polled()), clock())
