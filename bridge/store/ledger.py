@@ -91,6 +91,8 @@ class Ledger:
         """Has every slot that sells what the till counts looked at again: what is known of the till has changed."""
         self.leaves_dirty = True
         c = t.stock_items.c
+        # An update alone locks rows as they lie, and could meet a customer's claim that holds the other half.
+        self._db.execute(select(c.id).where(c.connection_id == connection_id).order_by(c.id).with_for_update(key_share=True))
         self._db.execute(update(t.stock_items).where(c.connection_id == connection_id).values(version=c.version + 1))
 
     def acknowledge_units(self, item_id: int, units: int) -> None:

@@ -8,9 +8,12 @@ import pytest
 
 from bridge.caldav_plugin.put import locked
 from bridge.core.errors import DropHasOrders
+from bridge.core.ports import Connection
+from bridge.core.stock import Count
 from bridge.flows.drops import create_drop, remove_drop
 from bridge.flows.edit import put_event
 from bridge.flows.orders import take_hold
+from bridge.flows.stock import record_counts
 from tests.house import event
 
 DAWDLE = 0.3
@@ -66,3 +69,27 @@ def test_moves_in_both_directions_do_not_wait_for_each_other(shop, clock, other)
 def lock_both(shop, source, target):
     with shop.house.work() as work:
         return [drop.slug for drop in locked(work, source, target)]
+
+
+def test_a_till_that_falls_silent_and_a_claim_on_its_goods_do_not_wait_for_each_other(shop, clock, other):
+    with shop.house.work() as work:
+        place = work.views.location("ada", "main")
+        till = work.add_connection(Connection(0, place.organizer_id, "ada", "till", "fake", place.id, {}))
+    for sku in ("BUN", "LOAF"):
+        told = [Count(sku, 9, clock(), sku)]
+        with shop.house.work() as work:
+            record_counts(work, place, told, source="test", now=clock(), actor="test", connection_id=till.id)
+    with shop.house.read() as views:
+        bun, loaf = (item.id for _, item in views.stock_items("ada"))
+    shop.move("BUN", -1, "lies behind the other from now on", at=clock.turn(minutes=1))
+
+    def fall_silent():
+        with shop.house.work() as work:
+            work.touch_items(till.id)
+
+    with shop.house.work() as work:
+        work.lock_items([bun])
+        silence = other.submit(fall_silent)
+        time.sleep(DAWDLE)
+        assert loaf in work.lock_items([loaf])
+    silence.result(30)
