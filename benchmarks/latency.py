@@ -17,6 +17,7 @@ from benchmarks.target import Target
 from benchmarks.wire import Connection
 
 BETWEEN_LOOKS = 0.005
+BETWEEN_PUSHES = 0.5
 PATIENCE = 60.0
 BURST = 10
 STILL = 2.0
@@ -49,6 +50,7 @@ def delays(target: Target, rounds: int) -> list[Delay]:
                 sync, feed = _pushed(target, sku, slots)
                 by_sync.seconds.append(sync)
                 by_feed.seconds.append(feed)
+                time.sleep(BETWEEN_PUSHES)
             on = f"SKU on {len(slots):,} of {target.season.size:,} slots"
             found += [Delay(f"{on}, by sync-collection", by_sync, wanted), Delay(f"{on}, by the feed", by_feed, wanted)]
     return found
