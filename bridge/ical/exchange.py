@@ -1,6 +1,8 @@
 """Whole calendars: apart into calendar object resources, and together again."""
 
+from collections import Counter
 from collections.abc import Iterable
+from hashlib import sha256
 
 from bridge.ical.calendar import PRODID
 from bridge.ical.check import KINDS, uid_of
@@ -11,20 +13,22 @@ def split(text: str) -> list[tuple[str, str]]:
     """Every event, task and journal entry of an exported calendar as (UID, VCALENDAR text), in order of appearance.
 
     Overrides stay with their master, octets as they are, and each text has the VTIMEZONEs it speaks of. What has no UID is
-    given one by its place. Components of other kinds are left out. Raises ``InvalidCalendarData``, ``InvalidCalendarObject``.
+    given one by its words, the same each time. Components of other kinds are left out.
+    Raises ``InvalidCalendarData``, ``InvalidCalendarObject``.
     """
     made: list[tuple[str, str]] = []
-    for number, calendar in enumerate(components(text)):
-        made += _split(calendar, text, number)
+    for calendar in components(text):
+        made += _split(calendar, text)
     return made
 
 
-def _split(calendar: Component, text: str, number: int) -> list[tuple[str, str]]:
+def _split(calendar: Component, text: str) -> list[tuple[str, str]]:
     zones = [(c.text("TZID"), text[c.start : c.end]) for c in calendar.children if c.name == "VTIMEZONE"]
     groups: dict[tuple[str, str], list[str]] = {}
-    for place, component in enumerate(c for c in calendar.children if c.name in KINDS):
+    without = Counter[str]()
+    for component in (c for c in calendar.children if c.name in KINDS):
         own = text[component.start : component.end]
-        uid = uid_of(component) or f"imported-{number}-{place}"
+        uid = uid_of(component) or _made_up(own, without)
         if not uid_of(component):
             at = component.body - component.start
             own = f"{own[:at]}UID:{uid}{newline_of(text)}{own[at:]}"
@@ -33,6 +37,14 @@ def _split(calendar: Component, text: str, number: int) -> list[tuple[str, str]]
     head = joined(["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN"]).replace("\r\n", newline)
     tail = f"END:VCALENDAR{newline}"
     return [(uid, head + _needed(zones, parts) + "".join(parts) + tail) for (uid, _), parts in groups.items()]
+
+
+def _made_up(own: str, without: Counter[str]) -> str:
+    """A UID for an entry that has none: another one for other words, so that no file's entries pass for another's."""
+    words = "\n".join(line for line in own.splitlines() if not line.startswith("DTSTAMP"))
+    digest = sha256(words.encode()).hexdigest()[:24]
+    without[digest] += 1
+    return f"imported-{digest}-{without[digest]}"
 
 
 def _needed(zones: list[tuple[str, str]], parts: list[str]) -> str:

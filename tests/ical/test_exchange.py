@@ -53,6 +53,17 @@ def test_an_event_without_a_uid_is_given_one():
     assert read(text, BERLIN, AUTUMN).uid == uid
 
 
+def test_what_has_no_uid_is_known_again_and_never_taken_for_something_else():
+    def uids(*lines):
+        return [uid for uid, _ in split(calendar(*(["BEGIN:VEVENT", "DTSTART:20261205T090000Z", line, "END:VEVENT"] for line in lines)))]
+
+    bread, cake = uids("SUMMARY:Bread"), uids("SUMMARY:Cake")
+    assert bread != cake
+    assert uids("SUMMARY:Cake", "SUMMARY:Bread") == cake + bread
+    assert len(set(uids("SUMMARY:Bread", "SUMMARY:Bread"))) == 2
+    assert uids("SUMMARY:Bread\r\nDTSTAMP:20261201T000000Z") == uids("SUMMARY:Bread\r\nDTSTAMP:20261202T000000Z")
+
+
 def test_an_export_of_nothing_is_a_calendar_still():
     assert split(join([])) == []
 
