@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from bridge.core.errors import TransientFault
+from bridge.core.errors import AlreadyExists, TransientFault
 
 BUSY_MILLISECONDS = 30_000
 LOCK_WAIT = "15s"
 POOL = 32
+UNIQUE_VIOLATION = "23505"
 
 
 class Database:
@@ -92,15 +93,23 @@ class Database:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns the database's own outages into ``TransientFault``; its integrity errors pass."""
+    """Turns the database's own outages into ``TransientFault``, and a name taken meanwhile into ``AlreadyExists``."""
     try:
         yield
+    except IntegrityError as error:
+        if _is_taken(error):
+            raise AlreadyExists("Somebody else made this at the same moment; look again.") from error
+        raise
     except OperationalError as error:
         raise TransientFault("The database cannot be reached or is locked; try again in a moment.") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise TransientFault("The connection to the database was lost; try again in a moment.") from error
         raise
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    return getattr(error.orig, "sqlstate", "") == UNIQUE_VIOLATION or "UNIQUE constraint failed" in str(error.orig)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
