@@ -19,7 +19,7 @@ def stock() -> None:
     """
 
 
-@stock.command("set")
+@stock.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("location")
 @click.argument("sku")
 @click.argument("count", type=int)

@@ -92,7 +92,7 @@ class StockItem:
         """Units promised that the till says are not there."""
         if self.count is None:
             return 0
-        return max(0, self.promised - self.count - self.moved)
+        return max(0, self.promised - max(0, self.count + self.moved))
 
 
 def supersedes(count: Count, item: StockItem) -> bool:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bridge import notes
 from bridge.core import events
-from bridge.core.drops import DropDefaults, check_capacity
+from bridge.core.drops import DropDefaults, PreorderWindow, SlotSettings, check_capacity
 from bridge.core.errors import AlreadyExists, DropHasOrders, InvalidInput, NotFound
 from bridge.core.ports import Drop, Organizer, UnitOfWork
 from bridge.flows.edit import refresh_event
@@ -67,7 +67,7 @@ def create_drop(
     if place is None:
         raise NotFound(f"{organizer.name} has no location {location}.")
     drop = Drop(0, organizer.id, organizer.name, slug, slug, location_id=place.id)
-    drop = _checked(_with_defaults(replace(drop, **_present(described)), described, now))
+    drop = _checked(_with_defaults(replace(drop, **_present(described)), drop, described, now))
     saved = work.add_drop(drop, now)
     work.record(events.DropCreated(slug), actor=actor, now=now, drop_id=saved.id)
     return saved
@@ -87,7 +87,7 @@ def describe_drop(work: UnitOfWork, drop: Drop, house: House, *, now: datetime, 
         changes["awaits_slots"] = False
     if "properties" in changes:
         changes["properties"] = _merged(held.properties, changes["properties"])
-    wanted = _checked(_with_defaults(replace(held, **changes), changes, now))
+    wanted = _checked(_with_defaults(replace(held, **changes), held, changes, now))
     changed = tuple(f.name for f in fields(Drop) if getattr(held, f.name) != getattr(wanted, f.name))
     if not changed:
         return held
@@ -119,19 +119,22 @@ def _merged(old: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[s
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def _with_defaults(drop: Drop, changes: Mapping[str, Any], now: datetime) -> Drop:
-    """The settings lines of the calendar's own description are the drop's defaults."""
+def _with_defaults(drop: Drop, before: Drop, changes: Mapping[str, Any], now: datetime) -> Drop:
+    """The settings lines of the calendar's own description are the drop's defaults; a line taken out takes its default along."""
     if "description" not in changes or "defaults" in changes:
         return drop
-    zone = ZoneInfo(drop.timezone)
-    settings = notes.drop_defaults(drop.description, zone=zone, language=drop.language, currency=drop.currency, now=now)
-    kept = drop.defaults
+    said, new, kept = _settings(before, now), _settings(drop, now), drop.defaults
     defaults = DropDefaults(
-        settings.places if settings.places is not None else kept.capacity,
-        settings.preorder or kept.preorder,
-        settings.limit if settings.limit is not None else kept.limit,
+        new.places if new.places is not None or said.places is not None else kept.capacity,
+        new.preorder or (PreorderWindow() if said.preorder else kept.preorder),
+        new.limit if new.limit is not None or said.limit is not None else kept.limit,
     )
     return replace(drop, defaults=defaults)
+
+
+def _settings(drop: Drop, now: datetime) -> SlotSettings:
+    zone = ZoneInfo(drop.timezone)
+    return notes.drop_defaults(drop.description, zone=zone, language=drop.language, currency=drop.currency, now=now)
 
 
 def _check_slug(slug: str) -> None:

@@ -297,7 +297,7 @@ class SqlViews:
             "outbox_waiting": (waiting.where(o.due_at.is_not(None)), "Consequences that are yet to happen."),
             "outbox_given_up": (waiting.where(o.due_at.is_(None)), "Consequences given up, with a reason."),
             "items_oversold": (
-                select(func.count()).where(i.counted.is_not(None), i.counted + i.moved < i.promised),
+                select(func.count()).where(i.promised > 0, i.counted + i.moved < i.promised),
                 "Stock items of which more is promised than the till says there is.",
             ),
         }

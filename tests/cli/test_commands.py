@@ -112,6 +112,11 @@ def test_stock_is_set_listed_and_imported(ada):
     }
 
 
+def test_a_negative_count_is_taken_and_frightens_no_doctor(ada):
+    assert "LOAF: -4 counted, 0 promised, 0 free" in ada("stock", "set", "ada/main", "LOAF", "-4")
+    assert "All is well" in ada("doctor", "--offline")
+
+
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [

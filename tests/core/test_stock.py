@@ -56,7 +56,8 @@ def test_free_is_never_negative_and_never_more_than_is_there(count, promised, bu
     item = StockItem("LOAF", count=count, counted_at=NINE, moved=since, promised=promised, buffer=buffer)
     free = item.free(NINE)
     assert free == max(0, count + since - promised - buffer)
-    assert item.oversold == max(0, promised - count - since)
+    assert item.oversold == max(0, promised - max(0, count + since))
+    assert item.oversold <= promised
     assert not (free and item.oversold)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.core.drops import DropDefaults
 from bridge.core.errors import (
     CapacityBelowClaimed,
     InvalidCalendarData,
@@ -312,3 +313,17 @@ def test_more_items_than_one_statement_can_name_are_published_in_turns(shop, clo
     shop.count("LOAF", 3)
     assert [shop.publish() for _ in range(3)] == [1, 1, 0]
     assert sorted(slot.availability.left for slot in shop.slots()) == [2, 3]
+
+
+def test_a_default_taken_out_of_the_description_is_gone_and_one_set_otherwise_stays(shop, clock):
+    def described(**words):
+        with shop.house.work() as work:
+            describe_drop(work, shop.drop, shop.house.house, now=clock(), actor="ada", **words)
+
+    described(description="Places: 12\nLimit: 2 per customer")
+    described(description="Limit: 2 per customer")
+    shop.put(event(notes="just bread"))
+    assert shop.slots() == []
+    described(defaults=DropDefaults(5))
+    described(description="Come early!")
+    assert shop.slots()[0].availability.capacity == 5
