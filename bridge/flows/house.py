@@ -33,6 +33,6 @@ class House:
         return f"{self.base_url}/slots/{public_id}"
 
     def window(self, now: datetime) -> tuple[datetime, datetime]:
-        """The horizon at ``now``, on whole days so that it moves once a day."""
+        """The horizon at ``now``, on whole days so that it moves once a day. What left the feed lies before it."""
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return day - self.past, day + self.horizon
+        return day - min(self.past, self.keep - timedelta(days=1)), day + self.horizon

@@ -327,3 +327,17 @@ def test_a_default_taken_out_of_the_description_is_gone_and_one_set_otherwise_st
     described(defaults=DropDefaults(5))
     described(description="Come early!")
     assert shop.slots()[0].availability.capacity == 5
+
+
+def test_the_horizon_brings_nothing_back_that_left_the_feed(shop, clock):
+    from bridge.flows.upkeep import move_horizon, retire_slots
+
+    shop.put(event(start="20261201T090000Z", more="RRULE:FREQ=DAILY\r\n"))
+    clock.turn(days=32)
+    retire_slots(shop.house.work, shop.house.house, clock())
+    gone = len([slot for slot in shop.slots() if slot.ends_at < clock()])
+    for _ in range(2):
+        clock.turn(days=1)
+        retire_slots(shop.house.work, shop.house.house, clock())
+        move_horizon(shop.house.work, shop.house.house, clock())
+        assert len([slot for slot in shop.slots() if slot.ends_at < clock()]) == gone
