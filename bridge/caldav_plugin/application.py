@@ -23,12 +23,14 @@ from bridge.caldav_plugin.reports import report
 from bridge.caldav_plugin.request import Answer, Request, framed, verb
 from bridge.caldav_plugin.rights import Rights
 from bridge.caldav_plugin.storage import Storage
-from bridge.caldav_plugin.visit import Bridge, Visit, visiting
+from bridge.caldav_plugin.visit import Bridge, Sight, Visit, visiting
+from bridge.core.errors import Fault
 from bridge.core.ports import Audience
 
 # No locks (class 2), no address books, no access control lists: clients believe this line.
 DAV = "1, 3, calendar-access, extended-mkcol"
 WORTH_ZIPPING = 1024
+AGAIN = "5"
 ZIPPED = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
 
 Environ = Mapping[str, Any]
@@ -85,12 +87,14 @@ class Application(Radicale):
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """The WSGI callable."""
-        token = visiting.set(Visit(self._bridge, self._audience))
+        sight = Sight(self._bridge)
+        token = visiting.set(Visit(sight, self._audience))
         try:
             answers: Iterable[bytes] = super().__call__(environ, start_response)
             return answers
         finally:
             visiting.reset(token)
+            sight.end()
 
     def do_DELETE(self, environ: Environ, base_prefix: str, path: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
         """Radicale's own, with If-Match judged by the edit number inside its transaction, and 204 for an answer."""
@@ -105,7 +109,8 @@ class Application(Radicale):
         try:
             self._admit(visit, environ)
             status, headers, answers = super()._handle_request(admitted(environ))
-        except DavError as refusal:
+        except (DavError, Fault) as failed:
+            refusal = failed if isinstance(failed, DavError) else DavError(503, "", str(failed))
             code, told, octets = refused(refusal, "")
             status, headers, answers = f"{code} {client.responses[code]}", [*told.items(), ("Content-Length", str(len(octets)))], [octets]
         return self._finished(visit, environ, status, headers, answers)
@@ -129,6 +134,8 @@ class Application(Radicale):
             extra["Allow"] = ", ".join(METHODS[self._audience])
         elif code == "429":
             extra["Retry-After"] = str(self._bridge.settings.signin.window)
+        elif code == "503":
+            extra["Retry-After"] = AGAIN
         sent = {**dict(headers), **extra}
         zipping = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if visit.stream is not None:

@@ -26,7 +26,7 @@ def signed_in(visit: Visit, environ: Mapping[str, Any], verifier: SignIns) -> Si
     given = credentials(environ.get("HTTP_AUTHORIZATION", ""))
     if given is None:
         return SignInFailed()
-    outcome = verifier.sign_in(*given, environ.get("REMOTE_ADDR") or "", visit.bridge.now())
+    outcome = verifier.sign_in(*given, environ.get("REMOTE_ADDR") or "", visit.bridge.now(), visit.bridge.read)
     if isinstance(outcome, SignedIn):
         visit.organizer, visit.role = outcome.organizer, outcome.role
         return None

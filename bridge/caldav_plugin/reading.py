@@ -45,7 +45,7 @@ def _event(request: Request, found: Resource) -> Answer:
 
 def _calendar(request: Request) -> Answer:
     with ExitStack() as held:
-        views = held.enter_context(request.bridge.read())
+        views = held.enter_context(request.bridge.apart())
         drop = request.drop(views)
         headers = {"ETag": etag(drop)}
         if not none_match(request.header("If-None-Match"), etag(drop)):

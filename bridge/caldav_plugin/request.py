@@ -13,9 +13,9 @@ from defusedxml.common import DefusedXmlException
 
 from bridge.caldav_plugin import rights
 from bridge.caldav_plugin.refusals import DavError, refused
-from bridge.caldav_plugin.visit import Bridge, Visit, visiting
+from bridge.caldav_plugin.visit import Sight, Visit, visiting
 from bridge.caldav_plugin.wire import CONTENT_TYPE, multistatus
-from bridge.core.errors import NotFound, Refusal
+from bridge.core.errors import Fault, NotFound, Refusal
 from bridge.core.ports import Drop, Views
 
 DEEPEST_XML = 100
@@ -45,7 +45,7 @@ class Request:
     path: str
 
     @property
-    def bridge(self) -> Bridge:
+    def bridge(self) -> Sight:
         """The house."""
         return self.visit.bridge
 
@@ -131,3 +131,5 @@ def framed(request: Request, do: Callable[[], Any]) -> Any:
     except (Refusal, DavError) as refusal:
         calendar = quote(f"{request.prefix}/{'/'.join(request.parts[:2])}/")
         return (*refused(refusal, calendar), None)
+    except Fault as fault:
+        return (*refused(DavError(503, "", str(fault)), ""), None)

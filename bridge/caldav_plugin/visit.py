@@ -1,6 +1,8 @@
 """Who a request is from, and the snapshot or transaction it works in."""
 
-from contextlib import AbstractContextManager
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +34,47 @@ class Bridge(Protocol):
         """One transaction: committed on clean exit, else rolled back."""
 
 
+class Sight:
+    """The house as one request sees it: what it reads, the sign-in included, it reads in one snapshot.
+
+    The snapshot ends with the request, or where a change begins: a transaction of its own then reads what is there by then.
+    """
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._held = ExitStack()
+        self._views: Views | None = None
+        self.settings, self.house, self.now = bridge.settings, bridge.house, bridge.now
+
+    @contextmanager
+    def read(self) -> Iterator[Views]:
+        """The request's snapshot. After a failure in it there is a new one."""
+        if self._views is None:
+            self._views = self._held.enter_context(self._bridge.read())
+        try:
+            yield self._views
+        except BaseException:
+            self._views = None
+            self._held.__exit__(*sys.exc_info())
+            raise
+
+    def apart(self) -> AbstractContextManager[Views]:
+        """A snapshot that outlives the request, for an answer that is still being streamed."""
+        return self._bridge.read()
+
+    @contextmanager
+    def work(self) -> Iterator[UnitOfWork]:
+        """One transaction: committed on clean exit, else rolled back."""
+        self.end()
+        with self._bridge.work() as work:
+            yield work
+
+    def end(self) -> None:
+        """Ends the snapshot."""
+        self._views = None
+        self._held.close()
+
+
 @dataclass(slots=True)
 class Visit:
     """One request. ``organizer`` is empty and ``role`` None for anyone without a sign-in.
@@ -40,7 +83,7 @@ class Visit:
     ``if_match`` is the header for Radicale's DELETE, judged in its transaction.
     """
 
-    bridge: Bridge
+    bridge: Sight
     audience: Audience
     organizer: str = ""
     role: Role | None = None

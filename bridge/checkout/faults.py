@@ -2,10 +2,11 @@
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from bridge.checkout.language import chosen
 from bridge.checkout.printing import printed
+from bridge.core.errors import Fault
 from bridge.wording import N_
 
 _MACHINES = ("/api/", "/hooks/")
@@ -40,3 +41,7 @@ def answer_faults(shop: Blueprint) -> None:
             if name not in {"Content-Type", "Content-Length"}:
                 page.headers[name] = value
         return page
+
+    @shop.app_errorhandler(Fault)
+    def outage(_failed: Fault) -> ResponseReturnValue:
+        return fault(ServiceUnavailable(retry_after=5))

@@ -21,6 +21,7 @@ from argon2.low_level import ARGON2_VERSION, Type, hash_secret
 
 from bridge.core.ports import AppPassword, Organizer, Role, UnitOfWork, Views
 
+Snapshots = Callable[[], AbstractContextManager[Views]]
 REMEMBERED = 10_000
 TOUCH_EVERY = timedelta(minutes=1)
 SLOWEST = 2.0
@@ -77,7 +78,7 @@ class SignIns:
 
     def __init__(
         self,
-        read: Callable[[], AbstractContextManager[Views]],
+        read: Snapshots,
         work: Callable[[], AbstractContextManager[UnitOfWork]],
         attempts: int,
         window: timedelta,
@@ -89,11 +90,14 @@ class SignIns:
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._lock = Lock()
 
-    def sign_in(self, name: str, password: str, address: str, now: datetime) -> SignedIn | SignInFailed:
-        """Who this is. Unknown names, wrong and revoked passwords fail alike, and cost the same."""
+    def sign_in(self, name: str, password: str, address: str, now: datetime, read: Snapshots | None = None) -> SignedIn | SignInFailed:
+        """Who this is. Unknown names, wrong and revoked passwords fail alike, and cost the same.
+
+        ``read`` lends a snapshot for the question whether a password that was verified before is still live.
+        """
         digest = hmac.digest(self._key, f"{name}\0{password}".encode("utf-8", "surrogatepass"), "sha256")
         known = self._known.get(digest)
-        if known is not None and self._is_live(known):
+        if known is not None and self._is_live(known, read or self._read):
             self._touch(digest, known, now)
             return known.signed_in
         with self._read() as views:
@@ -103,8 +107,8 @@ class SignIns:
         stored = [one for one in kept if one.revoked_at is None]
         return self._verify(digest, name, password, address, now, stored, failures)
 
-    def _is_live(self, known: _Known) -> bool:
-        with self._read() as views:
+    def _is_live(self, known: _Known, read: Snapshots) -> bool:
+        with read() as views:
             return views.app_password_is_live(known.signed_in.password_id)
 
     def _failures(self, views: Views, name: str, address: str, now: datetime) -> int:
