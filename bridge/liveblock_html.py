@@ -42,7 +42,17 @@ def is_html(text: str) -> bool:
 
 def to_html(block: str) -> str:
     """The block as HTML to be put behind HTML notes: escaped, a ``<br>`` a line, the booking address a link."""
-    return "<br><br>" + "<br>".join(_linked(line) for line in block.split("\n"))
+    return "<br><br>" + "<br>".join(line_as_html(line) for line in block.split("\n"))
+
+
+def line_as_html(line: str) -> str:
+    """A line of the block: escaped, the booking address a link."""
+    parts, position = [], 0
+    for found in _LINK.finditer(line):
+        address = escape(found[0])
+        parts += [escape(line[position : found.start()], quote=False), f'<a href="{address}">{address}</a>']
+        position = found.end()
+    return "".join(parts) + escape(line[position:], quote=False)
 
 
 def strip_html(html: str) -> str:
@@ -56,15 +66,6 @@ def strip_html(html: str) -> str:
 def text_of_html(html: str) -> str:
     """The words of ``html`` as plain text, a line for each line a reader would see."""
     return _Page.of(html).text.strip("\n")
-
-
-def _linked(line: str) -> str:
-    parts, position = [], 0
-    for found in _LINK.finditer(line):
-        address = escape(found[0])
-        parts += [escape(line[position : found.start()], quote=False), f'<a href="{address}">{address}</a>']
-        position = found.end()
-    return "".join(parts) + escape(line[position:], quote=False)
 
 
 def _without_own(html: str) -> str:

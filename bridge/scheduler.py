@@ -15,6 +15,7 @@ from bridge.core.errors import BridgeError
 from bridge.core.ports import Connection
 from bridge.flows import orders, stock, upkeep
 from bridge.flows.publish import publish_dirty
+from bridge.processes import settle
 from bridge.store.waking import waking
 from bridge.wiring import Bridge
 
@@ -126,4 +127,5 @@ def run(bridge: Bridge) -> None:
     clock = Clock(bridge)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: clock.stop())
+    settle()
     clock.run()

@@ -80,6 +80,12 @@ class Bridge:
             yield SqlViews(connection, ical.wrap_public)
 
     @contextmanager
+    def glance(self) -> Iterator[Views]:
+        """What is committed by now, anew for each question: cheaper than a snapshot, for answers that may differ in age."""
+        with self.database.glance() as connection:
+            yield SqlViews(connection, ical.wrap_public)
+
+    @contextmanager
     def work(self) -> Iterator[UnitOfWork]:
         """One transaction: committed on clean exit, else rolled back. What it leaves dirty wakes the clock."""
         with self.database.write() as connection:

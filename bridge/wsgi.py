@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bridge import logs, settings
+from bridge.processes import settle
 from bridge.wiring import bridge, web
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ def app() -> "WSGIApplication":
     loaded = settings.load()
     logs.configure(loaded.log.level, loaded.log.format)
     _end_with(os.getppid())
-    return web(bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, "")))
+    made = web(bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, "")))
+    settle()
+    return made
 
 
 def _end_with(parent: int) -> None:

@@ -31,6 +31,12 @@ class Outage:
             self.fail()
 
     @contextmanager
+    def glance(self):
+        self.fail()
+        with self.database.glance() as connection:
+            yield connection
+
+    @contextmanager
     def write(self):
         self.fail()
         with self.database.write() as connection:

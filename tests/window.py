@@ -81,6 +81,8 @@ class Window:
     def read(self) -> Iterator["Window"]:
         yield self
 
+    glance = read
+
     def app(self) -> Flask:
         """The faces of this part, put together."""
         app = Flask(__name__, static_folder=None)

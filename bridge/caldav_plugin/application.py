@@ -87,7 +87,7 @@ class Application(Radicale):
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """The WSGI callable."""
-        sight = Sight(self._bridge)
+        sight = Sight(self._bridge, glancing=_asks_little(environ))
         token = visiting.set(Visit(sight, self._audience))
         try:
             answers: Iterable[bytes] = super().__call__(environ, start_response)
@@ -149,6 +149,12 @@ class Application(Radicale):
         elif "Content-Length" not in sent and code not in ("204", "304"):
             sent["Content-Length"] = str(len(octets))
         return status, list(sent.items()), [octets] if octets else []
+
+
+def _asks_little(environ: Environ) -> bool:
+    """Whether the answer comes of one row: an event, or what every client polls. It needs no snapshot then."""
+    method = environ["REQUEST_METHOD"]
+    return method in ("GET", "HEAD") or (method == "PROPFIND" and environ.get("HTTP_DEPTH") == "0")
 
 
 for method, answering in (READING | WRITING).items():

@@ -26,9 +26,9 @@ def get(request: Request) -> Answer:
         return Answer(200, {"Content-Type": "text/plain; charset=utf-8"}, WELCOME.encode())
     if len(request.parts) == 2:
         return _calendar(request)
+    organizer, slug, *name = request.parts
     with request.bridge.read() as views:
-        drop = request.drop(views)
-        found = views.resource(drop.id, request.parts[2], request.visit.audience) if len(request.parts) == 3 else None
+        found = views.resource_at(organizer, slug, name[0], request.visit.audience) if len(name) == 1 else None
     if found is None:
         raise NotFound("There is no such event.")
     return _event(request, found)

@@ -30,6 +30,9 @@ class Bridge(Protocol):
     def read(self) -> AbstractContextManager[Views]:
         """One snapshot."""
 
+    def glance(self) -> AbstractContextManager[Views]:
+        """What is committed by now, anew for each question."""
+
     def work(self) -> AbstractContextManager[UnitOfWork]:
         """One transaction: committed on clean exit, else rolled back."""
 
@@ -38,10 +41,12 @@ class Sight:
     """The house as one request sees it: what it reads, the sign-in included, it reads in one snapshot.
 
     The snapshot ends with the request, or where a change begins: a transaction of its own then reads what is there by then.
+    With ``glancing`` there is none: for a request that asks who signs in, and then for one thing.
     """
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, *, glancing: bool = False) -> None:
         self._bridge = bridge
+        self._open = bridge.glance if glancing else bridge.read
         self._held = ExitStack()
         self._views: Views | None = None
         self.settings, self.house, self.now = bridge.settings, bridge.house, bridge.now
@@ -50,7 +55,7 @@ class Sight:
     def read(self) -> Iterator[Views]:
         """The request's snapshot. After a failure in it there is a new one."""
         if self._views is None:
-            self._views = self._held.enter_context(self._bridge.read())
+            self._views = self._held.enter_context(self._open())
         try:
             yield self._views
         except BaseException:

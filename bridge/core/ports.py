@@ -247,6 +247,9 @@ class Views(Protocol):
         """An organizer's drops by ``order`` then title; all of them without a name."""
 
     def resource(self, drop_id: int, name: str, audience: Audience) -> Resource | None: ...
+    def resource_at(self, organizer: str, slug: str, name: str, audience: Audience) -> Resource | None:
+        """The same by the drop's address; None as well when the drop is not there for this audience."""
+
     def resources(self, drop_id: int, audience: Audience) -> Iterator[Resource]: ...
     def resources_named(self, drop_id: int, names: Sequence[str], audience: Audience) -> list[Resource]: ...
     def listing(self, drop_id: int, audience: Audience) -> list[Listed]:
@@ -337,7 +340,10 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PublicText:
-    """A public rendering to be stored. ``due_at``: when time alone changes it; ``octets`` as a standalone calendar."""
+    """A public rendering to be stored. ``due_at``: when time alone changes it; ``octets`` as a standalone calendar.
+
+    ``template`` is None when the one that is stored stays.
+    """
 
     slot_id: int
     drop_id: int
@@ -345,7 +351,7 @@ class PublicText:
     notices: str
     due_at: datetime | None
     octets: int
-    template: str
+    template: str | None
     text: str
     gone: bool = False
 

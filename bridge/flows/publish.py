@@ -70,7 +70,10 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
         work.save_public(texts, revision, now)
         templates = work.templates(sorted(changed))
         siblings = work.slots_shown_with(list(templates), {slot.id: slot for slot in slots})
-        work.save_renderings(_organizer_texts(work, drop, templates, siblings, seen, house, now), revision, now)
+        others = [slot for slot in siblings if slot.id not in seen]
+        stock |= work.stock_for(others)
+        seen |= {slot.id: availability(slot, stock, now) for slot in others}
+        work.save_renderings(_organizer_texts(drop, templates, siblings, stock, seen, house, now), revision, now)
     work.set_due(due)
     work.mark_slots_published(slots)
     return len(texts)
@@ -103,7 +106,7 @@ def _public_text(
     )
     octets = len(ical.wrap_public(text, "UTC" if slot.all_day else slot.timezone).encode())
     gone = before is not None and before.gone
-    return PublicText(slot.id, drop.id, seen, _notices(slot, stock), due_at, octets, template, text, gone)
+    return PublicText(slot.id, drop.id, seen, _notices(slot, stock), due_at, octets, None if before else template, text, gone)
 
 
 def _template(drop: Drop, slot: Slot, link: str, house: House) -> str:
@@ -111,10 +114,10 @@ def _template(drop: Drop, slot: Slot, link: str, house: House) -> str:
 
 
 def _organizer_texts(
-    work: UnitOfWork,
     drop: Drop,
     templates: Mapping[int, str],
     siblings: Sequence[Slot],
+    stock: Mapping[int, StockItem],
     seen: Mapping[int, Availability],
     house: House,
     now: datetime,
@@ -122,8 +125,6 @@ def _organizer_texts(
     of_resource: dict[int, list[Slot]] = {key: [] for key in templates}
     for slot in siblings:
         of_resource[slot.resource_id].append(slot)
-    stock = work.stock_for(siblings)
-    seen = {**{slot.id: availability(slot, stock, now) for slot in siblings if slot.id not in seen}, **seen}
     return [
         (key, ical.fill(template, _blocks(drop, of_resource[key], template, stock, seen, house, now), now))
         for key, template in templates.items()

@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 from bridge import liveblock
+from bridge.ical.insertions import HTML_BREAK, HTML_SAFE, SEPARATOR
 from bridge.ical.lines import Component, Line, escape, fold, spliced, unescape, unfold
 from bridge.ical.notetexts import ALTREP, altrep, is_html_line, is_html_value, is_notes
 
 WAS = "X-DROP-WAS"
-SEPARATOR = "\n\n"
-HTML_BREAK = "<br><br>"
-HTML_SAFE = "/?:@!$&'()*+=~-._"
 _FOLD = re.compile(r"\r*\n[ \t]")
 _FOLD_BEFORE_QUOTE = re.compile(r'\r*\n[ \t](?=(?:\r*\n[ \t])*")')
 _UNIT = re.compile(r"\\(?:\r*\n[ \t])*.|(?P<fold>\r*\n[ \t])|.", re.DOTALL)

@@ -7,6 +7,7 @@ from bridge.ical.lines import escape, joined
 from bridge.ical.vtimezone import vtimezone
 
 PRODID = "-//dropbridge//dropbridge//EN"
+_HEAD = joined(["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN"])
 
 
 def calendar_head(
@@ -55,5 +56,4 @@ def calendar_tail() -> str:
 
 def wrap_public(vevent: str, tzid: str) -> str:
     """A whole VCALENDAR around one VEVENT, as a CalDAV resource is: without METHOD (RFC 4791 section 4.1)."""
-    head = joined(["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN"])
-    return f"{head}{vtimezone(tzid)}{vevent}END:VCALENDAR\r\n"
+    return f"{_HEAD}{vtimezone(tzid)}{vevent}END:VCALENDAR\r\n"

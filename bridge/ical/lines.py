@@ -18,6 +18,7 @@ _SLOPPY = re.compile(r"([A-Za-z0-9_./-]+)((?:;[^:\"]*(?:\"[^\"]*\"[^:\"]*)*)?):(
 _PARAM = re.compile(r';([A-Za-z0-9_./-]+)=("[^"]*"|[^";]*)((?:,(?:"[^"]*"|[^";,]*))*)')
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?![\r\n])")
 _BREAK = re.compile("\r\n|[\x85\u2028\u2029]")
+_SPECIAL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\\\\;,]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _LITERAL = {"n": "\n", "N": "\n"}
 _MAX_DEPTH = 20
@@ -97,6 +98,8 @@ def unescape(value: str) -> str:
 
 def escape(text: str) -> str:
     """``text`` as a TEXT value. Control characters that no calendar may hold are left out; every line break is one."""
+    if _SPECIAL.search(text) is None:
+        return text
     text = _CONTROL.sub("", _BREAK.sub("\n", text))
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\r", "").replace("\n", "\\n")
 

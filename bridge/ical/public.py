@@ -5,10 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from bridge import liveblock
 from bridge.core.drops import Slot
 from bridge.core.ports import Drop
-from bridge.ical.blocks import HTML_BREAK
+from bridge.ical import insertions
 from bridge.ical.lines import MARK, escape, fold, joined
 from bridge.ical.values import stamp as stamped
 from bridge.liveblock_lines import SETTINGS
@@ -130,32 +129,22 @@ def fill_public(template: str, *, badge: str, block: str, status: str, stamp: da
     ``badge`` goes behind the title, ``block`` below the notes, ``status`` is CONFIRMED, TENTATIVE or CANCELLED, ``stamp``
     when the rendering changed. ``machine`` becomes X-DROP properties: ``{"STATE": "open"}`` is ``X-DROP-STATE:open``.
     """
-    parts = template.split(MARK)
     when = stamped(stamp)
-    text, html = escape(block), escape(liveblock.to_html(block).removeprefix(HTML_BREAK)) if block else ""
-    html_behind = _behind(HTML_BREAK, html)
+    html_behind = insertions.behind(block, insertions.HTML) if block else ""
     filled: dict[str, Callable[[str], str]] = {
         "stamps": lambda _: f"DTSTAMP:{when}\r\nLAST-MODIFIED:{when}\r\nSTATUS:{status}\r\n",
         "summary": lambda title: fold(f"SUMMARY:{' · '.join(filter(None, (title, escape(_one_line(badge)))))}") + "\r\n",
         "machine": lambda slot: joined([f"X-DROP-SLOT:{slot}", *(f"X-DROP-{name}:{escape(said)}" for name, said in machine.items())]),
-        "text-behind": lambda _: _behind("\\n\\n", text),
+        "text-behind": lambda _: insertions.behind(block, insertions.TEXT) if block else "",
         "html-behind": lambda _: html_behind,
-        "text-alone": lambda name: _alone(name, text),
-        "html-alone": lambda name: _alone(name, html),
+        "text-alone": lambda name: insertions.line(name, block, insertions.TEXT) if block else "",
+        "html-alone": lambda name: insertions.line(name, block, insertions.HTML) if block else "",
     }
+    parts = template.split(MARK)
     for at in range(1, len(parts), 2):
         kind, _, value = parts[at].partition(" ")
         parts[at] = filled[kind](value)
     return "".join(parts)
-
-
-def _behind(gap: str, block: str) -> str:
-    """A block behind notes, behind a fold of its own."""
-    return "\r\n " + fold(gap + block, room=74) if block else ""
-
-
-def _alone(name: str, block: str) -> str:
-    return fold(f"{name}:{block}") + "\r\n" if block else ""
 
 
 def alarm(opens: datetime, title: str) -> str:

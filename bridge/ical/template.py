@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
-from urllib.parse import quote
 
-from bridge import liveblock
-from bridge.ical.blocks import HTML_SAFE, SEPARATOR, WAS
+from bridge.ical import insertions
+from bridge.ical.blocks import WAS
 from bridge.ical.check import checked
-from bridge.ical.lines import MARK, Component, Line, escape, fold, parse, spliced
+from bridge.ical.lines import MARK, Component, Line, parse, spliced
 from bridge.ical.notetexts import ALTREP, altrep, is_html_line, is_html_value
 from bridge.ical.series import recurrence_key
 from bridge.ical.span import span_of
@@ -120,24 +119,14 @@ def _filled(marker: str, blocks: Mapping[str, str], when: str) -> str:
     return _INSERTIONS[kind](blocks[key], newline)
 
 
-def _new(block: str, newline: str) -> str:
-    return fold("DESCRIPTION:" + escape(block), newline) + newline
-
-
-def _behind(block: str, newline: str) -> str:
-    return f"{newline} " + fold(escape(SEPARATOR + block), newline, 74)
-
-
-def _alone(block: str, newline: str) -> str:
-    return f"{newline} " + fold(escape(block), newline, 74)
-
-
-def _html(block: str, newline: str) -> str:
-    return f"{newline} " + fold(escape(liveblock.to_html(block)), newline, 74)
-
-
 def _quoted(block: str, newline: str) -> str:
-    return f"{newline} " + fold(quote(liveblock.to_html(block), HTML_SAFE), newline, 74) + f"{newline} "
+    return insertions.behind(block, insertions.QUOTED, newline) + f"{newline} "
 
 
-_INSERTIONS: dict[str, Callable[[str, str], str]] = {"n": _new, "t": _behind, "e": _alone, "h": _html, "a": _quoted}
+_INSERTIONS: dict[str, Callable[[str, str], str]] = {
+    "n": lambda block, newline: insertions.line("DESCRIPTION", block, insertions.TEXT, newline),
+    "t": lambda block, newline: insertions.behind(block, insertions.TEXT, newline),
+    "e": lambda block, newline: insertions.alone(block, insertions.TEXT, newline),
+    "h": lambda block, newline: insertions.behind(block, insertions.HTML, newline),
+    "a": _quoted,
+}

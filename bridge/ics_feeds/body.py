@@ -1,13 +1,12 @@
 """A calendar put together: the heading with its time zones, the events, the end."""
 
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import lru_cache
 
 from bridge.ical import calendar_head, calendar_tail, vtimezone
-from bridge.ics_feeds.gzipped import LEVEL, Packed, member, member_length, pack
+from bridge.ics_feeds.gzipped import Packed, member, member_length, pack
 from bridge.ics_feeds.sheet import Line, Sheet
 
 _TAIL = calendar_tail().encode()
@@ -59,15 +58,6 @@ def stream(heading: Heading, batches: Iterable[list[Line]]) -> Iterator[bytes]:
         zones.update(new)
         yield "".join(vtimezone(zone) for zone in new).encode() + b"".join(line.text for line in lines)
     yield _TAIL
-
-
-def packed_stream(heading: Heading, batches: Iterable[list[Line]]) -> Iterator[bytes]:
-    """``stream`` as a gzip file."""
-    squeeze = zlib.compressobj(LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    for part in stream(heading, batches):
-        if squeezed := squeeze.compress(part):
-            yield squeezed
-    yield squeeze.flush()
 
 
 def _chain(head: bytes, bodies: Iterable[bytes]) -> Iterator[bytes]:

@@ -10,8 +10,9 @@ from flask import Blueprint, Response, request
 from bridge.core.errors import InvalidInput, NotFound
 from bridge.core.ports import Drop, Views
 from bridge.ics_feeds.answers import is_known, known, stamped, takes_gzip, whole
-from bridge.ics_feeds.body import Heading, joined, packed_stream, stream
+from bridge.ics_feeds.body import Heading, joined, stream
 from bridge.ics_feeds.cache import FeedCache
+from bridge.ics_feeds.gzipped import packed_stream
 from bridge.ics_feeds.reading import Reading, checked_name
 from bridge.ics_feeds.sheet import Sheet
 from bridge.ics_feeds.source import source, unhurried
@@ -84,7 +85,7 @@ class Desk:
     def answer(self, subject: Subject) -> Response:
         """The response to the current request. Raises ``NotFound``, ``InvalidInput``."""
         asked, packed = variant(request.args, LANGUAGES), takes_gzip(request)
-        with self._bridge.read() as views:
+        with self._bridge.glance() as views:
             title, drops = subject.find(views)
         version = self._versions.of(drops, asked)
         if is_known(request, version):
@@ -99,7 +100,7 @@ class Desk:
             response = whole(*joined(heading, held, packed=packed), _TYPE)
         else:
             lines = unhurried(self._bridge, drops, asked)
-            response = whole(packed_stream(heading, lines) if packed else stream(heading, lines), None, _TYPE)
+            response = whole(packed_stream(stream(heading, lines)) if packed else stream(heading, lines), None, _TYPE)
         response.headers["Content-Disposition"] = _disposition(subject.name)
         return stamped(response, version, self._bridge.now(), max_age=MAX_AGE, packed=packed)
 

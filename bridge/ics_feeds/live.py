@@ -52,7 +52,7 @@ class Board:
 
     def answer(self, organizer: str, slug: str) -> Response:
         """The response to the current request. Raises ``NotFound``."""
-        with self._bridge.read() as views:
+        with self._bridge.glance() as views:
             drop = views.drop(checked_name(organizer), checked_name(slug))
         if drop is None or not drop.is_public:
             raise NotFound("There is no drop at this address.")

@@ -20,6 +20,9 @@ class Reading(Protocol):
     def read(self) -> AbstractContextManager[Views]:
         """One snapshot."""
 
+    def glance(self) -> AbstractContextManager[Views]:
+        """What is committed by now, anew for each question."""
+
 
 def checked_name(name: str) -> str:
     """``name`` if something can be called so, else ``NotFound``: databases refuse NUL and half a surrogate pair."""

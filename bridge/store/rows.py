@@ -21,7 +21,7 @@ def organizer(row: Row[Any]) -> Organizer:
 
 PUBLIC = and_(
     t.drops.c.is_public,
-    or_(t.drops.c.awaits_slots.is_(False), exists().where(t.public_renderings.c.drop_id == t.drops.c.id)),
+    or_(t.drops.c.awaits_slots.is_(False), exists().where(t.public_renderings.c.drop_id == t.drops.c.id).correlate(t.drops)),
 )
 DROP = (
     select(

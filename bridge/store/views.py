@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, func, literal, or_, select, tuple_, type_coerce
 from sqlalchemy.sql import ColumnElement
 
 from bridge.core.ports import (
@@ -24,6 +24,7 @@ from bridge.core.ports import Connection as Till
 from bridge.core.stock import StockItem
 from bridge.store import rows
 from bridge.store import tables as t
+from bridge.store.among import among
 
 BATCH = 500
 LAST = 2**62
@@ -75,6 +76,19 @@ _DROP = rows.DROP.where(t.organizers.c.name == bindparam("organizer_name"), t.dr
 _ONE = {
     "organizer": _OWN.where(_r.drop_id == bindparam("drop"), _r.name == bindparam("key"), _r.removed_at.is_(None)),
     "public": _PUBLIC.where(_p.drop_id == bindparam("drop"), _s.public_id == bindparam("key")),
+}
+_NAMED = {
+    "organizer": _OWN.where(_r.drop_id == bindparam("drop"), _r.removed_at.is_(None), among(_r.name, kind=Text)),
+    "public": _PUBLIC.where(_p.drop_id == bindparam("drop"), among(_s.public_id, kind=Text)),
+}
+_ADDRESSED = (t.organizers.c.name == bindparam("organizer_name"), t.drops.c.slug == bindparam("drop_slug"), t.drops.c.removed_at.is_(None))
+_AT = {
+    "organizer": _OWN.join(t.drops, t.drops.c.id == _r.drop_id)
+    .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
+    .where(*_ADDRESSED, _r.name == bindparam("key"), _r.removed_at.is_(None)),
+    "public": _PUBLIC.join(t.drops, t.drops.c.id == _p.drop_id)
+    .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
+    .where(*_ADDRESSED, rows.PUBLIC, _s.public_id == bindparam("key")),
 }
 _SINCE = tuple_(bindparam("since", type_=BigInteger), bindparam("after", type_=BigInteger))
 _CHANGES = {
@@ -134,8 +148,14 @@ class SqlViews:
         return Resource(row[0], row[1], row[2], row[3], row[4], row[5], text, exact)
 
     def resource(self, drop_id: int, name: str, audience: Audience) -> Resource | None:
+        return self._single(_ONE[audience], name, audience, drop=drop_id)
+
+    def resource_at(self, organizer: str, slug: str, name: str, audience: Audience) -> Resource | None:
+        return self._single(_AT[audience], name, audience, organizer_name=organizer, drop_slug=slug)
+
+    def _single(self, query: Select[Any], name: str, audience: Audience, **where: object) -> Resource | None:
         key = name if audience == "organizer" else name.removesuffix(".ics")
-        row = self._db.execute(_ONE[audience], {"drop": drop_id, "key": key}).first() if name != key or audience == "organizer" else None
+        row = self._db.execute(query, {"key": key, **where}).first() if name != key or audience == "organizer" else None
         return self._resource(row, audience) if row else None
 
     def resources(self, drop_id: int, audience: Audience) -> Iterator[Resource]:
@@ -145,15 +165,8 @@ class SqlViews:
             yield self._resource(row, audience)
 
     def resources_named(self, drop_id: int, names: Sequence[str], audience: Audience) -> list[Resource]:
-        found = []
-        for start in range(0, len(names), BATCH):
-            some = names[start : start + BATCH]
-            if audience == "public":
-                where: ColumnElement[bool] = _s.public_id.in_([name.removesuffix(".ics") for name in some if name.endswith(".ics")])
-            else:
-                where = _r.name.in_(some)
-            found += [self._resource(row, audience) for row in self._db.execute(self._select(drop_id, audience).where(where))]
-        return found
+        keys = names if audience == "organizer" else [name.removesuffix(".ics") for name in names if name.endswith(".ics")]
+        return [self._resource(row, audience) for row in self._db.execute(_NAMED[audience], {"drop": drop_id, "keys": keys}).all()]
 
     def listing(self, drop_id: int, audience: Audience) -> list[Listed]:
         table, order = (_r, _r.id) if audience == "organizer" else (_p, _p.slot_id)
