@@ -1,7 +1,9 @@
-"""What every process that stays does once it is up."""
+"""What the processes that stay have in common: the names they tell each other by, and what each does once it is up."""
 
 import gc
 
+SETUP_TOKEN = "BRIDGE_SETUP_TOKEN"  # noqa: S105 # the name of the variable
+PARENT = "BRIDGE_PARENT_PID"
 _YOUNG, _MIDDLE, _OLD = 50_000, 20, 50
 
 

@@ -15,7 +15,7 @@ from bridge.core.errors import BridgeError
 from bridge.core.ports import Connection
 from bridge.flows import orders, stock, upkeep
 from bridge.flows.publish import publish_dirty
-from bridge.processes import settle
+from bridge.processes import PARENT, settle
 from bridge.store.waking import waking
 from bridge.wiring import Bridge
 
@@ -25,7 +25,6 @@ MERGE = 0.02
 MERGE_AT_MOST = 5
 BEAT_EVERY = timedelta(seconds=5)
 TILLS_AT_ONCE = 4
-PARENT = "BRIDGE_PARENT_PID"
 
 
 class Clock:

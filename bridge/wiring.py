@@ -1,41 +1,21 @@
-"""Where everything is put together: settings in, a ``Bridge`` of filled ports out. Only the processes import it."""
+"""Where everything is put together: settings in, a ``Bridge`` of filled ports out. Only the processes and the site import it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING
-
-from flask import Flask, redirect
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bridge import ical
-from bridge.caldav_plugin.application import Application
-from bridge.checkout.pages import pages
-from bridge.console.setup import setup
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
 from bridge.flows.house import House
-from bridge.health import health
-from bridge.ics_feeds.feed import feeds
-from bridge.ics_feeds.live import live
-from bridge.logs import RequestLog
-from bridge.proxies import behind_proxies
 from bridge.settings import Settings
-from bridge.stock_sync.api import api
 from bridge.store.engine import Database
 from bridge.store.views import SqlViews
 from bridge.store.waking import announce, announced
 from bridge.store.work import SqlWork
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-    from werkzeug.wrappers import Response
-
-# Clients look for the server at the host itself before they know of any path (RFC 6764 section 6).
-AT_ROOT = frozenset({"PROPFIND", "OPTIONS"})
-DISCOVERY = ["GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"]
 ADAPTERS: dict[str, dict[str, str]] = {
     "pos": {
         "tryton": "bridge.stock_sync.tryton.Tryton",
@@ -107,29 +87,3 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
         keep=timedelta(days=settings.feeds.keep_days),
     )
     return Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
-
-
-def site(bridge: Bridge) -> Flask:
-    """All that is not CalDAV: health, feeds, live stock, the API and the pages."""
-    flask = Flask("bridge", static_folder=None)
-    for face in (health, feeds, live, api, setup, pages):
-        flask.register_blueprint(face(bridge))
-    flask.add_url_rule("/.well-known/caldav", view_func=_to_caldav, methods=DISCOVERY, provide_automatic_options=False)
-    return flask
-
-
-def web(bridge: Bridge) -> "WSGIApplication":
-    """The WSGI application: Flask at ``/``, Radicale at ``/dav`` for organizers and at ``/dav-public`` for anyone."""
-    organizers, anyone = Application(bridge, "organizer"), Application(bridge, "public")
-    mounted = DispatcherMiddleware(site(bridge).wsgi_app, {"/dav": organizers, "/dav-public": anyone})
-
-    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] in AT_ROOT and environ.get("PATH_INFO", "") in {"", "/"}:
-            return organizers({**environ, "SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + "/dav", "PATH_INFO": "/"}, start_response)
-        return mounted(environ, start_response)
-
-    return RequestLog(behind_proxies(application, bridge.settings.server.trusted_proxies))
-
-
-def _to_caldav() -> "Response":
-    return redirect("/dav/", 301)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, list_currencies
 
 LANGUAGES = ("en", "de", "fr", "es")
 _PLURAL_TAGS = ("zero", "one", "two", "few", "many", "other")
@@ -75,6 +75,16 @@ class Wording:
 def wording(language: str) -> Wording:
     """The words for a language tag (``de``, ``de-AT``, ``de_CH``); English when there are none."""
     return _wording(language.replace("-", "_"))
+
+
+def is_spoken(language: str) -> bool:
+    """Whether there are words for a language tag."""
+    return language.replace("-", "_").partition("_")[0].lower() in LANGUAGES
+
+
+def is_currency(code: str) -> bool:
+    """Whether ``code`` is an ISO 4217 currency that is in use, or was."""
+    return code.isupper() and code in list_currencies()
 
 
 def minor_digits(currency: str) -> int:

@@ -6,13 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from bridge import logs, settings
-from bridge.processes import settle
-from bridge.wiring import bridge, web
+from bridge.processes import SETUP_TOKEN, settle
+from bridge.site import web
+from bridge.wiring import bridge
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-SETUP_TOKEN = "BRIDGE_SETUP_TOKEN"  # noqa: S105 # the name of the variable
 
 
 def app() -> "WSGIApplication":

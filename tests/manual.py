@@ -20,8 +20,10 @@ This page is written from the commands; change them, then `python -m tests.manua
 def each_command(group: click.Group = commands, name: str = "dropbridge") -> Iterator[tuple[str, click.Command]]:
     """Every command with its full name, groups before what is in them."""
     yield name, group
-    for below in sorted(group.commands):
-        command = group.commands[below]
+    context = click.Context(group)
+    for below in group.list_commands(context):
+        command = group.get_command(context, below)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from each_command(command, f"{name} {below}")
         else:

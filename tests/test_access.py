@@ -9,7 +9,7 @@ from bridge.flows.access import add_app_password
 from bridge.flows.drops import create_drop
 from bridge.flows.edit import put_event
 from bridge.flows.tokens import new_api_token
-from bridge.wiring import web
+from bridge.site import web
 from tests.cast import ADA, BEN, CLEO, DEE
 from tests.house import bakery, event
 

@@ -9,7 +9,8 @@ import pytest
 
 from bridge import settings
 from bridge.core import errors
-from bridge.wiring import ADAPTERS, bridge, site
+from bridge.site import site
+from bridge.wiring import ADAPTERS, bridge
 from tests.manual import PAGE, commands_page, each_command, help_of
 
 ROOT = Path(__file__).parent.parent

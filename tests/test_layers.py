@@ -42,9 +42,13 @@ ALLOWED: dict[str, set[str]] = {
     FLOWS: {CORE} | TRANSLATORS,
     **{name: {CORE} for name in SOCKETS},
     **{name: {CORE, FLOWS} | TRANSLATORS | SMALL for name in FACES},
-    "wiring": {CORE, FLOWS, "store"} | TRANSLATORS | SMALL | FACES | SOCKETS,
+    "wiring": {CORE, FLOWS, "store"} | TRANSLATORS | SMALL | SOCKETS,
+    "site": {"wiring"} | SMALL | FACES,
     "demo": {CORE, FLOWS, "wiring"} | TRANSLATORS,
-    **{name: {CORE, FLOWS, "wiring", "demo", "store", "stock_sync.sockets"} | TRANSLATORS | SMALL | PROCESSES for name in PROCESSES},
+    **{
+        name: {CORE, FLOWS, "wiring", "site", "demo", "store", "stock_sync.sockets"} | TRANSLATORS | SMALL | PROCESSES
+        for name in PROCESSES
+    },
 }
 
 ONLY: dict[str, set[str]] = {
@@ -57,7 +61,7 @@ ONLY: dict[str, set[str]] = {
     "psycopg": {"store"},
     "apscheduler": {"scheduler"},
     "granian": {"wsgi", "cli"},
-    "flask": FACES | {"wiring"},
+    "flask": FACES | {"site"},
     "pydantic": {"settings", "stock_sync.sockets", "stock_sync.faces"},
 }
 """A foreign package, and who alone may import it."""

@@ -9,7 +9,7 @@ from werkzeug.test import Client
 
 from bridge.core.errors import TransientFault
 from bridge.flows.access import add_app_password
-from bridge.wiring import web
+from bridge.site import web
 from tests.cast import ADA
 from tests.house import bakery, event
 

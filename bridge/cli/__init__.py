@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,19 +10,40 @@ import click
 
 from bridge import __version__, settings
 from bridge.cli.common import Context
-from bridge.cli.database import backup, restore, upgrade
-from bridge.cli.doctor import doctor
-from bridge.cli.drops import drop
-from bridge.cli.organizers import organizer, token
-from bridge.cli.pos import pos
-from bridge.cli.serve import clock, serve, web
-from bridge.cli.stock import stock
 from bridge.core.errors import BridgeError
 
+COMMANDS = {
+    "serve": "serve",
+    "web": "serve",
+    "clock": "clock",
+    "upgrade": "database",
+    "backup": "database",
+    "restore": "database",
+    "doctor": "doctor",
+    "organizer": "organizers",
+    "token": "organizers",
+    "drop": "drops",
+    "stock": "stock",
+    "pos": "pos",
+}
+"""Each command, and the module here that has it."""
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Imports a command when it is called: what the others need takes a second, and memory for as long as a process stays."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f"bridge.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        return found
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="dropbridge")
 @click.option("--config", type=FILE, help="Settings file; else DROPBRIDGE_CONFIG, else config/bridge.toml.")
 @click.pass_context
@@ -32,10 +54,6 @@ def commands(context: click.Context, config: Path | None) -> None:
     """
     context.obj = Context(config)
     context.call_on_close(context.obj.close)
-
-
-for command in (serve, web, clock, upgrade, backup, restore, doctor, organizer, token, drop, stock, pos):
-    commands.add_command(command)
 
 
 def main() -> None:

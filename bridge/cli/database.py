@@ -6,6 +6,7 @@ import click
 
 from bridge.cli.common import Context, pass_context
 from bridge.store import backups, migrate
+from bridge.store.waking import is_listened_to
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -42,6 +43,8 @@ def restore(context: Context, file: Path) -> None:
 
     Example: dropbridge restore dropbridge-2026-12-02.backup --yes
     """
+    if is_listened_to(context.bare.database):
+        raise click.ClickException("A server is running on this database. Stop it first, then restore.")
     backups.restore(context.bare.database, file)
     context.bare.database.dispose()
     migrate.upgrade(context.bare.database)

@@ -16,6 +16,13 @@ from bridge.flows.edit import put_event
 from bridge.wiring import Bridge
 
 BATCH = 100
+COLOR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
+
+
+def _color(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not COLOR.fullmatch(value):
+        raise click.BadParameter(f"{value} is not a colour; write it as #D2691E.")
+    return value
 
 
 @click.group()
@@ -36,7 +43,7 @@ def drop() -> None:
 @click.option("--language", help="BCP 47 tag: en, de, fr or es.  [default: en]")
 @click.option("--capacity", type=int, help="Places of an event without a Places: line; without it such events are no slots.")
 @click.option("--location", default="main", show_default=True, help="Where its stock is kept.")
-@click.option("--color", help="#RRGGBB.")
+@click.option("--color", callback=_color, help="#RRGGBB.")
 @click.option("--private", is_flag=True, help="No public page and feed.")
 @pass_context
 def add(

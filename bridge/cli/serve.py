@@ -1,4 +1,4 @@
-"""The processes: web, clock, or both in one tree."""
+"""The web processes, alone or with the clock in one tree."""
 
 import os
 import secrets
@@ -14,9 +14,9 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 
-from bridge import demo, logs, scheduler, settings
+from bridge import settings
 from bridge.cli.common import Context, pass_context
-from bridge.wsgi import SETUP_TOKEN
+from bridge.processes import PARENT, SETUP_TOKEN
 
 RESTART_AFTER = 1.0
 
@@ -38,6 +38,8 @@ def serve(context: Context, host: str | None, port: int | None, with_demo: bool)
     _listen_on(context, host, port)
     bridge = context.bridge
     if with_demo:
+        from bridge import demo
+
         click.echo(demo.prepare(bridge, Path("var"), lambda told: click.echo(told, err=True)))
     else:
         click.echo(_greeting(context))
@@ -61,17 +63,6 @@ def web(context: Context, host: str | None, port: int | None) -> None:
     _listen_on(context, host, port)
     context.bridge.database.dispose()
     _server(context.settings).serve()
-
-
-@click.command()
-@pass_context
-def clock(context: Context) -> None:
-    """Run a clock: it publishes, polls tills, gives expired holds back. Any number may run beside each other.
-
-    Example: dropbridge clock
-    """
-    logs.configure(context.settings.log.level, context.settings.log.format)
-    scheduler.run(context.bridge)
 
 
 def _listen_on(context: Context, host: str | None, port: int | None) -> None:
@@ -123,7 +114,7 @@ class _Clock:
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
-            environment = {**os.environ, scheduler.PARENT: str(os.getpid())}
+            environment = {**os.environ, PARENT: str(os.getpid())}
             self._process = subprocess.Popen([sys.executable, "-m", "bridge", "clock"], env=environment)
             self._process.wait()
             self._stopping.wait(RESTART_AFTER)

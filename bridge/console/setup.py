@@ -16,6 +16,7 @@ from bridge.core.ports import UnitOfWork, Views
 from bridge.flows.access import new_app_password
 from bridge.flows.drops import add_organizer
 from bridge.flows.house import House
+from bridge.wording import LANGUAGES, wording
 
 LONGEST = 200
 
@@ -59,14 +60,15 @@ def _answer(bridge: Writing, name: str, title: str) -> Response:
         password = _first(bridge, name, title)
     except NotFound:
         return _page(410, done=True)
-    except Refusal as refusal:
-        return _page(422, problem=refusal.sentence, name=name, title=title)
+    except Refusal:
+        return _page(422, problem=True, name=name, title=title)
     return _page(201, password=password, name=name, base=bridge.house.base_url)
 
 
 def _first(bridge: Writing, name: str, title: str) -> str:
     with bridge.work() as work:
-        # Asked again inside the transaction: of two people with the link, one becomes the first organizer.
+        # Asked again, one after the other: of two people with the link, one becomes the first organizer.
+        work.lock_organizers()
         if work.views.organizers():
             raise NotFound("This server has an organizer already.")
         organizer = add_organizer(work, name, title=title, now=bridge.now())
@@ -74,7 +76,10 @@ def _first(bridge: Writing, name: str, title: str) -> str:
 
 
 def _page(status: int, **values: object) -> Response:
-    response = Response(render_template("console/setup.html", **values), status, content_type="text/html; charset=utf-8")
+    words = wording(request.accept_languages.best_match(LANGUAGES) or "en")
+    body = render_template("console/setup.html", t=words.text, words=words, **values)
+    response = Response(body, status, content_type="text/html; charset=utf-8")
+    response.headers["Content-Language"] = words.language
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -285,39 +285,12 @@ def _offers(settings: SlotSettings, before: Slot | None) -> tuple[Offer, ...]:
     return tuple(offers)
 
 
-def matched(drafts: Sequence[OccurrenceDraft], slots: Sequence[Slot]) -> tuple[list[tuple[OccurrenceDraft, Slot | None]], list[Slot]]:
-    """Each draft with the slot that it continues, and the slots that no draft continues.
-
-    An occurrence is known by its RECURRENCE-ID. When a whole series is dragged to another hour every RECURRENCE-ID
-    changes, so what is left over is matched by its local day; a lone event continues a lone slot wherever it goes.
-    """
-    by_id = {slot.recurrence_id: slot for slot in slots}
-    pairs: list[tuple[OccurrenceDraft, Slot | None]] = [(draft, by_id.pop(draft.recurrence_id, None)) for draft in drafts]
-    left = list(by_id.values())
-    if not left:
-        return pairs, []
-    by_day: dict[str, Slot] = {}
-    for old in left:
-        by_day.setdefault(old.starts_at.astimezone(old.zone).strftime("%Y%m%d"), old)
-    used: set[str] = set()
-    for index, (draft, continued) in enumerate(pairs):
-        if continued is None:
-            day = draft.starts_at.astimezone(ZoneInfo(draft.timezone)).strftime("%Y%m%d")
-            found = by_day.pop(day, None)
-            if found is None and len(drafts) == 1 and len(slots) == 1:
-                found = next((s for s in left if s.recurrence_id not in used), None)
-            if found is not None:
-                used.add(found.recurrence_id)
-                pairs[index] = (draft, found)
-    return pairs, [slot for slot in left if slot.recurrence_id not in used]
-
-
 def check_removal(slots: Sequence[Slot]) -> None:
     """Raises ``SlotHasOrders`` when one of ``slots`` is claimed by customers."""
     for slot in slots:
         if slot.claimed and not slot.removed:
             when = slot.starts_at.astimezone(slot.zone).strftime("%Y-%m-%d %H:%M")
             raise SlotHasOrders(
-                f"“{slot.title}” on {when} has {slot.claimed} places taken by customers and cannot be removed. "
-                "Set its status to cancelled instead."
+                f"“{slot.title}” on {when} has {slot.claimed} places taken by customers and would be gone. "
+                "Leave it where it is, or set its status to cancelled instead."
             )

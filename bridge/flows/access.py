@@ -1,7 +1,7 @@
 """Signing in with an app password.
 
 A device sends its password with every request, so one that was verified is remembered, by a keyed digest in memory, and
-costs no argon2 again; whether it was revoked is asked each time. Failures are counted per account and per address.
+costs no argon2 again; whether it was revoked is asked again after a fifth of a second. Failures are counted per account and per address.
 """
 
 import base64
@@ -14,17 +14,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Lock
-from typing import NamedTuple
+from time import monotonic
 
 from argon2 import Parameters, extract_parameters
 from argon2.low_level import ARGON2_VERSION, Type, hash_secret
 
+from bridge.core.errors import InvalidInput
 from bridge.core.ports import AppPassword, Organizer, Role, UnitOfWork, Views
 
 Snapshots = Callable[[], AbstractContextManager[Views]]
 REMEMBERED = 10_000
 TOUCH_EVERY = timedelta(minutes=1)
 SLOWEST = 2.0
+LONGEST_LABEL = 100
+# Apps send several requests in a row; between two of them nobody can have taken a password back and relied on it.
+LIVE_FOR = 0.2
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 # RFC 9106's second choice costs 64 MiB; an app password has 80 random bits, so a third of it is plenty.
 COST = Parameters(Type.ID, ARGON2_VERSION, salt_len=16, hash_len=32, time_cost=2, memory_cost=19_456, parallelism=1)
@@ -49,13 +53,17 @@ class SignInFailed:
     blocked: int = 0
 
 
-class _Known(NamedTuple):
+@dataclass(slots=True)
+class _Known:
     signed_in: SignedIn
     touched_at: datetime
+    asked_at: float = -LIVE_FOR
 
 
 def new_app_password(work: UnitOfWork, organizer: Organizer, label: str, role: Role, now: datetime) -> tuple[AppPassword, str]:
-    """Makes an app password; the second value is the password itself, which is kept nowhere."""
+    """Makes an app password; the second value is the password itself, which is kept nowhere. Raises ``InvalidInput``."""
+    if not label.strip() or not label.isprintable() or len(label) > LONGEST_LABEL:
+        raise InvalidInput(f"An app password has a label of 1 to {LONGEST_LABEL} printable characters, such as “Ada's phone”.")
     password = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
     others = work.views.app_passwords(organizer.name)
     return add_app_password(work, organizer, label, role, password, now, others), password
@@ -82,9 +90,11 @@ class SignIns:
         work: Callable[[], AbstractContextManager[UnitOfWork]],
         attempts: int,
         window: timedelta,
+        elapsed: Callable[[], float] = monotonic,
     ) -> None:
         self._read, self._work = read, work
         self._attempts, self._window = attempts, window
+        self._elapsed = elapsed
         self._key = secrets.token_bytes(32)
         self._unknown = [_hashed(secrets.token_hex(), secrets.token_bytes(16))]
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
@@ -108,8 +118,13 @@ class SignIns:
         return self._verify(digest, name, password, address, now, stored, failures)
 
     def _is_live(self, known: _Known, read: Snapshots) -> bool:
+        asked_at = self._elapsed()
+        if asked_at - known.asked_at < LIVE_FOR:
+            return True
         with read() as views:
-            return views.app_password_is_live(known.signed_in.password_id)
+            live = views.app_password_is_live(known.signed_in.password_id)
+        known.asked_at = asked_at if live else -LIVE_FOR
+        return live
 
     def _failures(self, views: Views, name: str, address: str, now: datetime) -> int:
         return max(views.sign_in_failures(key, now - self._window) for key in _keys(name, address))
@@ -134,7 +149,7 @@ class SignIns:
 
     def _touch(self, digest: bytes, known: _Known, now: datetime) -> None:
         if now - known.touched_at >= TOUCH_EVERY:
-            self._remember(digest, known._replace(touched_at=now))
+            known.touched_at = now
             with self._work() as work:
                 work.touch_app_password(known.signed_in.password_id, now)
 

@@ -14,6 +14,7 @@ from bridge.core.errors import AlreadyExists, DropHasOrders, InvalidInput, NotFo
 from bridge.core.ports import Drop, Organizer, UnitOfWork
 from bridge.flows.edit import refresh_event
 from bridge.flows.house import House
+from bridge.wording import LANGUAGES, is_currency, is_spoken
 
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 MAX_SLUG = 200
@@ -38,6 +39,8 @@ RESERVED = frozenset(
     )
 )
 """First parts of addresses that no organizer can have."""
+FILES = ("calendar.ics",)
+"""What stands beside an organizer's drops."""
 REREAD = frozenset({"timezone", "language", "currency", "defaults"})
 REWORDED = frozenset({"language", "currency"})
 
@@ -138,8 +141,8 @@ def _settings(drop: Drop, now: datetime) -> SlotSettings:
 
 
 def _check_slug(slug: str) -> None:
-    if not 1 <= len(slug) <= MAX_SLUG or not slug.isprintable() or "/" in slug or slug in {".", ".."} or slug != slug.strip():
-        raise InvalidInput(f"A drop's name has 1 to {MAX_SLUG} printable characters and no slash.")
+    if not 1 <= len(slug) <= MAX_SLUG or not slug.isprintable() or "/" in slug or slug in {".", "..", *FILES} or slug != slug.strip():
+        raise InvalidInput(f"A drop's name has 1 to {MAX_SLUG} printable characters and no slash, and is not {' or '.join(FILES)}.")
 
 
 def _checked(drop: Drop) -> Drop:
@@ -147,10 +150,10 @@ def _checked(drop: Drop) -> Drop:
     _check_length(title=(drop.title, 500), description=(drop.description, 20_000), color=(drop.color, 32), place=(drop.place, 1000))
     if drop.timezone not in available_timezones():
         raise InvalidInput(f"{drop.timezone!r} is not a time zone: use an IANA name such as Europe/Berlin.")
-    if not re.fullmatch(r"[A-Z]{3}", drop.currency):
+    if not is_currency(drop.currency):
         raise InvalidInput(f"{drop.currency!r} is not a currency: use an ISO 4217 code such as EUR.")
-    if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", drop.language):
-        raise InvalidInput(f"{drop.language!r} is not a language: use a BCP 47 tag such as en or de.")
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", drop.language) or not is_spoken(drop.language):
+        raise InvalidInput(f"{drop.language!r} is not spoken here yet: use one of {', '.join(LANGUAGES)}, or a tag such as de-CH.")
     unknown = set(drop.components) - set(COMPONENTS)
     if unknown or not drop.components:
         raise InvalidInput(f"A calendar takes some of {', '.join(COMPONENTS)}.")

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from bridge import ical, liveblock
 from bridge.core import events
-from bridge.core.drops import EventDraft, OccurrenceDraft, Slot, applied, check_removal, is_slot, matched
+from bridge.core.drops import EventDraft, OccurrenceDraft, Slot, applied, check_removal, is_slot
 from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
+from bridge.core.matching import matched
 from bridge.core.ports import Drop, Member, Resource, UnitOfWork
 from bridge.flows.house import House
 from bridge.flows.publish import Written, publish_edit, publish_removed

@@ -156,7 +156,7 @@ def _put_down_failure(open_work: WorkFactory, connection: Connection, fault: Fau
     wait = MAX_BACKOFF if isinstance(fault, PermanentFault) else min(MAX_BACKOFF, connection.interval * 2 ** min(connection.failures, 8))
     failed = replace(connection, failures=connection.failures + 1, problem=str(fault), due_at=now + wait)
     with open_work() as work:
-        work.save_connection(failed)
+        work.save_poll(failed)
         if connection.problem != failed.problem:
             work.touch_items(connection.id)
 
@@ -168,7 +168,11 @@ def _record_poll(open_work: WorkFactory, connection: Connection, polled: Polled,
     counts, problem = _believable(polled.counts)
     movements, another = _believable(polled.movements)
     problem = problem or another
+    due = now + max(connection.interval, timedelta(seconds=1))
+    told = replace(connection, cursor=polled.cursor, failures=0, problem=problem, last_ok_at=now, due_at=due, skew=skew)
     with open_work() as work:
+        if not work.save_poll(told):
+            return
         location = work.location(connection.location_id)
         # All at once, in their order: locked in two turns they could meet a customer's claim that holds the other half.
         work.items_for(location, [count.sku for count in counts] + [movement.sku for movement in movements])
@@ -176,8 +180,6 @@ def _record_poll(open_work: WorkFactory, connection: Connection, polled: Polled,
         record_movements(
             work, location, movements, source=source, now=now, actor=actor, sent_at=polled.till_now, connection_id=connection.id
         )
-        due = now + max(connection.interval, timedelta(seconds=1))
-        work.save_connection(replace(connection, cursor=polled.cursor, failures=0, problem=problem, last_ok_at=now, due_at=due, skew=skew))
         if connection.problem != problem or _was_stale(connection, now):
             work.touch_items(connection.id)
 

@@ -26,6 +26,10 @@ class Accounts:
     def add_organizer(self, name: str, title: str, now: datetime) -> Organizer:
         return Organizer(self._insert(t.organizers, name=name, title=title, created_at=now), name, title)
 
+    def lock_organizers(self) -> None:
+        if self._db.dialect.name == "postgresql":
+            self._db.exec_driver_sql("LOCK TABLE organizers IN SHARE ROW EXCLUSIVE MODE")
+
     def add_app_password(self, organizer_id: int, label: str, role: Role, hash: str, now: datetime) -> AppPassword:
         key = self._insert(t.app_passwords, organizer_id=organizer_id, label=label, role=role, hash=hash, created_at=now)
         return AppPassword(key, organizer_id, label, role, hash, now)
@@ -72,6 +76,11 @@ class Accounts:
         self._db.execute(
             update(t.connections).where(t.connections.c.id == connection.id).values(**rows.connection_values(connection))
         )
+
+    def save_poll(self, connection: Connection) -> bool:
+        values = rows.connection_values(connection)
+        polled = {name: values[name] for name in ("cursor", "due_at", "failures", "problem", "last_ok_at", "skew")}
+        return self._db.execute(update(t.connections).where(t.connections.c.id == connection.id).values(**polled)).rowcount == 1
 
     def claim_connection(self, connection_id: int, due_at: datetime | None, next_due_at: datetime) -> bool:
         c = t.connections.c

@@ -29,6 +29,7 @@ def backup(database: Database, file: Path) -> None:
             _run(database, ["pg_dump", "--format=custom", "--no-owner", f"--file={part}"])
         _sync(part)
         part.replace(file)
+        _sync(file.parent)
     except OSError as error:
         raise PermanentFault(f"{file} cannot be written: {error.strerror}") from error
     finally:
@@ -86,9 +87,13 @@ def _check(file: Path) -> None:
         raise InvalidInput(f"{file} is damaged, or no backup of dropbridge.")
 
 
-def _sync(file: Path) -> None:
-    with file.open("rb") as opened:
-        os.fsync(opened.fileno())
+def _sync(path: Path) -> None:
+    """Has a file's octets, or a folder's names, on the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _run(database: Database, command: list[str]) -> None:

@@ -1,19 +1,21 @@
-"""Migrations: from any release's tables to this one's, by Alembic."""
+"""Migrations: from any release's tables to this one's, by Alembic, which is imported by those who migrate alone."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from bridge.store.engine import Database, translated
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FOLDER = Path(__file__).with_name("migrations")
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.set_main_option("path_separator", "os")
@@ -21,13 +23,15 @@ def _config() -> Config:
 
 
 def head() -> str:
-    """The newest migration this release knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """The newest migration this release knows: the number that the last file's name begins with."""
+    return max(path.name.partition("_")[0] for path in FOLDER.glob("versions/[0-9]*.py"))
 
 
 def current(connection: Connection) -> str:
     """The migration that the database is at; empty for a new one."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or "")
 
 
 def is_current(database: Database) -> bool:
@@ -38,6 +42,8 @@ def is_current(database: Database) -> bool:
 
 def upgrade(database: Database, revision: str = "head") -> tuple[str, str]:
     """Migrates to ``revision``; returns where the database was and is. Two at once wait for each other."""
+    from alembic import command
+
     with translated(), database.turn(), database.writer.connect() as connection, connection.begin():
         if not database.is_sqlite:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7231948820)")

@@ -12,12 +12,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import psycopg
 from sqlalchemy import Connection
 
 from bridge.store.engine import Database
+
+if TYPE_CHECKING:
+    import psycopg
 
 CHANNEL = "dropbridge_dirty"
 LONGEST_SOCKET_PATH = 100
@@ -49,6 +51,16 @@ def announced(database: Database) -> None:
 def listener(database: Database) -> Listener:
     """A new listener; the newest one of an embedded database gets the messages."""
     return Datagrams(_address(database)) if database.is_sqlite else Notifications(database)
+
+
+def is_listened_to(database: Database) -> bool:
+    """Whether a clock of a running server waits on this database."""
+    if database.is_sqlite:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+            return probe.connect_ex(str(_address(database))) == 0
+    with database.glance() as connection:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = %(query)s"
+        return bool(connection.exec_driver_sql(asked, {"query": f"LISTEN {CHANNEL}"}).scalar())
 
 
 def _address(database: Database) -> Path:
@@ -92,6 +104,8 @@ class Notifications:
         self._connection: psycopg.Connection[Any] | None = None
 
     def wait(self, seconds: float) -> bool:
+        import psycopg
+
         try:
             connection = self._connection or self._connect()
             return any(True for _ in connection.notifies(timeout=seconds, stop_after=1))
@@ -100,7 +114,9 @@ class Notifications:
             select.select([], [], [], seconds)
             return True
 
-    def _connect(self) -> psycopg.Connection[Any]:
+    def _connect(self) -> "psycopg.Connection[Any]":
+        import psycopg
+
         self._connection = psycopg.connect(self._url, autocommit=True)
         self._connection.execute(f"LISTEN {CHANNEL}")
         return self._connection

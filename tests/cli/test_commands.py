@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from bridge.cli import commands, main
 from bridge.core.errors import BridgeError
+from bridge.store.engine import Database
+from bridge.store.waking import waking
 from tests.house import event
 
 
@@ -174,6 +176,38 @@ def test_a_backup_brings_everything_back_and_voids_what_clients_saw_since(ada):
     assert ada.json("stock", "list")[0]["count"] == 40
     assert ada.json("drop", "list")[0]["revision"] > before
     ada("doctor", "--offline")
+
+
+@pytest.fixture(params=["sqlite_url", "postgresql_url"])
+def served(request, tmp_path):
+    """A shell whose database a clock waits on."""
+    url = request.getfixturevalue(request.param)
+    shell = Shell(url, tmp_path)
+    shell("backup", tmp_path / "saved")
+    with waking(Database(url)) as listener:
+        listener.wait(0)
+        yield shell
+
+
+def test_nothing_is_restored_under_a_running_server(served):
+    assert "Stop it first" in served("restore", served.folder / "saved", "--yes", status=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("drop", "add", "ada", "x", "--currency", "XXQ"), "not a currency"),
+        (("drop", "add", "ada", "x", "--language", "tlh"), "not spoken here"),
+        (("drop", "add", "ada", "calendar.ics"), "calendar.ics"),
+        (("organizer", "app-password", "ada", " "), "label"),
+    ],
+)
+def test_what_would_not_work_is_not_taken(ada, words, told):
+    assert told in ada(*words, status=1)
+
+
+def test_a_colour_that_is_none_is_wrong_use(ada):
+    assert "not a colour" in ada("drop", "add", "ada", "x", "--color", "brownish", status=2)
 
 
 def test_rubbish_is_no_backup_and_harms_nothing(ada):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from bridge.wiring import Bridge, web
+from bridge.site import web
+from bridge.wiring import Bridge
 from tests.caldav_plugin.conftest import made
 from tests.cast import ADA
 from tests.fakes import Clock

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bridge.wiring import Bridge, web
+from bridge.site import web
+from bridge.wiring import Bridge
 from tests.caldav_plugin.conftest import made
 from tests.caldav_plugin.device import ICAL, C, D, Device, slot
 from tests.cast import ADA

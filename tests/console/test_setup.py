@@ -8,7 +8,8 @@ from werkzeug.test import Client
 from bridge.caldav_plugin.auth import sign_ins
 from bridge.flows.access import SignedIn
 from bridge.settings import Settings
-from bridge.wiring import bridge, web
+from bridge.site import web
+from bridge.wiring import bridge
 
 LINK = "/setup/a-token"
 

@@ -17,9 +17,9 @@ from bridge.core.drops import (
     applied,
     check_removal,
     is_slot,
-    matched,
 )
 from bridge.core.errors import CapacityBelowClaimed, InvalidInput, SlotHasOrders
+from bridge.core.matching import matched
 
 SATURDAY = datetime(2026, 12, 5, 9, 0, tzinfo=UTC)
 

@@ -149,6 +149,31 @@ def test_a_series_dragged_to_another_hour_keeps_its_orders(shop):
     assert shop.slots()[1].starts_at.hour == 13
 
 
+@pytest.mark.parametrize("start", ["20261206T090000Z", "20261204T140000Z", "20261208T090000Z"])
+def test_a_series_dragged_to_another_weekday_keeps_its_orders(shop, start):
+    shop.put(event(more=WEEKLY))
+    kept = [slot.public_id for slot in shop.slots()]
+    shop.hold(kept[1], places=3)
+    shop.put(event(start=start, more=WEEKLY))
+    assert [slot.public_id for slot in shop.slots()] == kept
+    assert [slot.starts_at.strftime("%d") for slot in shop.slots()] == [f"{int(start[6:8]) + days:02}" for days in (0, 7, 14)]
+
+
+def test_an_endless_series_dragged_to_another_weekday_keeps_its_orders(shop):
+    shop.put(event(more="RRULE:FREQ=WEEKLY\r\n"))
+    kept = [slot.public_id for slot in shop.slots()]
+    shop.hold(kept[1], places=3)
+    shop.put(event(start="20261208T090000Z", more="RRULE:FREQ=WEEKLY\r\n"))
+    assert [slot.public_id for slot in shop.slots()][:40] == kept[:40]
+
+
+def test_a_series_made_twice_as_frequent_on_other_days_does_not_guess_whom_to_move_where(shop):
+    shop.put(event(more=WEEKLY))
+    shop.hold(shop.slots()[1].public_id, places=3)
+    with pytest.raises(SlotHasOrders, match="Leave it where it is"):
+        shop.put(event(start="20261206T090000Z", more="RRULE:FREQ=WEEKLY;COUNT=8;BYDAY=SU,TU\r\n"))
+
+
 def test_a_series_that_never_ends_is_slots_up_to_the_horizon_and_more_as_it_moves(shop, clock):
     from bridge.flows.upkeep import move_horizon
 

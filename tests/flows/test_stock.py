@@ -1,5 +1,6 @@
 """Counts and movements, and tills that are down, slow, wrong or out of time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -293,6 +294,33 @@ def test_one_absurd_sale_does_not_stop_the_others_and_is_told(bread, connection,
     ask(bread, connection, clock, Polled((), sales, "", clock()))
     assert left(bread) == 9
     assert "LOAF" in connection().problem
+
+
+class Meanwhile:
+    """A till that answers while somebody does something to its connection."""
+
+    def __init__(self, shop, do):
+        self.shop, self.do = shop, do
+
+    def counts(self, cursor, now):
+        with self.shop.house.work() as work:
+            self.do(work)
+        return Polled((Count("LOAF", 4, now, "c9"),), (), "9", now)
+
+
+def test_what_is_set_while_a_till_is_asked_stays_set(bread, connection, clock):
+    clock.turn(minutes=1)
+    asked = connection()
+    till = Meanwhile(bread, lambda work: work.save_connection(replace(asked, stale_buffer=7)))
+    assert pull(bread.house.work, asked, till, clock())
+    assert (connection().stale_buffer, connection().cursor) == (7, "9")
+
+
+def test_a_till_that_is_removed_while_it_is_asked_counts_nothing_more(bread, connection, clock):
+    clock.turn(minutes=1)
+    asked = connection()
+    pull(bread.house.work, asked, Meanwhile(bread, lambda work: work.remove_connection(asked.id)), clock())
+    assert left(bread) != 4
 
 
 def test_a_poll_is_taken_by_one_clock_only(bread, connection, clock):

@@ -5,7 +5,7 @@ import random
 import icalendar
 import pytest
 
-from bridge.wiring import site
+from bridge.site import site
 from tests.house import Bakery, event
 
 FEED = "/ada/bread/calendar.ics"

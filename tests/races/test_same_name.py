@@ -3,10 +3,21 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from bridge.core.errors import AlreadyExists
-from bridge.flows.drops import create_drop
+from bridge.flows.drops import add_organizer, create_drop
+from bridge.settings import Settings
+from bridge.wiring import bridge
 
 BOTH = 2
+
+
+@pytest.fixture
+def unset(database_url, clock):
+    made = bridge(Settings().replace(database={"url": database_url}), now=clock)
+    yield made
+    made.database.dispose()
 
 
 def test_of_two_calendars_of_one_name_one_is_made_and_one_refused(shop, clock):
@@ -27,3 +38,20 @@ def test_of_two_calendars_of_one_name_one_is_made_and_one_refused(shop, clock):
         assert sum(both.map(make, range(BOTH))) == 1
     with shop.house.read() as views:
         assert sorted(drop.slug for drop in views.drops("ada")) == ["bread", "cake"]
+
+
+def test_of_two_with_the_link_of_a_new_server_one_becomes_its_organizer(unset, clock):
+    looked = threading.Barrier(BOTH)
+
+    def make(name):
+        with unset.work() as work:
+            if not unset.database.is_sqlite:
+                looked.wait(30)
+            work.lock_organizers()
+            if not work.views.organizers():
+                add_organizer(work, name, now=clock())
+
+    with ThreadPoolExecutor(BOTH) as both:
+        list(both.map(make, ("ada", "dee")))
+    with unset.read() as views:
+        assert len(views.organizers()) == 1

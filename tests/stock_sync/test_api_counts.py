@@ -114,6 +114,14 @@ def test_one_wrong_count_and_none_is_taken(caller, wrong):
     assert caller("GET", STOCK)[1]["items"] == []
 
 
+def test_one_sku_counted_twice_at_one_moment_is_refused(caller, clock):
+    status, problem = caller("POST", STOCK, {"counts": [{"sku": "LOAF", "count": 1}, {"sku": "LOAF", "count": 2}]})
+    assert (status, problem["errors"][0]["detail"]) == (422, "LOAF is counted twice at the same moment")
+    told = [{"sku": "LOAF", "count": count, "counted_at": at(clock, minutes=4 - count)} for count in (2, 3)]
+    assert caller("POST", STOCK, {"counts": told})[0] == 200
+    assert caller("GET", LOAF)[1]["count"] == 3
+
+
 def test_more_than_a_thousand_counts_are_refused(caller):
     assert caller("POST", STOCK, {"counts": [{"sku": "LOAF", "count": 1}] * 1001})[0] == 422
 

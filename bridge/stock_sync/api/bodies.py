@@ -2,12 +2,13 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from flask import Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
@@ -102,6 +103,15 @@ class CountsBody(_Body):
 
     counts: Annotated[list[NamedCount], Field(min_length=1, max_length=MAX_ITEMS)]
     sent_at: Moment | None = _SENT_AT
+
+    @field_validator("counts")
+    @classmethod
+    def _once_each(cls, counts: list[NamedCount]) -> list[NamedCount]:
+        """Two counts of one SKU at one moment: nobody could say which of them is right."""
+        twice = [key for key, times in Counter((one.sku, one.counted_at) for one in counts).items() if times > 1]
+        if twice:
+            raise PydanticCustomError("twice", "{sku} is counted twice at the same moment", {"sku": twice[0][0]})
+        return counts
 
 
 class OneMovement(_Body):
