@@ -22,6 +22,7 @@ __all__ = [
     "badge",
     "is_html",
     "line_as_html",
+    "never_counted",
     "organizer_block",
     "problems_block",
     "public_block",
@@ -81,6 +82,11 @@ def badge(availability: Availability, language: str, *, opens: datetime | None =
     if availability.state == "soon" and opens is not None and zone is not None:
         return words.text(lines.BADGE_OPENS, moment=_opening(words, opens, zone))
     return words.text(_BADGES[availability.state])
+
+
+def never_counted(name: str, language: str) -> str:
+    """The sentence about goods that the till has never named, though it counts others."""
+    return wording(language).text(lines.NEVER_COUNTED, name=one_line(name))
 
 
 _BADGES = {

@@ -33,6 +33,7 @@ TILL_SHORT = (
     N_("⚠ {name}: the till says {n} fewer than promised"),
     N_("⚠ {name}: the till says {n} fewer than promised"),
 )
+NEVER_COUNTED = N_("{name} was never counted; is it called so at the till?")
 TILL = N_("⚠ Till: “{sentence}”")
 
 BADGE_LEFT = (N_("{n} left"), N_("{n} left"))

@@ -51,7 +51,8 @@ class StockItem:
     ``count`` is None until somebody counted: such an item is not tracked and limits nothing. ``moved`` is the sum of
     the movements later than ``counted_at``; ``promised`` what our own customers hold and the till does not know yet.
     A till that answered at ``confirmed_at`` without naming the SKU has confirmed its count; ``stale_buffer`` replaces
-    ``buffer`` once count and confirmation are older than ``stale_after``. ``notice`` is what is wrong with the till.
+    ``buffer`` once count and confirmation are older than ``stale_after``. ``notice`` is what is wrong with the till;
+    ``never_counted`` that other goods at its location are counted and this one never was: its name may be mistyped.
     """
 
     sku: str
@@ -68,6 +69,7 @@ class StockItem:
     location_id: int = 0
     version: int = 0
     notice: str = ""
+    never_counted: bool = False
 
     @property
     def stale_at(self) -> datetime | None:

@@ -60,7 +60,7 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
     seen = {slot.id: availability(slot, stock, now) for slot in slots}
     for slot in slots:
         before = shown.get(slot.id)
-        if before and before.availability == seen[slot.id] and before.notices == _notices(slot, stock):
+        if before and before.availability == seen[slot.id] and before.notices == _notices(slot, stock, drop.language):
             due.append((slot.id, None if slot.removed else changes_at(slot, stock, now)))
         else:
             texts.append(_public_text(drop, slot, seen[slot.id], stock, before, house, now))
@@ -79,9 +79,11 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
     return len(texts)
 
 
-def _notices(slot: Slot, stock: Mapping[int, StockItem]) -> str:
-    items = (stock.get(offer.stock_item_id or 0) for offer in slot.offers)
-    return "\n".join(sorted({item.notice for item in items if item and item.notice}))
+def _notices(slot: Slot, stock: Mapping[int, StockItem], language: str) -> str:
+    sold = [(offer, item) for offer in slot.offers if (item := stock.get(offer.stock_item_id or 0))]
+    told = {item.notice for _, item in sold if item.notice}
+    told |= {liveblock.never_counted(item.name, language) for offer, item in sold if item.never_counted and offer.allotment is None}
+    return "\n".join(sorted(told))
 
 
 def _public_text(
@@ -105,8 +107,9 @@ def _public_text(
         machine=machine,
     )
     octets = len(ical.wrap_public(text, "UTC" if slot.all_day else slot.timezone).encode())
-    gone = before is not None and before.gone
-    return PublicText(slot.id, drop.id, seen, _notices(slot, stock), due_at, octets, None if before else template, text, gone)
+    notices = _notices(slot, stock, drop.language)
+    stored, gone = (None, before.gone) if before else (template, False)
+    return PublicText(slot.id, drop.id, seen, notices, due_at, octets, stored, text, gone)
 
 
 def _template(drop: Drop, slot: Slot, link: str, house: House) -> str:
@@ -143,7 +146,7 @@ def _blocks(
     """The live blocks that the template has room for: by RECURRENCE-ID, and ``""`` for the lone event or the series."""
 
     def block(slot: Slot, occurrences: Sequence[tuple[Slot, Availability]] = ()) -> str:
-        notices = _notices(slot, stock).splitlines()
+        notices = _notices(slot, stock, drop.language).splitlines()
         link = house.link(slot.public_id)
         return liveblock.organizer_block(slot, seen[slot.id], drop, now, link, occurrences=occurrences, problems=notices)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, exists, or_, select
+from sqlalchemy import Row, Select, and_, case, exists, false, or_, select
 
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import DropDefaults, Offer, PreorderWindow, Problem, Slot
@@ -170,8 +170,12 @@ def offer(row: Row[Any]) -> Offer:
     )
 
 
+_COUNTS = t.stock_items.alias("counts")
+_WHERE_COUNTED = select(_COUNTS.c.location_id).where(_COUNTS.c.counted.is_not(None))
 ITEM: Select[Any] = select(
     t.stock_items,
+    # A CASE is not looked into for an item that has a count: the others are searched for the few that have none.
+    case((t.stock_items.c.counted.is_(None), t.stock_items.c.location_id.in_(_WHERE_COUNTED)), else_=false()).label("never_counted"),
     t.connections.c.last_ok_at.label("confirmed_at"),
     t.connections.c.name.label("till"),
     t.connections.c.problem,
@@ -197,6 +201,7 @@ def item(row: Row[Any]) -> StockItem:
         location_id=row.location_id,
         version=row.version,
         notice=f"{row.till}: {row.problem}" if row.problem else "",
+        never_counted=bool(row.never_counted),
     )
 
 

@@ -323,6 +323,21 @@ def test_a_till_that_is_removed_while_it_is_asked_counts_nothing_more(bread, con
     assert left(bread) != 4
 
 
+def test_goods_that_a_shop_which_counts_has_never_counted_are_pointed_out(bread):
+    bread.put(event("b", notes="Places: 9\nSells: LAOF, TOTE x3"), "b.ics")
+    told = bread.text("b.ics")
+    assert "LAOF was never counted" in told
+    assert "TOTE was never" not in told
+    bread.count("LAOF", 3)
+    bread.publish()
+    assert "never counted" not in bread.text("b.ics")
+
+
+def test_a_shop_that_counts_nothing_is_not_asked_to(shop):
+    shop.put(event(notes="Places: 9\nSells: LOAF"))
+    assert "never counted" not in shop.text()
+
+
 def test_a_poll_is_taken_by_one_clock_only(bread, connection, clock):
     one, other = connection(), connection()
     assert pull(bread.house.work, one, Till(Polled()), clock())
