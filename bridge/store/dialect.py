@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -29,3 +29,10 @@ def insert_into(db: Connection, table: Table) -> Any:
 def insert_ignoring(db: Connection, table: Table) -> Any:
     """An INSERT that leaves a row alone that is there already."""
     return insert_into(db, table).on_conflict_do_nothing()
+
+
+def added(db: Connection, statement: Insert, **values: Any) -> int:
+    """Executes the INSERT of one row. Returns its key."""
+    key = db.execute(statement, values).inserted_primary_key
+    assert key is not None
+    return int(key[0])

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, or_, select, union, update
 from bridge.core.drops import Offer, Slot
 from bridge.core.ports import PublicText, Shown
 from bridge.core.stock import StockItem
-from bridge.store import rows
+from bridge.store import rows, rows_public
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.bulk import Bulk
@@ -115,7 +115,7 @@ class Publishing:
     def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]:
         """What is shown of these slots."""
         return {
-            row.slot_id: Shown(rows.availability(row.availability), row.notices, row.template, row.gone)
+            row.slot_id: Shown(rows_public.availability(row.availability), row.notices, row.template, row.gone)
             for row in self._all(_SHOWN, keys=slot_ids)
         }
 
@@ -174,7 +174,7 @@ def _row(text: PublicText, revision: int, now: int | None) -> dict[str, Any]:
         "drop_id": text.drop_id,
         "revision": revision,
         "available": seen.state in ("open", "soon") and seen.left > 0,
-        "availability": rows.availability_text(seen),
+        "availability": rows_public.availability_text(seen),
         "notices": text.notices,
         "updated_at": now,
         "due_at": t.micro(text.due_at),

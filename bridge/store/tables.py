@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Index,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     false,
     text,
     true,
+    type_coerce,
 )
 from sqlalchemy.types import JSON
 
@@ -35,6 +37,16 @@ MICROSECOND = timedelta(microseconds=1)
 def micro(moment: datetime | None) -> int | None:
     """An aware moment as it is stored: microseconds since the epoch."""
     return None if moment is None else (moment - EPOCH) // MICROSECOND
+
+
+def raw(moment: ColumnElement[Any]) -> ColumnElement[int]:
+    """A column of moments as it is stored."""
+    return type_coerce(moment, BigInteger)
+
+
+def seconds(moment: ColumnElement[Any]) -> ColumnElement[int]:
+    """A column of moments as whole seconds since the epoch."""
+    return type_coerce(raw(moment).op("/")(1_000_000), BigInteger)
 
 
 class Moment(TypeDecorator[datetime]):

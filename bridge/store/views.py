@@ -4,43 +4,30 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, literal, or_, select, tuple_
 from sqlalchemy.sql import ColumnElement
 
 from bridge.core.ports import (
-    ApiToken,
-    AppPassword,
     Audience,
     Change,
     Drop,
-    FeedRow,
     Listed,
-    Location,
     Organizer,
-    PublicSlot,
     Resource,
 )
-from bridge.core.ports import Connection as Till
-from bridge.core.stock import StockItem
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
+from bridge.store.views_house import HouseViews
+from bridge.store.views_public import PublicViews
 
 BATCH = 500
 LAST = 2**62
 
 
-def _raw(column: ColumnElement[Any]) -> ColumnElement[int]:
-    return type_coerce(column, BigInteger)
-
-
-def _seconds(column: ColumnElement[Any]) -> ColumnElement[int]:
-    return type_coerce(_raw(column).op("/")(1_000_000), BigInteger)
-
-
 _r, _p, _s = t.resources.c, t.public_renderings.c, t.slots.c
 _PUBLIC_NAME = (_s.public_id + ".ics").label("name")
-_OWN = select(_r.name, _r.uid, _r.component, _r.edit, _r.revision, _seconds(_r.changed_at), t.renderings.c.text).join(
+_OWN = select(_r.name, _r.uid, _r.component, _r.edit, _r.revision, t.seconds(_r.changed_at), t.renderings.c.text).join(
     t.renderings, t.renderings.c.resource_id == _r.id
 )
 _PUBLIC = (
@@ -50,7 +37,7 @@ _PUBLIC = (
         literal("VEVENT").label("component"),
         _p.revision.label("edit"),
         _p.revision,
-        _seconds(_p.updated_at),
+        t.seconds(_p.updated_at),
         t.public_texts.c.text,
         _s.timezone,
         _s.all_day,
@@ -61,11 +48,11 @@ _PUBLIC = (
     .where(_p.gone.is_(False))
 )
 _LISTED = {
-    "organizer": select(_r.name, _r.component, _r.edit, _r.revision, _seconds(_r.changed_at), _r.octets).where(
+    "organizer": select(_r.name, _r.component, _r.edit, _r.revision, t.seconds(_r.changed_at), _r.octets).where(
         _r.removed_at.is_(None)
     ),
     "public": select(
-        _PUBLIC_NAME, literal("VEVENT"), _p.revision.label("edit"), _p.revision, _seconds(_p.updated_at), _p.octets
+        _PUBLIC_NAME, literal("VEVENT"), _p.revision.label("edit"), _p.revision, t.seconds(_p.updated_at), _p.octets
     )
     .select_from(t.slots.join(t.public_renderings, _p.slot_id == _s.id))
     .where(_p.gone.is_(False)),
@@ -100,14 +87,10 @@ _CHANGES = {
     .where(_p.drop_id == bindparam("drop"), tuple_(_p.revision, _p.slot_id) > _SINCE)
     .order_by(_p.revision, _p.slot_id),
 }
-_LIVE_PASSWORD = select(t.app_passwords.c.id).where(t.app_passwords.c.id == bindparam("key"), t.app_passwords.c.revoked_at.is_(None))
-_TOKEN = rows.TOKEN.where(t.api_tokens.c.digest == bindparam("asked"), t.api_tokens.c.revoked_at.is_(None))
-_PUBLIC_SLOT = rows.PUBLIC_SLOT.where(_s.public_id == bindparam("asked"))
-
 Wrap = Callable[[str, str], str]
 
 
-class SqlViews:
+class SqlViews(PublicViews, HouseViews):
     """Fills ``Views``. ``wrap`` makes a standalone calendar of a public VEVENT and the zone it uses."""
 
     def __init__(self, connection: Connection, wrap: Wrap) -> None:
@@ -208,114 +191,6 @@ class SqlViews:
         row = self._one(select(_r.name).where(_r.drop_id == drop_id, _r.uid == uid, _r.removed_at.is_(None)))
         return str(row[0]) if row else None
 
-    def feed_rows(self, drop_id: int, since: int = -1, *, after: int = -1, limit: int | None = None) -> list[FeedRow]:
-        query = (
-            select(
-                _p.slot_id,
-                _p.revision,
-                _s.timezone,
-                _p.available,
-                _seconds(_s.preorder_opens),
-                _p.gone,
-                t.public_texts.c.text,
-            )
-            .join(t.slots, _s.id == _p.slot_id)
-            .join(t.public_texts, t.public_texts.c.slot_id == _p.slot_id)
-            .where(_p.drop_id == drop_id, _p.revision > since, _p.slot_id > after)
-            .order_by(_p.slot_id)
-            .limit(limit)
-        )
-        if since < 0:
-            query = query.where(_p.gone.is_(False))
-        return [FeedRow(*row) for row in self._db.execute(query)]
-
-    def public_slots(
-        self,
-        drop_id: int,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        *,
-        since: int = -1,
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> list[PublicSlot]:
-        query = rows.PUBLIC_SLOT.limit(limit).offset(offset or None)
-        if since >= 0:
-            newer = select(_p.slot_id).where(_p.drop_id == drop_id, _p.revision > since)
-            query = query.where(_s.id.in_(newer)).order_by(_s.id)
-        else:
-            query = query.where(_s.drop_id == drop_id).order_by(_s.starts_at, _s.id)
-        if start is not None:
-            query = query.where(_s.ends_at > start)
-        if end is not None:
-            query = query.where(_s.starts_at < end)
-        return [rows.public_slot(row) for row in self._db.execute(query)]
-
-    def public_slot(self, public_id: str) -> PublicSlot | None:
-        row = self._db.execute(_PUBLIC_SLOT, {"asked": public_id}).first()
-        return rows.public_slot(row) if row else None
-
-    def app_passwords(self, organizer: str) -> list[AppPassword]:
-        c = t.app_passwords.c
-        query = select(t.app_passwords).join(t.organizers).where(t.organizers.c.name == organizer)
-        query = query.order_by(c.revoked_at.is_not(None), c.id.desc())
-        return [rows.app_password(row) for row in self._db.execute(query)]
-
-    def app_password_is_live(self, password_id: int) -> bool:
-        return self._db.execute(_LIVE_PASSWORD, {"key": password_id}).first() is not None
-
-    def sign_in_failures(self, key: str, since: datetime) -> int:
-        c = t.sign_in_failures.c
-        return int(self._one(select(func.count()).where(c.key == key, c.at > since))[0])
-
-    def api_token(self, digest: str) -> ApiToken | None:
-        row = self._db.execute(_TOKEN, {"asked": digest}).first()
-        return rows.api_token(row) if row else None
-
-    def api_tokens(self, organizer: str) -> list[ApiToken]:
-        query = rows.TOKEN.where(t.organizers.c.name == organizer).order_by(t.api_tokens.c.id)
-        return [rows.api_token(row) for row in self._db.execute(query)]
-
-    def location(self, organizer: str, name: str) -> Location | None:
-        row = self._one(rows.LOCATION.where(t.organizers.c.name == organizer, t.locations.c.name == name))
-        return rows.location(row) if row else None
-
-    def stock_item(self, location_id: int, sku: str) -> StockItem | None:
-        row = self._one(rows.ITEM.where(t.stock_items.c.location_id == location_id, t.stock_items.c.sku == sku))
-        return rows.item(row) if row else None
-
-    def stock_items(self, organizer: str | None = None) -> list[tuple[Location, StockItem]]:
-        query = rows.LOCATION if organizer is None else rows.LOCATION.where(t.organizers.c.name == organizer)
-        places = {row.id: rows.location(row) for row in self._db.execute(query)}
-        found = self._db.execute(rows.ITEM.order_by(t.stock_items.c.location_id, t.stock_items.c.sku))
-        return [(places[row.location_id], rows.item(row)) for row in found if row.location_id in places]
-
-    def connections(self, organizer: str | None = None) -> list[Till]:
-        query = rows.CONNECTION.order_by(t.connections.c.id)
-        if organizer is not None:
-            query = query.where(t.organizers.c.name == organizer)
-        return [rows.connection(row) for row in self._db.execute(query)]
-
-    def heartbeats(self) -> dict[str, datetime]:
-        return {row.name: row.at for row in self._db.execute(select(t.heartbeats))}
-
-    def figures(self, now: datetime) -> dict[str, tuple[float, str]]:
-        o, i = t.outbox.c, t.stock_items.c
-        waiting = select(func.count()).where(o.done_at.is_(None))
-        queries = {
-            "drops": (select(func.count()).select_from(t.drops).where(t.drops.c.removed_at.is_(None)), "Drops there are."),
-            "slots_to_publish": (select(func.count()).where(_s.version != _s.published), "Slots not yet shown as they are."),
-            "items_to_publish": (select(func.count()).where(i.version != i.published), "Stock items not yet shown as they are."),
-            "holds": (select(func.count()).select_from(t.holds).where(t.holds.c.expires_at > now), "Holds that have not expired."),
-            "outbox_waiting": (waiting.where(o.due_at.is_not(None)), "Consequences that are yet to happen."),
-            "outbox_given_up": (waiting.where(o.due_at.is_(None)), "Consequences given up, with a reason."),
-            "items_oversold": (
-                select(func.count()).where(i.promised > 0, i.counted + i.moved < i.promised),
-                "Stock items of which more is promised than the till says there is.",
-            ),
-        }
-        return {name: (float(self._one(query)[0]), help_) for name, (query, help_) in queries.items()}
-
 
 def _overlap(
     starts: ColumnElement[Any], ends: ColumnElement[Any], start: datetime | None, end: datetime | None, longest: int
@@ -326,7 +201,7 @@ def _overlap(
         where.append(starts < end)
     if start is not None:
         where.append(or_(ends > start, and_(ends == starts, starts == start)))
-        where.append(_raw(starts) >= (start - t.EPOCH) // t.MICROSECOND - longest)
+        where.append(t.raw(starts) >= (start - t.EPOCH) // t.MICROSECOND - longest)
     return where
 
 

@@ -13,19 +13,21 @@ from bridge.store import tables as t
 from bridge.store.accounts import Accounts
 from bridge.store.claims import Claims
 from bridge.store.dialect import insert_ignoring, insert_into
-from bridge.store.edits import Edits
+from bridge.store.drops import Drops
 from bridge.store.ledger import Ledger
 from bridge.store.publishing import Publishing
+from bridge.store.resources import Resources
+from bridge.store.slots import Slots
 from bridge.store.views import SqlViews, Wrap
 
 _RECORD = insert(t.journal)
 
 
-class SqlWork(Accounts, Edits, Ledger, Claims, Publishing):
+class SqlWork(Accounts, Drops, Resources, Slots, Ledger, Claims, Publishing):
     """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
 
     def __init__(self, db: Db, wrap: Wrap) -> None:
-        Edits.__init__(self, db)
+        Drops.__init__(self, db)
         self._db = db
         self.views = SqlViews(db, wrap)
 

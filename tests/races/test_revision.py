@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bridge.store.edits import Edits
+from bridge.store.drops import Drops
 from tests.house import event
 
 WAIT = 1.0
@@ -78,8 +78,8 @@ def test_without_the_locked_row_a_change_is_skipped(request, monkeypatch, clock)
                     other.exec_driver_sql(f"UPDATE drops SET revision = GREATEST(revision, {self.number}) WHERE id = {drop_id}")
             return self.number
 
-        monkeypatch.setattr(Edits, "next_revision", from_a_sequence)
-        monkeypatch.setattr(Edits, "lock_drop", lambda self, drop_id, **_: shop.drop)
+        monkeypatch.setattr(Drops, "next_revision", from_a_sequence)
+        monkeypatch.setattr(Drops, "lock_drop", lambda self, drop_id, **_: shop.drop)
         assert two_writers_and_a_reader(shop) == {"quick.ics"}
 
 
