@@ -136,8 +136,10 @@ def _put_new(target: Target, count: int) -> list[Request]:
 
 
 def _feed_unchanged(target: Target, count: int) -> list[Request]:
-    etag = target.ask(_feed(target)).headers.get("etag", "")
-    return [dav.get(target.feed, target.feed_authorization, If_None_Match=etag)] * count
+    # Asked with the entity tag known so far: a whole feed just before would leave the machine's caches full of it.
+    known = dav.get(target.feed, target.feed_authorization, If_None_Match=target.feed_etag or '"none"')
+    target.feed_etag = target.ask(known).headers.get("etag", "")
+    return [dav.get(target.feed, target.feed_authorization, If_None_Match=target.feed_etag)] * count
 
 
 def _status(*statuses: int, count: int | None = None, texts: int | None = None, holds: bytes = b"") -> Check:

@@ -36,6 +36,7 @@ class Target:
     token: str = ""
     pid: int = 0
     hrefs: dict[int, str] = field(default_factory=dict)
+    feed_etag: str = ""
     connection: Connection = field(init=False)
 
     def __post_init__(self) -> None:

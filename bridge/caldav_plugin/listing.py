@@ -45,7 +45,7 @@ def propfind(request: Request) -> Answer:
         raise DavError(400, "", "Depth is 0, 1 or infinity.")
     asked = Asked(request.xml())
     with request.bridge.read() as views:
-        return multi(*_responses(request, views, asked, depth.strip() == "1"))
+        return multi(_responses(request, views, asked, depth.strip() == "1"))
 
 
 def _responses(request: Request, views: Views, asked: Asked, deep: bool) -> Iterator[str]:

@@ -24,16 +24,16 @@ _MARKUP = re.compile(r"<[^>]*>")
 def search(request: Request, views: Views, root: ET.Element) -> Answer:
     """principal-property-search: the asker's own principal, when it matches or nothing is searched for."""
     if not request.visit.organizer:
-        return multi()
+        return multi([])
     place = place_of(request, views, (request.visit.organizer,))
     matches = any if root.get("test") == "anyof" else all
     searches = root.findall(dav("property-search"))
     if searches and not matches(_matches(place, one) for one in searches):
-        return multi()
+        return multi([])
     wanted = [prop.tag for prop in root.iterfind(f"{dav('prop')}/*")]
     # python-caldav 3 writes the names beside DAV:prop instead of into it.
     beside = [child.tag for child in root if child.tag not in _PARTS]
-    return multi(_response(place, wanted + beside))
+    return multi([_response(place, wanted + beside)])
 
 
 def _matches(place: Place, search: ET.Element) -> bool:
@@ -61,7 +61,7 @@ def expand(request: Request, views: Views, root: ET.Element) -> Answer:
     """expand-property: properties, with what their addresses point to in place of the addresses."""
     if len(request.parts) > 2:
         raise DavError(403, "<D:supported-report/>", "There is no such report at this address.")
-    return multi(_expanded(place_of(request, views, request.parts), views, root, DEEPEST))
+    return multi([_expanded(place_of(request, views, request.parts), views, root, DEEPEST)])
 
 
 def _expanded(place: Place, views: Views, wanted: ET.Element, depth: int) -> str:

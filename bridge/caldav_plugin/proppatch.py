@@ -53,14 +53,14 @@ def proppatch(request: Request) -> Answer:
     else:
         request.allow("D", "write-properties")
     if wish.faults:
-        return multi(f"<D:response>{where}{outcome(wish)}</D:response>")
+        return multi([f"<D:response>{where}{outcome(wish)}</D:response>"])
     with request.bridge.work() as work:
         drop = request.drop(work.views)
         if len({*drop.properties, *wish.properties}) > MOST:
             raise DavError(507, "<D:quota-not-exceeded/>", f"A calendar keeps at most {MOST} properties.")
         bridge, actor = request.bridge, request.visit.organizer
         describe_drop(work, drop, bridge.house, now=bridge.now(), actor=actor, properties=wish.properties, **wish.changes)
-    return multi(f"<D:response>{where}{outcome(wish)}</D:response>")
+    return multi([f"<D:response>{where}{outcome(wish)}</D:response>"])
 
 
 def outcome(wish: Wish) -> str:

@@ -38,7 +38,7 @@ def _multiget(request: Request, views: Views, drop: Drop, root: ET.Element) -> A
     names = list(dict.fromkeys(name for _, name in asked if name is not None))
     rows = {row.name: row for row in views.resources_named(drop.id, names, request.visit.audience)}
     write = member_writer(request, drop, root)
-    return multi(*_found(asked, rows, write))
+    return multi(_found(asked, rows, write))
 
 
 def _found(asked: list[tuple[str, str | None]], rows: dict[str, Any], write: Callable[[Any], str]) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _query(request: Request, views: Views, drop: Drop, root: ET.Element) -> Answ
     for resource, text in answer_query(views, drop, audience, root, limits=limits, only=only):
         texts[resource.name] = text if text is not None else resource.text
         parts.append(write(resource))
-    return multi(*parts)
+    return multi(parts)
 
 
 def _free_busy(request: Request, views: Views, drop: Drop, root: ET.Element) -> Answer:

@@ -2,7 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ class Answer(NamedTuple):
     body: bytes | None = None
 
 
-def multi(*parts: str, tail: str = "") -> Answer:
+def multi(parts: Iterable[str], tail: str = "") -> Answer:
     """A 207 of responses."""
     return Answer(207, {"Content-Type": CONTENT_TYPE}, multistatus(parts, tail))
 

@@ -36,15 +36,15 @@ def sync_collection(request: Request, views: Views, drop: Drop, root: ET.Element
     initial = token.revision < 0 and limit is None
     if initial and members.CALENDAR_DATA not in wanted:
         write = members.writer(f"{request.prefix}/{drop.path}/", wanted, of_members(request, drop))
-        return multi(*map(write, views.listing(drop.id, request.visit.audience)), tail=element(dav("sync-token"), sync_token(drop)))
+        return multi(map(write, views.listing(drop.id, request.visit.audience)), tail=element(dav("sync-token"), sync_token(drop)))
     changes, more = _changes(request, views, drop, token, limit)
     parts = list(_responses(request, views, drop, changes, wanted, root))
     if not more:
-        return multi(*parts, tail=element(dav("sync-token"), sync_token(drop)))
+        return multi(parts, tail=element(dav("sync-token"), sync_token(drop)))
     reached = f"{sync_token(drop).rpartition(':')[0]}:{changes[-1].revision}.{changes[-1].position}.{_began(token, drop)}"
     where = href(request.prefix, f"/{drop.path}/")
     parts.append(f"<D:response>{where}{status(507)}<D:error><D:number-of-matches-within-limits/></D:error></D:response>")
-    return multi(*parts, tail=element(dav("sync-token"), reached))
+    return multi(parts, tail=element(dav("sync-token"), reached))
 
 
 def _began(token: Token, drop: Drop) -> int:

@@ -19,6 +19,8 @@ from bridge.cli.common import Context, pass_context
 from bridge.processes import PARENT, SETUP_TOKEN
 
 RESTART_AFTER = 1.0
+# glibc keeps what a large answer needed, once for each thread, unless it is told to give large blocks back.
+THRIFT = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 
 
 def _listening(command: Any) -> Any:
@@ -67,6 +69,8 @@ def web(context: Context, host: str | None, port: int | None) -> None:
 
 def _listen_on(context: Context, host: str | None, port: int | None) -> None:
     """Puts the options into the environment, where the workers look for their settings."""
+    for name, value in THRIFT.items():
+        os.environ.setdefault(name, value)
     told = {"DROPBRIDGE_SERVER__HOST": host, "DROPBRIDGE_SERVER__PORT": port, settings.CONFIG_VARIABLE: context.config}
     os.environ.update({name: str(value) for name, value in told.items() if value is not None})
     context.__dict__.pop("settings", None)

@@ -252,7 +252,7 @@ class Views(Protocol):
 
     def resources(self, drop_id: int, audience: Audience) -> Iterator[Resource]: ...
     def resources_named(self, drop_id: int, names: Sequence[str], audience: Audience) -> list[Resource]: ...
-    def listing(self, drop_id: int, audience: Audience) -> list[Listed]:
+    def listing(self, drop_id: int, audience: Audience) -> Iterator[Listed]:
         """Every member, by position; costs one indexed scan and carries no text."""
 
     def changes(self, drop_id: int, audience: Audience, since: int, after: int = 0, limit: int | None = None) -> list[Change]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, literal, or_, select, tuple_
@@ -151,10 +152,12 @@ class SqlViews(PublicViews, HouseViews):
         keys = names if audience == "organizer" else [name.removesuffix(".ics") for name in names if name.endswith(".ics")]
         return [self._resource(row, audience) for row in self._db.execute(_NAMED[audience], {"drop": drop_id, "keys": keys}).all()]
 
-    def listing(self, drop_id: int, audience: Audience) -> list[Listed]:
+    def listing(self, drop_id: int, audience: Audience) -> Iterator[Listed]:
         table, order = (_r, _r.id) if audience == "organizer" else (_p, _p.slot_id)
         query = _LISTED[audience].where(table.drop_id == drop_id).order_by(order)
-        return [Listed(*row) for row in self._db.execute(query)]
+        result = self._db.execute(query)
+        while some := result.fetchmany(BATCH):
+            yield from starmap(Listed, some)
 
     def changes(self, drop_id: int, audience: Audience, since: int, after: int = 0, limit: int | None = None) -> list[Change]:
         query = _CHANGES[audience] if limit is None else _CHANGES[audience].limit(limit)
