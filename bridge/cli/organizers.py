@@ -1,5 +1,6 @@
 """Organizers, their app passwords and their API tokens."""
 
+import time
 from pathlib import Path
 
 import click
@@ -106,6 +107,7 @@ def revoke(context: Context, name: str, label: str) -> None:
             raise NotFound(f"{name} has no live app password “{label}”. See: dropbridge organizer passwords {name}")
         for password in found:
             work.revoke_app_password(password.id, bridge.now())
+    time.sleep(access.LIVE_FOR)  # by now no process goes by what it asked before
     click.echo(f"Revoked {len(found)}.")
 
 
