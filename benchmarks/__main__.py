@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import latency, report, scaling
 from benchmarks.comparison import compare
 from benchmarks.databases import KINDS, database
-from benchmarks.ours import dropbridge
+from benchmarks.ours import PROCESSES, dropbridge
 from benchmarks.slots import Season, beginning
 from benchmarks.stock import stock_radicale
 from benchmarks.target import Target
@@ -43,12 +43,12 @@ class Run:
         print(f"\n{title}\n\n{text}", flush=True)
         self.holds = self.holds and holds
 
-    def ours(self, stack: contextlib.ExitStack, kind: str, size: int) -> Target:
+    def ours(self, stack: contextlib.ExitStack, kind: str, size: int, processes: int = PROCESSES) -> Target:
         """A server of ours with so many slots, for as long as the stack is open."""
         self.say(f"dropbridge on {kind} takes in {size:,} slots")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._folder)))
         url = stack.enter_context(database(kind, folder))
-        return stack.enter_context(dropbridge(f"dropbridge on {kind}", folder, Season(size, beginning()), url))
+        return stack.enter_context(dropbridge(f"dropbridge on {kind}", folder, Season(size, beginning()), url, processes))
 
     def beside_stock(self) -> None:
         """Comparison and latency, on the same servers."""
@@ -78,17 +78,17 @@ class Run:
         steps, megabytes = [], 0.0
         for size in self.sizes:
             with contextlib.ExitStack() as stack:
-                target = self.ours(stack, kind, size)
+                target = self.ours(stack, kind, size, processes=1)
                 steps.append(scaling.measured(f"{size:,} slots", target))
                 megabytes = scaling.memory(target)
         steps.append(self._many_drops(kind, self.sizes[0]))
         enough = megabytes < scaling.MEMORY
-        words = f"memory at {self.sizes[-1]:,} slots: {megabytes:.0f} MB, wanted below {scaling.MEMORY}  {report.verdict(enough)}"
+        words = f"memory at {self.sizes[-1]:,} slots, one web process, clock and all: {megabytes:.0f} MB, wanted below {scaling.MEMORY}  {report.verdict(enough)}"
         self.show(f"dropbridge on {kind}, growing", f"{scaling.shown(steps)}\n{words}", scaling.holds(steps) and enough)
 
     def _many_drops(self, kind: str, size: int) -> scaling.Step:
         with contextlib.ExitStack() as stack:
-            target = self.ours(stack, kind, size)
+            target = self.ours(stack, kind, size, processes=1)
             self.say(f"{MANY_DROPS:,} further drops")
             scaling.add_drops(target, MANY_DROPS)
             return scaling.measured(f"{size:,}, {MANY_DROPS:,} drops", target)

@@ -19,11 +19,11 @@ COMMAND = [sys.executable, "-m", "bridge"]
 
 
 @contextlib.contextmanager
-def dropbridge(name: str, folder: Path, season: Season, url: str) -> Iterator[Target]:
+def dropbridge(name: str, folder: Path, season: Season, url: str, processes: int = PROCESSES) -> Iterator[Target]:
     """dropbridge on the empty database ``url`` with the season loaded as the drop ``ada/bread``."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    environment = settings(url, port)
+    environment = settings(url, port, processes)
     password, token = loaded(folder, season, environment)
     with running([*COMMAND, "serve"], environment, port, folder / "log") as process:
         target = Target(
@@ -50,13 +50,13 @@ def _await_clock(target: Target) -> None:
         time.sleep(0.1)
 
 
-def settings(url: str, port: int) -> dict[str, str]:
+def settings(url: str, port: int, processes: int = PROCESSES) -> dict[str, str]:
     """The environment of one server. The horizon holds the whole season, so that every event is sold on both ends of it."""
     return {
         "DROPBRIDGE_DATABASE__URL": url,
         "DROPBRIDGE_SERVER__PORT": str(port),
         "DROPBRIDGE_CALDAV__HORIZON_DAYS": "500",
-        "DROPBRIDGE_SERVER__WORKERS": str(PROCESSES),
+        "DROPBRIDGE_SERVER__WORKERS": str(processes),
         "DROPBRIDGE_API__RATE": "1000000",
         "DROPBRIDGE_LOG__LEVEL": "warning",
         "PYTHONPATH": str(Path.cwd()),

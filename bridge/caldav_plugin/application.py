@@ -24,6 +24,7 @@ from bridge.caldav_plugin.request import Answer, Request, framed, verb
 from bridge.caldav_plugin.rights import Rights
 from bridge.caldav_plugin.storage import Storage
 from bridge.caldav_plugin.visit import Bridge, Sight, Visit, visiting
+from bridge.caldav_plugin.wire import Chunks
 from bridge.core.errors import Fault
 from bridge.core.ports import Audience
 
@@ -139,7 +140,10 @@ class Application(Radicale):
         sent = {**dict(headers), **extra}
         zipping = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if visit.stream is not None:
-            sent |= ZIPPED if zipping else {}
+            if zipping:
+                sent |= ZIPPED
+            elif isinstance(visit.stream, Chunks):
+                sent["Content-Length"] = str(visit.stream.length)
             return status, list(sent.items()), visit.stream.zipped() if zipping else visit.stream
         octets = b"".join(answers)
         if zipping and len(octets) >= WORTH_ZIPPING:

@@ -1,7 +1,6 @@
 """GET and HEAD: an event as it is stored, or a whole calendar as one stream."""
 
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from bridge.caldav_plugin.members import content_type, http_date
 from bridge.caldav_plugin.preconditions import check_if_match, none_match
 from bridge.caldav_plugin.properties import etag
 from bridge.caldav_plugin.request import Answer, Request
+from bridge.caldav_plugin.wire import zipped
 from bridge.core.errors import NotFound
 from bridge.core.ports import Drop, Resource
 
@@ -68,18 +68,11 @@ class Stream:
 
     def zipped(self) -> "Stream":
         """The same body with the content encoding gzip."""
-        return Stream(_zipped(self._chunks), self._held)
+        return Stream(zipped(self._chunks), self._held)
 
     def close(self) -> None:
         """Ends the snapshot."""
         self._held.close()
-
-
-def _zipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(1, wbits=31)
-    for chunk in chunks:
-        yield packer.compress(chunk)
-    yield packer.flush()
 
 
 def _octets(drop: Drop, resources: Iterator[Resource]) -> Iterator[bytes]:

@@ -14,11 +14,12 @@ from defusedxml.common import DefusedXmlException
 from bridge.caldav_plugin import rights
 from bridge.caldav_plugin.refusals import DavError, refused
 from bridge.caldav_plugin.visit import Sight, Visit, visiting
-from bridge.caldav_plugin.wire import CONTENT_TYPE, multistatus
+from bridge.caldav_plugin.wire import CONTENT_TYPE, Chunks, multistatus
 from bridge.core.errors import Fault, NotFound, Refusal
 from bridge.core.ports import Drop, Views
 
 DEEPEST_XML = 100
+WHOLE = 1_000_000
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 
 
@@ -27,12 +28,13 @@ class Answer(NamedTuple):
 
     status: int
     headers: Mapping[str, str] = {}
-    body: bytes | None = None
+    body: bytes | Chunks | None = None
 
 
 def multi(parts: Iterable[str], tail: str = "") -> Answer:
     """A 207 of responses."""
-    return Answer(207, {"Content-Type": CONTENT_TYPE}, multistatus(parts, tail))
+    body = multistatus(parts, tail)
+    return Answer(207, {"Content-Type": CONTENT_TYPE}, body if body.length > WHOLE else b"".join(body))
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,17 @@ def verb(answer: Callable[[Request], Answer]) -> Callable[..., Any]:
 
     def do(_app: Any, environ: Mapping[str, Any], base_prefix: str, path: str, *_: Any) -> Any:
         request = Request(visiting.get(), environ, base_prefix, unquote(path))
-        return framed(request, lambda: (*answer(request), None))
+        return framed(request, lambda: (*_handed_over(request, answer(request)), None))
 
     do.__doc__ = answer.__doc__
     return do
+
+
+def _handed_over(request: Request, answer: Answer) -> Answer:
+    if isinstance(answer.body, Chunks):
+        request.visit.stream = answer.body
+        return answer._replace(body=None)
+    return answer
 
 
 def framed(request: Request, do: Callable[[], Any]) -> Any:

@@ -1,7 +1,8 @@
 """Multistatus answers as text: no element tree stands between a row and the wire."""
 
 import re
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from http import client
 from itertools import islice
@@ -86,15 +87,36 @@ def gone(where: str) -> str:
     return f"<D:response>{where}{status(404)}</D:response>"
 
 
-def multistatus(parts: Iterable[str], tail: str = "") -> bytes:
+class Chunks(list[bytes]):
+    """A body in parts. What is large is sent so: the web server takes a copy of each part, not of the whole."""
+
+    @property
+    def length(self) -> int:
+        """Its octets."""
+        return sum(map(len, self))
+
+    def zipped(self) -> Iterator[bytes]:
+        """The same body with the content encoding gzip."""
+        return zipped(self)
+
+
+def zipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Octets with the content encoding gzip, as they come."""
+    packer = zlib.compressobj(1, wbits=31)
+    for chunk in chunks:
+        yield packer.compress(chunk)
+    yield packer.flush()
+
+
+def multistatus(parts: Iterable[str], tail: str = "") -> Chunks:
     """The body of a 207; ``tail`` follows the responses (a sync token)."""
     waiting = iter(parts)
-    body = bytearray(f"{DECLARATION}<D:multistatus{DECLARED}>".encode())
+    body = Chunks([f"{DECLARATION}<D:multistatus{DECLARED}>".encode()])
     # Some at a time: a hundred thousand parts as so many strings take three times the memory of the body.
     while some := list(islice(waiting, AT_ONCE)):
-        body += "".join(some).encode()
-    body += f"{tail}</D:multistatus>".encode()
-    return bytes(body)
+        body.append("".join(some).encode())
+    body.append(f"{tail}</D:multistatus>".encode())
+    return body
 
 
 def error(condition: str, sentence: str = "") -> bytes:

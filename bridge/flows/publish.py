@@ -14,7 +14,7 @@ from bridge.flows.house import House
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 STATUS = {"cancelled": "CANCELLED", "soon": "TENTATIVE"}
-AT_ONCE = 2000
+AT_ONCE = 1250
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 import gzip
 
+import pytest
 from icalendar import Calendar
 
-from tests.caldav_plugin.device import Device, event, slot
+from tests.caldav_plugin.device import D, Device, event, slot
 
 ZONE = (
     "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\nDTSTART:19701025T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\n"
@@ -88,3 +89,16 @@ def test_a_calendar_of_any_name_can_be_saved_as_a_file(ada: Device) -> None:
     disposition = ada("GET", '/ada/Brötchen "🥐"; x=y/').headers["Content-Disposition"]
     assert disposition.isascii()
     assert disposition.count(";") == 1
+
+
+def test_a_listing_too_large_to_be_sent_whole_is_the_same_in_parts(ada: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abc":
+        ada("PUT", f"/ada/bread/{name}.ics", event(name))
+    whole = ada.propfind("/ada/bread/", f"{D}getetag", depth="1")
+    monkeypatch.setattr("bridge.caldav_plugin.request.WHOLE", 0)
+    monkeypatch.setattr("bridge.caldav_plugin.wire.AT_ONCE", 1)
+    parts = ada.propfind("/ada/bread/", f"{D}getetag", depth="1")
+    assert (parts.octets, parts.headers["Content-Length"]) == (whole.octets, str(len(whole.octets)))
+    zipped = ada("PROPFIND", "/ada/bread/", Depth="1", Accept_Encoding="gzip")
+    assert "Content-Length" not in zipped.headers
+    assert gzip.decompress(zipped.octets) == ada("PROPFIND", "/ada/bread/", Depth="1").octets
