@@ -83,7 +83,10 @@ class Run:
                 megabytes = scaling.memory(target)
         steps.append(self._many_drops(kind, self.sizes[0]))
         enough = megabytes < scaling.MEMORY
-        words = f"memory at {self.sizes[-1]:,} slots, one web process, clock and all: {megabytes:.0f} MB, wanted below {scaling.MEMORY}  {report.verdict(enough)}"
+        words = (
+            f"memory at {self.sizes[-1]:,} slots, one web process, clock and all: "
+            f"{megabytes:.0f} MB, wanted below {scaling.MEMORY}  {report.verdict(enough)}"
+        )
         self.show(f"dropbridge on {kind}, growing", f"{scaling.shown(steps)}\n{words}", scaling.holds(steps) and enough)
 
     def _many_drops(self, kind: str, size: int) -> scaling.Step:
