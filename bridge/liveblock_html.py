@@ -26,8 +26,11 @@ _LINK = re.compile(r"https?://[^\s<>\"]+")
 
 
 def is_html(text: str) -> bool:
-    """Whether notes are HTML: a line break tag, or a known tag that opens and one that closes. ``a < b`` is not."""
-    opens = closes = False
+    """Whether notes are HTML: a line break tag, or a known tag that opens and one that closes. ``a < b`` is not.
+
+    Lines parted by line breaks, with a word in ``<b>`` among them, are plain text: as HTML they would run together.
+    """
+    opens = closes = ends = False
     for tag in _TAG.finditer(text):
         if tag[0][1:3].lower() == "br":
             return True
@@ -35,7 +38,8 @@ def is_html(text: str) -> bool:
             closes = True
         else:
             opens = True
-        if opens and closes:
+        ends = ends or _NAME.match(tag[0])[1].lower() in _ENDS_LINE  # type: ignore[index] # every tag of ours has a name
+        if opens and closes and (ends or "\n" not in text):
             return True
     return False
 
@@ -63,9 +67,12 @@ def strip_html(html: str) -> str:
     return page.without(found) if found else rest
 
 
-def text_of_html(html: str) -> str:
-    """The words of ``html`` as plain text, a line for each line a reader would see."""
-    return _Page.of(html).text.strip("\n")
+def text_of_html(html: str, *, breaks: bool = False) -> str:
+    """The words of ``html`` as plain text, a line for each line a reader would see.
+
+    With ``breaks`` a line break in the source is one too: people type them into notes, and no app wraps those.
+    """
+    return _Page.of(html, breaks=breaks).text.strip("\n")
 
 
 def _without_own(html: str) -> str:
@@ -108,10 +115,10 @@ class _Page:
     text: str = ""
 
     @classmethod
-    def of(cls, source: str) -> "_Page":
-        """The page read into pieces; a line break in the source is one only where no tag makes any."""
+    def of(cls, source: str, *, breaks: bool = False) -> "_Page":
+        """The page read into pieces; a line break in the source is one where no tag makes any, or with ``breaks``."""
         page = cls(source, _pieces(source))
-        _as_seen(page.pieces, breaks=not any(piece.name in _ENDS_LINE for piece in page.pieces))
+        _as_seen(page.pieces, breaks=breaks or not any(piece.name in _ENDS_LINE for piece in page.pieces))
         page.text = "".join(piece.text for piece in page.pieces)
         return page
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from flask import Flask, redirect
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from bridge.bodies import Bodies
+from bridge.caldav_plugin.admission import LARGEST
 from bridge.caldav_plugin.application import Application
 from bridge.checkout.pages import pages
 from bridge.console.setup import setup
@@ -45,7 +47,9 @@ def web(bridge: Bridge) -> "WSGIApplication":
             return organizers({**environ, "SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + "/dav", "PATH_INFO": "/"}, start_response)
         return mounted(environ, start_response)
 
-    return RequestLog(behind_proxies(application, bridge.settings.server.trusted_proxies))
+    settings = bridge.settings
+    reading = Bodies(application, settings.server.threads, max(LARGEST, settings.api.max_body))
+    return RequestLog(behind_proxies(reading, settings.server.trusted_proxies))
 
 
 def _to_caldav() -> "Response":

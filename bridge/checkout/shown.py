@@ -1,7 +1,7 @@
 """Slots, days and offers in words: what the templates print. Nothing is decided here."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -150,6 +150,14 @@ def short_weekday(day: date, words: Wording) -> str:
 def short_month(day: date, words: Wording) -> str:
     """``Dec``."""
     return format_date(day, "LLL", locale=words.locale)
+
+
+def local_times(slots: Sequence[SlotShown], words: Wording) -> str:
+    """Where the times of a list are local to: their zone, when those that have a time share one."""
+    timed = [slot for slot in slots if not slot.slot.all_day]
+    if len({slot.slot.timezone for slot in timed}) != 1:
+        return words.text("All times are local to the place.")
+    return words.text("All times are local to the place: {zone}.", zone=zone_name(timed[0].starts, words))
 
 
 def zone_name(moment: datetime, words: Wording) -> str:

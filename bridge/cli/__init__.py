@@ -10,7 +10,7 @@ import click
 
 from bridge import __version__, settings
 from bridge.cli.common import Context
-from bridge.core.errors import BridgeError
+from bridge.core.errors import BridgeError, InvalidInput
 
 COMMANDS = {
     "serve": "serve",
@@ -65,6 +65,8 @@ def main() -> None:
         usage = wrong.ctx.command_path if wrong.ctx else "dropbridge"
         _end(2, f"{wrong.format_message()} See: {usage} --help")
     except settings.SettingsError as wrong:
+        _end(2, str(wrong))
+    except InvalidInput as wrong:
         _end(2, str(wrong))
     except (click.ClickException, BridgeError) as failed:
         _end(1, str(failed))

@@ -37,6 +37,8 @@ class Context:
     @cached_property
     def bridge(self) -> Bridge:
         """The house with a database that is up to date; else says to upgrade and exits with 2."""
+        if not self.bare.database.is_there:
+            raise click.UsageError("There is no database yet. Run: dropbridge upgrade")
         if not is_current(self.bare.database):
             raise click.UsageError("The database is not up to date. Run: dropbridge upgrade")
         return self.bare

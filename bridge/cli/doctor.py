@@ -29,7 +29,7 @@ def doctor(context: Context, offline: bool, json_: bool) -> None:
     else:
         for finding in found:
             click.echo(f"✗ {finding}")
-        click.echo("All is well." if not found else f"{len(found)} findings.")
+        click.echo("All is well." if not found else f"{len(found)} finding{'s' if len(found) > 1 else ''}.")
     if found:
         raise SystemExit(1)
 
@@ -37,6 +37,9 @@ def doctor(context: Context, offline: bool, json_: bool) -> None:
 def _findings(context: Context, offline: bool) -> Iterator[str]:
     bridge = context.bare
     try:
+        if not bridge.database.is_there:
+            yield "There is no database yet. Run: dropbridge upgrade"
+            return
         if not is_current(bridge.database):
             yield "The database is not up to date. Run: dropbridge upgrade"
             return

@@ -11,7 +11,7 @@ from bridge import ical
 from bridge.cli.common import ACTOR, Context, as_json, listed, pass_context, the_drop, the_organizer
 from bridge.core.drops import DropDefaults
 from bridge.core.errors import Refusal
-from bridge.flows.drops import create_drop, remove_drop
+from bridge.flows.drops import create_drop, describe_drop, remove_drop
 from bridge.flows.edit import put_event
 from bridge.wiring import Bridge
 
@@ -64,6 +64,28 @@ def add(
     click.echo(f"Page      {bridge.house.base_url}/{path}/")
     click.echo(f"Feed      {bridge.house.base_url}/{path}/calendar.ics")
     click.echo(f"Calendar  {bridge.house.base_url}/dav/{path}/")
+
+
+@drop.command("set")
+@click.argument("organizer")
+@click.argument("slug")
+@click.option("--title", help="What customers read.")
+@click.option("--description", help="A few sentences for customers; settings lines in it are the defaults of its slots.")
+@click.option("--timezone", help="IANA name, such as Europe/Berlin.")
+@click.option("--currency", help="ISO 4217 code.")
+@click.option("--language", help="BCP 47 tag: en, de, fr or es.")
+@click.option("--color", callback=_color, help="#RRGGBB.")
+@click.option("--public/--private", "is_public", default=None, help="Whether it has a public page and feed.")
+@pass_context
+def set_(context: Context, /, organizer: str, slug: str, **changes: str | bool | None) -> None:
+    """Change a drop; its events are read anew. What is not named stays.
+
+    Example: dropbridge drop set ada saturday-bread --language de --timezone Europe/Zurich
+    """
+    bridge = context.bridge
+    with bridge.work() as work:
+        describe_drop(work, the_drop(work.views, organizer, slug), bridge.house, now=bridge.now(), actor=ACTOR, **changes)
+    click.echo(f"Changed {organizer}/{slug}.")
 
 
 @drop.command("list")

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import threading
@@ -74,6 +75,19 @@ def _listen_on(context: Context, host: str | None, port: int | None) -> None:
     told = {"DROPBRIDGE_SERVER__HOST": host, "DROPBRIDGE_SERVER__PORT": port, settings.CONFIG_VARIABLE: context.config}
     os.environ.update({name: str(value) for name, value in told.items() if value is not None})
     context.__dict__.pop("settings", None)
+    _check_address(context.settings.server.host, context.settings.server.port)
+
+
+def _check_address(host: str, port: int) -> None:
+    """The web server shares a port with whoever has it, and each of two would get half of the requests."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        told = f"Cannot serve on {host}, port {port}: {error.strerror}. Choose others with --host and --port."
+        raise click.ClickException(told) from None
 
 
 def _greeting(context: Context) -> str:

@@ -85,4 +85,5 @@ def import_(context: Context, location: str, file: Path) -> None:
         place = the_location(work.views, location)
         recorded = record_counts(work, place, counts, source="csv", now=bridge.now(), actor=ACTOR)
     applied = sum(one.applied for one in recorded)
-    click.echo(f"Took {applied} of {len(recorded)} counts; the others were older than what is known.")
+    others = "" if applied == len(recorded) else "; the others were older than what is known"
+    click.echo(f"Took {applied} of {len(recorded)} counts{others}.")

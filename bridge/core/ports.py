@@ -466,6 +466,9 @@ class UnitOfWork(Protocol):
         """Gives a member another name, that no live member has; the old one is remembered as removed."""
 
     def remove_resource(self, resource_id: int, revision: int, now: datetime) -> None: ...
+    def removed_slots(self, resource_id: int) -> list[Slot]:
+        """The slots that a resource no longer has, as they were; the latest removed last."""
+
     def slots_of(self, resource_id: int) -> list[Slot]:
         """The live slots of a resource, locked."""
 

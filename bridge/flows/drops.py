@@ -47,7 +47,10 @@ REWORDED = frozenset({"language", "currency"})
 
 def add_organizer(work: UnitOfWork, name: str, *, title: str = "", now: datetime) -> Organizer:
     """A new organizer with the location ``main``. Raises ``InvalidInput``, ``AlreadyExists``."""
-    if not NAME.fullmatch(name) or name in RESERVED:
+    if name in RESERVED:
+        told = f"“{name}” will not do as a name: it is a part of the server's own addresses."
+        raise InvalidInput(f"{told} Choose another, such as {name}-bakery.")
+    if not NAME.fullmatch(name):
         raise InvalidInput(f"“{name}” will not do as a name: use 1 to 64 of a-z, 0-9, dot, dash and underscore, such as corner-bakery.")
     if work.views.organizer(name):
         raise AlreadyExists(f"There is an organizer {name} already.")
@@ -123,14 +126,21 @@ def _merged(old: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[s
 
 
 def _with_defaults(drop: Drop, before: Drop, changes: Mapping[str, Any], now: datetime) -> Drop:
-    """The settings lines of the calendar's own description are the drop's defaults; a line taken out takes its default along."""
+    """The settings lines of the calendar's own description are the drop's defaults.
+
+    A line taken out takes its default along; one that is not understood changes nothing.
+    """
     if "description" not in changes or "defaults" in changes:
         return drop
     said, new, kept = _settings(before, now), _settings(drop, now), drop.defaults
+
+    def taken_out(setting: str, value: object) -> bool:
+        return (value is not None or said.mentions(setting)) and not new.mentions(setting)
+
     defaults = DropDefaults(
-        new.places if new.places is not None or said.places is not None else kept.capacity,
-        new.preorder or (PreorderWindow() if said.preorder else kept.preorder),
-        new.limit if new.limit is not None or said.limit is not None else kept.limit,
+        new.places if new.places is not None or taken_out("Places", said.places) else kept.capacity,
+        new.preorder or (PreorderWindow() if taken_out("Preorder", said.preorder) else kept.preorder),
+        new.limit if new.limit is not None or taken_out("Limit", said.limit) else kept.limit,
     )
     return replace(drop, defaults=defaults)
 

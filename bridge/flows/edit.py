@@ -1,6 +1,6 @@
 """An organizer's edit: an event put, moved or removed in whatever calendar app they use."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -136,9 +136,10 @@ def _check(drop: Drop, name: str, draft: EventDraft, there: Member) -> None:
     if draft.component not in drop.components:
         raise UnsupportedComponent(f"This calendar takes {', '.join(drop.components)}, not {draft.component}.")
     if there.other is not None:
-        raise UidConflict("Another event of this calendar has the same UID.", there.other)
+        told = f"Another event of this calendar, {there.other}, has the same UID: change that one, or give this one a UID of its own."
+        raise UidConflict(told, there.other)
     if there.is_live and there.uid != draft.uid:
-        raise UidConflict("An event cannot change its UID.", name)
+        raise UidConflict("An event keeps its UID for good: save this as a new event, under another name.", name)
 
 
 def _save(
@@ -155,7 +156,7 @@ def _save(
     edited: bool = True,
 ) -> str:
     """Returns the text that the organizer sees from now on."""
-    wanted, gone = _wanted(drop, draft, before)
+    wanted, gone = _wanted(drop, draft, before, lambda: work.removed_slots(there.id) if there.id is not None else [])
     check_removal(gone)
     revision = work.next_revision(drop.id, now)
     window = house.window(now)
@@ -177,12 +178,20 @@ def _save(
     return text
 
 
-def _wanted(drop: Drop, draft: EventDraft, before: Sequence[Slot]) -> tuple[list[tuple[Slot, Slot | None]], list[Slot]]:
+def _wanted(
+    drop: Drop, draft: EventDraft, before: Sequence[Slot], removed: Callable[[], Sequence[Slot]] = list
+) -> tuple[list[tuple[Slot, Slot | None]], list[Slot]]:
+    """What is to be, each with what it was; and what is to go.
+
+    What was taken out by mistake and comes back is the slot that it was: customers have its address.
+    """
     pairs, gone = matched(draft.occurrences, before)
     wanted: list[tuple[Slot, Slot | None]] = []
+    once = {slot.recurrence_id: slot for slot in removed()} if any(old is None for _, old in pairs) else {}
     for occurrence, old in pairs:
         if is_slot(occurrence, drop.defaults, old):
-            wanted.append((applied(occurrence, drop.defaults, old), old))
+            was = old or once.pop(occurrence.recurrence_id, None)
+            wanted.append((applied(occurrence, drop.defaults, was), was))
         elif old is not None:
             gone.append(old)
     if wanted and not draft.complete:
@@ -200,7 +209,9 @@ def _save_slot(work: UnitOfWork, drop: Drop, resource_id: int, slot: Slot, old: 
     else:
         changed = _changed(old, slot)
         noticed = {"starts_at", "ends_at", "place", "title", "cancelled"} & set(changed)
-        saved = work.save_slot(replace(slot, sequence=slot.sequence + bool(noticed)), drop.location_id)
+        # The event that told of the removal had the next number (RFC 5545 section 3.8.7.4).
+        sequence = slot.sequence + (2 if old.removed else bool(noticed))
+        saved = work.save_slot(replace(slot, sequence=sequence), drop.location_id)
         event = events.SlotEdited(tuple(changed), old.starts_at.isoformat(), slot.starts_at.isoformat(), old.capacity, slot.capacity)
     work.record(event, actor=actor, now=now, drop_id=drop.id, slot_id=saved.id)
     return saved

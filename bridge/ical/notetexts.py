@@ -43,7 +43,7 @@ def words_of_html(component: Component) -> Iterator[str]:
             if html := altrep(line):
                 yield liveblock.text_of_html(html)
             if is_html_value(line):
-                yield liveblock.text_of_html(line.text)
+                yield liveblock.text_of_html(line.text, breaks=True)
     for line in component.lines:
         if is_html_line(line):
             yield liveblock.text_of_html(line.text)

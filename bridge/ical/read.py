@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bridge import notes
@@ -59,7 +60,7 @@ def _draft(
         uid=uid,
         component=kind,
         source=source,
-        occurrences=_occurrences(listed, context),
+        occurrences=_occurrences(listed, series.master, context),
         recurring=series.recurs,
         complete=listed.complete,
         starts_at=listed.starts_at,
@@ -73,19 +74,22 @@ def _sequence(found: list[Component]) -> int:
     return max((int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10), default=0)
 
 
-def _occurrences(listed: Listing, context: Context) -> tuple[OccurrenceDraft, ...]:
+def _occurrences(listed: Listing, master: Component | None, context: Context) -> tuple[OccurrenceDraft, ...]:
     words: dict[int, Words] = {}
     made = []
     for instance in listed.instances:
-        key = id(instance.component)
-        if key not in words:
-            words[key] = words_of(instance.component)
-        made.append(_occurrence(instance, words[key], context))
+        for component in (instance.component, master):
+            if component is not None and id(component) not in words:
+                words[id(component)] = words_of(component)
+        own = words[id(instance.component)]
+        made.append(_occurrence(instance, own, words[id(master)] if master else own, context))
     return tuple(made)
 
 
-def _occurrence(instance: Instance, words: Words, context: Context) -> OccurrenceDraft:
+def _occurrence(instance: Instance, words: Words, series: Words, context: Context) -> OccurrenceDraft:
     settings, public = _settings(words, instance, context)
+    if series is not words:
+        settings = _filled(settings, _settings(series, instance, context)[0])
     return OccurrenceDraft(
         recurrence_id=instance.recurrence_id,
         starts_at=instance.starts_at,
@@ -102,6 +106,22 @@ def _occurrence(instance: Instance, words: Words, context: Context) -> Occurrenc
         categories=words.categories,
         cancelled=words.cancelled,
         settings=settings,
+    )
+
+
+def _filled(own: SlotSettings, series: SlotSettings) -> SlotSettings:
+    """An occurrence's own settings; where it has no such line, those of its series hold."""
+
+    def chosen(setting: str, mine: Any, theirs: Any) -> Any:
+        return theirs if mine is None and not own.mentions(setting) else mine
+
+    return SlotSettings(
+        places=chosen("Places", own.places, series.places),
+        offers=chosen("Sells", own.offers, series.offers),
+        preorder=chosen("Preorder", own.preorder, series.preorder),
+        limit=chosen("Limit", own.limit, series.limit),
+        pickup=chosen("Pickup", own.pickup, series.pickup),
+        problems=own.problems,
     )
 
 

@@ -39,6 +39,9 @@ class FakeTill:
             raise InvalidInput(f"A fake till has no setting {unknown[0]!r}; it has {', '.join(sorted(KNOWN_SETTINGS))}.")
         if str(config.get("trouble") or "") not in TROUBLES:
             raise InvalidInput(f"The troubles of a fake till are {', '.join(sorted(TROUBLES - {''}))}.")
+        for name in ("stock", "names"):
+            if not isinstance(config.get(name, {}), Mapping):
+                raise InvalidInput(f'The {name} of a fake till are a JSON object, such as {{"LOAF": 12}}.')
         self._config = dict(config)
         self._path = Path(str(config["state"])) if config.get("state") else None
         self._memory = self._fresh()

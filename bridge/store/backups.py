@@ -41,6 +41,7 @@ def restore(database: Database, file: Path) -> None:
     with file.open("rb") as opened:
         head = opened.read(16)
     if database.is_sqlite:
+        Path(database.url.database or "").parent.mkdir(parents=True, exist_ok=True)
         if not head.startswith(SQLITE_MAGIC):
             raise InvalidInput(f"{file} is no backup of an SQLite database.")
         with translated(), database.turn():

@@ -37,7 +37,6 @@ class Database:
         self._lock_path: Path | None = None
         if self.is_sqlite:
             path = Path(self.url.database or "")
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_path = path.with_name(path.name + "-writer")
             self.reader = self.writer = self._sqlite(pool_size)
         else:
@@ -57,6 +56,11 @@ class Database:
             hide_parameters=True,
             **options,
         )
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a database file; always so of a server's database."""
+        return not self.is_sqlite or Path(self.url.database or "").exists()
 
     def _sqlite(self, pool_size: int) -> Engine:
         engine = create_engine(

@@ -12,6 +12,7 @@ from bridge.core.drops import Offer, Slot
 from bridge.core.errors import CapacityBelowClaimed
 from bridge.store import rows
 from bridge.store import tables as t
+from bridge.store.among import among
 from bridge.store.dialect import added, insert_ignoring
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -22,11 +23,13 @@ _SLOTS_OF = (
 _OFFERS_OF = (
     rows.OFFER.join(t.slots, _s.id == _o.slot_id).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
 )
+_REMOVED_OF = select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_not(None)).order_by(_s.removed_at, _s.id)
+_OFFERS = rows.OFFER.where(among(_o.slot_id)).order_by(_o.position)
 _ADD_SLOT = insert(t.slots)
 _SAVE_SLOT = (
     update(t.slots)
     .where(_s.id == bindparam("key"), _s.claimed <= bindparam("fits"))
-    .values(version=_s.version + 1, published=_s.version + bindparam("shown"))
+    .values(version=_s.version + 1, published=_s.version + bindparam("shown"), removed_at=None)
 )
 _SAVE_OFFER = update(t.offers).where(_o.id == bindparam("key"))
 _ITEMS = select(t.stock_items.c.id, t.stock_items.c.sku, t.stock_items.c.name).where(
@@ -46,6 +49,13 @@ class Slots:
         found = self._db.execute(_SLOTS_OF, {"key": resource_id}).all()
         offers: dict[int, list[Offer]] = {}
         for row in self._db.execute(_OFFERS_OF, {"key": resource_id}) if found else ():
+            offers.setdefault(row.slot_id, []).append(rows.offer(row))
+        return [rows.slot(row, offers.get(row.id, ())) for row in found]
+
+    def removed_slots(self, resource_id: int) -> list[Slot]:
+        found = self._db.execute(_REMOVED_OF, {"key": resource_id}).all()
+        offers: dict[int, list[Offer]] = {}
+        for row in self._db.execute(_OFFERS, {"keys": [row.id for row in found]}) if found else ():
             offers.setdefault(row.slot_id, []).append(rows.offer(row))
         return [rows.slot(row, offers.get(row.id, ())) for row in found]
 

@@ -311,3 +311,10 @@ def test_whatever_is_asked_for_is_never_a_fault_of_ours(name, value):
 
 def test_the_organizer_of_the_cast_is_the_one_on_the_page(client):
     assert ORGANIZER.title in seen(text(client.get(DROP))).replace("&#39;", "'")
+
+
+def test_a_list_says_where_its_times_are_local_to_only_when_that_is_one_place(clock):
+    everywhere = Window(slot(1, all_day=True, timezone="UTC"), slot(2), slot(3), clock=clock)
+    assert "All times are local to the place: Central European Standard Time." in text(everywhere.app().test_client().get(DROP))
+    abroad = Window(slot(1), slot(2, timezone="America/New_York"), clock=clock)
+    assert "All times are local to the place.<" in text(abroad.app().test_client().get(DROP))

@@ -1,13 +1,14 @@
 """The command line, as an operator uses it: what it prints, what it leaves, how it refuses."""
 
 import json
+import socket
 import sqlite3
 
 import pytest
 from click.testing import CliRunner
 
 from bridge.cli import commands, main
-from bridge.core.errors import BridgeError
+from bridge.core.errors import BridgeError, InvalidInput
 from bridge.store.engine import Database
 from bridge.store.waking import waking
 from tests.house import event
@@ -23,7 +24,7 @@ class Shell:
     def __call__(self, *words, status=0):
         done = CliRunner().invoke(commands, [str(word) for word in words], env=self.environment, prog_name="dropbridge")
         if isinstance(done.exception, BridgeError):
-            done.exit_code, done.told = 1, str(done.exception)
+            done.exit_code, done.told = 2 if isinstance(done.exception, InvalidInput) else 1, str(done.exception)
         else:
             done.told = done.output
             if done.exception is not None and not isinstance(done.exception, SystemExit):
@@ -68,17 +69,17 @@ def test_a_password_may_come_from_a_file(shell):
 
 @pytest.mark.parametrize("name", ["Ada", "dav", "a b", "", "../x"])
 def test_a_name_that_will_not_do_is_refused(shell, name):
-    assert "will not do" in shell("organizer", "add", name, status=1)
+    assert "will not do" in shell("organizer", "add", name, status=2)
 
 
 def test_a_drop_is_added_and_listed(ada):
     (drop,) = ada.json("drop", "list", "ada")
     assert (drop["drop"], drop["timezone"], drop["language"], drop["public"]) == ("ada/bread", "Europe/Berlin", "en", True)
     assert "already" in ada("drop", "add", "ada", "bread", status=1)
-    assert "is not a time zone" in ada("drop", "add", "ada", "x", "--timezone", "Berlin", status=1)
+    assert "is not a time zone" in ada("drop", "add", "ada", "x", "--timezone", "Berlin", status=2)
     assert "no organizer" in ada("drop", "add", "dee", "x", status=1)
     for places in (-1, 1_000_001):
-        assert "between 0 and 1000000 places" in ada("drop", "add", "ada", "x", "--capacity", places, status=1)
+        assert "between 0 and 1000000 places" in ada("drop", "add", "ada", "x", "--capacity", places, status=2)
     assert "/ada/Brot%20f%C3%BCr%20alle/calendar.ics" in ada("drop", "add", "ada", "Brot für alle")
 
 
@@ -125,9 +126,9 @@ def test_a_negative_count_is_taken_and_frightens_no_doctor(ada):
         (("stock", "set", "main", "LOAF", 1), 2, "<organizer>/<location>"),
         (("stock", "set", "ada/main", "LOAF", "many"), 2, "not a valid integer"),
         (("stock", "set", "ada/cellar", "LOAF", 1), 1, "no location cellar"),
-        (("stock", "set", "ada/main", "LOAF", 10**12), 1, "not a believable quantity"),
+        (("stock", "set", "ada/main", "LOAF", 10**12), 2, "not a believable quantity"),
         (("drop", "import", "ada", "bread", "no-such-file"), 2, "does not exist"),
-        (("pos", "add", "ada", "abacus"), 1, "no till of the kind"),
+        (("pos", "add", "ada", "abacus"), 2, "no till of the kind"),
         (("pos", "check", "ada/none"), 1, "pos list"),
         (("nonsense",), 2, "No such command"),
         (("--config", "no-such.toml", "drop", "list"), 1, "cannot be read"),
@@ -203,7 +204,28 @@ def test_nothing_is_restored_under_a_running_server(served):
     ],
 )
 def test_what_would_not_work_is_not_taken(ada, words, told):
-    assert told in ada(*words, status=1)
+    assert told in ada(*words, status=2)
+
+
+def test_a_drop_is_changed_and_its_events_read_anew(ada):
+    ada("drop", "set", "ada", "bread", "--language", "de", "--title", "Samstagsbrot", "--timezone", "Europe/Zurich", "--private")
+    (drop,) = ada.json("drop", "list")
+    assert drop["title"] == "Samstagsbrot"
+    assert "no drop" in ada("drop", "set", "ada", "cake", "--title", "x", status=1)
+    assert "time zone" in ada("drop", "set", "ada", "bread", "--timezone", "Mars", status=2)
+
+
+def test_looking_for_what_is_wrong_makes_no_database(tmp_path):
+    shell = Shell(f"sqlite:///{tmp_path}/none/x.db", tmp_path)
+    assert "dropbridge upgrade" in shell("doctor", status=1)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_port_that_is_taken_is_said_to_be(ada):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = ada("web", "--host", "127.0.0.1", "--port", taken.getsockname()[1], status=1)
+    assert "Choose others" in told
+    assert "Cannot serve" in ada("web", "--host", "300.1.1.1", status=1)
 
 
 def test_a_colour_that_is_none_is_wrong_use(ada):
@@ -213,9 +235,9 @@ def test_a_colour_that_is_none_is_wrong_use(ada):
 def test_rubbish_is_no_backup_and_harms_nothing(ada):
     file = ada.folder / "rubbish"
     file.write_bytes(b"SQLite format 3\0 and then nonsense")
-    ada("restore", file, "--yes", status=1)
+    ada("restore", file, "--yes", status=2)
     file.write_text("hello")
-    assert "no backup" in ada("restore", file, "--yes", status=1)
+    assert "no backup" in ada("restore", file, "--yes", status=2)
     assert ada.json("drop", "list")
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.core.drops import DropDefaults
+from bridge.core.drops import DropDefaults, PreorderWindow
 from bridge.core.errors import (
     CapacityBelowClaimed,
     InvalidCalendarData,
@@ -174,6 +174,34 @@ def test_a_series_made_twice_as_frequent_on_other_days_does_not_guess_whom_to_mo
         shop.put(event(start="20261206T090000Z", more="RRULE:FREQ=WEEKLY;COUNT=8;BYDAY=SU,TU\r\n"))
 
 
+def test_a_slot_that_comes_back_after_a_mistake_is_the_slot_it_was(shop):
+    shop.put(event(notes="Places: 24\nSells: LOAF x5"))
+    (before,) = shop.slots()
+    shop.put(event(notes="Plaices: 24"))
+    assert shop.slots() == []
+    shop.put(event(notes="Places: 20\nSells: LOAF x5"))
+    (after,) = shop.slots()
+    assert (after.public_id, after.availability.state, after.availability.capacity) == (before.public_id, "open", 20)
+    assert after.sequence > before.sequence + 1
+    shop.remove()
+    shop.put(event(notes="Places: 20"))
+    assert [slot.public_id for slot in shop.slots()] == [before.public_id]
+    shop.publish()
+    with shop.house.work() as work:
+        assert list(drop_differences(work, shop.drop, shop.house.house, shop.clock())) == []
+
+
+def test_an_occurrence_with_notes_of_its_own_keeps_the_settings_of_its_series(shop):
+    text = event(notes="Places: 10\nSells: LOAF x5\nLimit: 2", more=WEEKLY)
+    own = "BEGIN:VEVENT\r\nUID:a@test\r\nDTSTAMP:20261101T000000Z\r\nRECURRENCE-ID:20261212T090000Z\r\nDTSTART:20261212T100000Z\r\n"
+    own += "DTEND:20261212T103000Z\r\nSUMMARY:Pickup\r\nDESCRIPTION:Back door\\nLimit: 3\r\nEND:VEVENT\r\n"
+    shop.put(text.replace("END:VCALENDAR", own + "END:VCALENDAR"))
+    assert [slot.availability.capacity for slot in shop.slots()] == [10, 10, 10]
+    assert [slot.limit for slot in shop.slots()] == [2, 3, 2]
+    assert [len(slot.availability.offers) for slot in shop.slots()] == [1, 1, 1]
+    assert shop.slots()[1].notes.strip() == "Back door"
+
+
 def test_a_series_that_never_ends_is_slots_up_to_the_horizon_and_more_as_it_moves(shop, clock):
     from bridge.flows.upkeep import move_horizon
 
@@ -340,6 +368,18 @@ def test_more_items_than_one_statement_can_name_are_published_in_turns(shop, clo
     assert sorted(slot.availability.left for slot in shop.slots()) == [2, 3]
 
 
+def test_a_default_that_is_not_understood_changes_nothing(shop, clock):
+    def described(words):
+        with shop.house.work() as work:
+            return describe_drop(work, shop.drop, shop.house.house, now=clock(), actor="ada", description=words).defaults
+
+    assert described("Bread.\nPlaces: 24\nLimit: 2").capacity == 24
+    shop.put(event(notes="Hello"))
+    assert described("Bread.\nPlaces: two dozen\nLimit: 2") == DropDefaults(24, PreorderWindow(), 2)
+    assert shop.slots()[0].availability.state == "open"
+    assert described("Bread.").capacity is None
+
+
 def test_a_default_taken_out_of_the_description_is_gone_and_one_set_otherwise_stays(shop, clock):
     def described(**words):
         with shop.house.work() as work:
@@ -366,3 +406,12 @@ def test_the_horizon_brings_nothing_back_that_left_the_feed(shop, clock):
         retire_slots(shop.house.work, shop.house.house, clock())
         move_horizon(shop.house.work, shop.house.house, clock())
         assert len([slot for slot in shop.slots() if slot.ends_at < clock()]) == gone
+
+
+@pytest.mark.parametrize("notes", ["Fresh <b>bread</b>\nPlaces: 24\nLimit: 2", "Flour<br>Water\nPlaces: 24\nLimit: 2"])
+def test_settings_lines_among_tags_are_read_and_stay_read(shop, notes):
+    shop.put(event(notes=notes))
+    assert [(slot.availability.capacity, slot.limit) for slot in shop.slots()] == [(24, 2)]
+    shop.put(shop.resource().text.replace("SUMMARY:Pickup", "SUMMARY:Late pickup"))
+    assert [(slot.title, slot.availability.capacity, slot.limit) for slot in shop.slots()] == [("Late pickup", 24, 2)]
+    assert shop.text().count("live stock") == 1

@@ -485,6 +485,16 @@ def test_notes_with_tags_are_html(text: str) -> None:
     assert is_html(text)
 
 
+def test_a_bold_word_among_plain_lines_makes_no_html_of_them() -> None:
+    assert not is_html("Fresh <b>bread</b>\nPlaces: 24")
+    assert is_html("Fresh <b>bread</b>")
+    assert is_html("<p>Fresh</p>\n<p>bread</p>")
+
+
+def test_a_line_break_typed_into_html_notes_is_one() -> None:
+    assert text_of_html("Flour<br>Water\nPlaces: 24", breaks=True) == "Flour\nWater\nPlaces: 24"
+
+
 @pytest.mark.parametrize(
     "text", ["", "5 < 6 and 7 > 3", "<3 bread", "Ada <ada@example.org>", "<b>", "see <https://example.org>", "a <b and c> d", "</p>"]
 )

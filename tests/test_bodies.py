@@ -1,0 +1,73 @@
+"""Clients that announce a body and never send it."""
+
+import io
+import threading
+
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from bridge.bodies import Bodies
+
+
+class Never:
+    """The body of a client that has gone quiet, until ``end``."""
+
+    def __init__(self):
+        self.asked, self.end = threading.Event(), threading.Event()
+
+    def read(self, _size):
+        self.asked.set()
+        self.end.wait(30)
+        return b""
+
+
+def environ(body=None, address="192.0.2.1", **more):
+    made = EnvironBuilder("/", method="PUT" if body is not None else "GET").get_environ()
+    if body is not None:
+        made |= {"wsgi.input": io.BytesIO(body) if isinstance(body, bytes) else body, "CONTENT_LENGTH": "3"}
+    return {**made, "REMOTE_ADDR": address, **more}
+
+
+def echo(asked, start_response):
+    start_response("200 OK", [])
+    return [asked["wsgi.input"].read()]
+
+
+def status(application, asked):
+    return run_wsgi_app(application, asked)[1][:3]
+
+
+def quiet(application, address):
+    body = Never()
+    threading.Thread(target=status, args=(application, environ(body, address)), daemon=True).start()
+    assert body.asked.wait(30)
+    return body
+
+
+def test_one_address_holds_half_of_the_threads_at_most():
+    application = Bodies(echo, threads=8, largest=100)
+    held = [quiet(application, "192.0.2.1") for _ in range(4)]
+    assert status(application, environ(b"abc")) == "503"
+    assert status(application, environ()) == "200"
+    assert status(application, environ(b"abc", "192.0.2.2")) == "200"
+    for body in held:
+        body.end.set()
+
+
+def test_all_together_leave_threads_for_what_has_no_body():
+    application = Bodies(echo, threads=8, largest=100)
+    held = [quiet(application, f"192.0.2.{number}") for number in range(6)]
+    assert status(application, environ(b"abc", "192.0.2.9")) == "503"
+    assert status(application, environ(address="192.0.2.9")) == "200"
+    for body in held:
+        body.end.set()
+
+
+def test_a_place_is_given_back_with_the_body():
+    application = Bodies(echo, threads=2, largest=100)
+    assert [status(application, environ(b"abc")) for _ in range(5)] == ["200"] * 5
+
+
+def test_the_body_arrives_whole_also_without_a_length():
+    application = Bodies(echo, threads=8, largest=100)
+    chunked = environ(b"abc", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked")
+    assert b"".join(run_wsgi_app(application, chunked)[0]) == b"abc"
