@@ -65,9 +65,10 @@ _ONE = {
     "organizer": _OWN.where(_r.drop_id == bindparam("drop"), _r.name == bindparam("key"), _r.removed_at.is_(None)),
     "public": _PUBLIC.where(_p.drop_id == bindparam("drop"), _s.public_id == bindparam("key")),
 }
+# The sum keeps SQLite from walking through the whole drop for a few names.
 _NAMED = {
     "organizer": _OWN.where(_r.drop_id == bindparam("drop"), _r.removed_at.is_(None), among(_r.name, kind=Text)),
-    "public": _PUBLIC.where(_p.drop_id == bindparam("drop"), among(_s.public_id, kind=Text)),
+    "public": _PUBLIC.where(_p.drop_id + 0 == bindparam("drop"), among(_s.public_id, kind=Text)),
 }
 _ADDRESSED = (t.organizers.c.name == bindparam("organizer_name"), t.drops.c.slug == bindparam("drop_slug"), t.drops.c.removed_at.is_(None))
 _AT = {
