@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection as Db
 from sqlalchemy import bindparam, or_, select, union, update
 
-from bridge.core.drops import Offer, Slot
+from bridge.core.drops import Slot
 from bridge.core.ports import PublicText, Shown
 from bridge.core.stock import StockItem
 from bridge.store import rows, rows_public
@@ -42,7 +42,6 @@ _WAITING = union(
     select(_o.slot_id).join(t.stock_items, _i.id == _o.stock_item_id).where(among(_o.slot_id), _i.version != _i.published),
 )
 _SLOTS = select(t.slots).where(among(_s.id)).order_by(_s.id)
-_OFFERS = rows.OFFER.where(among(_o.slot_id)).order_by(_o.position)
 _SIBLINGS = select(_s.id).where(among(_s.resource_id), _s.removed_at.is_(None))
 _ITEMS = rows.ITEM.where(among(_i.id))
 _SHOWN = (
@@ -102,10 +101,7 @@ class Publishing:
         """The slots of these ids, with their offers."""
         # Slots before offers: a claim in between leaves the slot's version old, so that it is looked at again.
         found = self._all(_SLOTS, keys=slot_ids)
-        offers: dict[int, list[Offer]] = {}
-        for row in self._all(_OFFERS, keys=slot_ids):
-            offers.setdefault(row.slot_id, []).append(rows.offer(row))
-        return [rows.slot(row, offers.get(row.id, ())) for row in found]
+        return rows.slots(found, self._all(rows.OFFERS, keys=slot_ids))
 
     def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]:
         """The stock items that the slots' offers name."""

@@ -9,6 +9,7 @@ from bridge.core.drops import DropDefaults, Offer, PreorderWindow, Problem, Slot
 from bridge.core.ports import ApiToken, AppPassword, Connection, Drop, Location, Organizer
 from bridge.core.stock import StockItem
 from bridge.store import tables as t
+from bridge.store.among import among
 
 
 def organizer(row: Row[Any]) -> Organizer:
@@ -165,6 +166,17 @@ def offer(row: Row[Any]) -> Offer:
         id=row.id,
         stock_item_id=row.stock_item_id,
     )
+
+
+OFFERS = OFFER.where(among(t.offers.c.slot_id)).order_by(t.offers.c.position)
+
+
+def slots(found: Iterable[Row[Any]], sold: Iterable[Row[Any]]) -> list[Slot]:
+    """Slots, each with its offers out of ``sold``, rows of ``OFFERS``."""
+    offers: dict[int, list[Offer]] = {}
+    for row in sold:
+        offers.setdefault(row.slot_id, []).append(offer(row))
+    return [slot(row, offers.get(row.id, ())) for row in found]
 
 
 _COUNTS = t.stock_items.alias("counts")

@@ -12,7 +12,6 @@ from bridge.core.drops import Offer, Slot
 from bridge.core.errors import CapacityBelowClaimed
 from bridge.store import rows
 from bridge.store import tables as t
-from bridge.store.among import among
 from bridge.store.dialect import added, insert_ignoring
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -24,7 +23,6 @@ _OFFERS_OF = (
     rows.OFFER.join(t.slots, _s.id == _o.slot_id).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
 )
 _REMOVED_OF = select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_not(None)).order_by(_s.removed_at, _s.id)
-_OFFERS = rows.OFFER.where(among(_o.slot_id)).order_by(_o.position)
 _ADD_SLOT = insert(t.slots)
 _SAVE_SLOT = (
     update(t.slots)
@@ -47,17 +45,11 @@ class Slots:
 
     def slots_of(self, resource_id: int) -> list[Slot]:
         found = self._db.execute(_SLOTS_OF, {"key": resource_id}).all()
-        offers: dict[int, list[Offer]] = {}
-        for row in self._db.execute(_OFFERS_OF, {"key": resource_id}) if found else ():
-            offers.setdefault(row.slot_id, []).append(rows.offer(row))
-        return [rows.slot(row, offers.get(row.id, ())) for row in found]
+        return rows.slots(found, self._db.execute(_OFFERS_OF, {"key": resource_id}).all() if found else ())
 
     def removed_slots(self, resource_id: int) -> list[Slot]:
         found = self._db.execute(_REMOVED_OF, {"key": resource_id}).all()
-        offers: dict[int, list[Offer]] = {}
-        for row in self._db.execute(_OFFERS, {"keys": [row.id for row in found]}) if found else ():
-            offers.setdefault(row.slot_id, []).append(rows.offer(row))
-        return [rows.slot(row, offers.get(row.id, ())) for row in found]
+        return rows.slots(found, self._db.execute(rows.OFFERS, {"keys": [row.id for row in found]}).all() if found else ())
 
     def save_slot(self, slot: Slot, location_id: int) -> Slot:
         """Adds or changes a slot and its offers; a SKU never seen becomes a stock item. Raises ``CapacityBelowClaimed``."""
