@@ -312,6 +312,7 @@ slots = Table(
     Column("published", BigInteger, nullable=False, server_default="0"),
     Column("removed_at", Moment),
     CheckConstraint("claimed >= 0 AND claimed <= capacity", name="claimed_fits"),
+    Column("waiting", Integer, nullable=False, server_default="0"),
     Index("ix_slots_resource_id", "resource_id"),
     Index("ix_slots_drop_id_starts_at", "drop_id", "starts_at"),
     Index(
@@ -412,7 +413,10 @@ holds = Table(
     Column("places", Integer, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("visitor", String(64), nullable=False, server_default=""),
+    Column("waiting_id", BigInteger),
     Index("ix_holds_slot_id", "slot_id"),
+    Index("ix_holds_visitor", "visitor"),
     Index("ix_holds_expires_at", "expires_at"),
 )
 
@@ -424,6 +428,7 @@ hold_lines = Table(
     _ref("offer_id", "offers"),
     _ref("stock_item_id", "stock_items"),
     Column("units", Integer, nullable=False),
+    Column("price", BigInteger, nullable=False, server_default="0"),
     Index("ix_hold_lines_hold_id", "hold_id"),
     Index("ix_hold_lines_offer_id", "offer_id"),
 )
@@ -437,7 +442,32 @@ orders = Table(
     Column("state", String(16), nullable=False),
     Column("places", Integer, nullable=False),
     Column("placed_at", Moment, nullable=False),
+    Column("number", String(16), nullable=False, server_default=""),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("email_key", Text, nullable=False, server_default=""),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("language", String(16), nullable=False, server_default="en"),
+    Column("currency", String(3), nullable=False, server_default=""),
+    Column("method", String(32), nullable=False, server_default="at_pickup"),
+    Column("total", BigInteger, nullable=False, server_default="0"),
+    Column("fulfilment", String(16), nullable=False, server_default="pickup"),
+    Column("address", JSON),
+    Column("shipping", Text, nullable=False, server_default=""),
+    Column("shipping_fee", BigInteger, nullable=False, server_default="0"),
+    Column("shipping_tax_rate", Integer, nullable=False, server_default="0"),
+    Column("tax_included", Boolean, nullable=False, server_default=true()),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("expires_at", Moment),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("free_change", Boolean, nullable=False, server_default=false()),
+    Column("changed_at", Moment),
+    Column("cancelled_at", Moment),
     Index("ix_orders_slot_id", "slot_id"),
+    Index("ix_orders_email_key", "email_key"),
+    Index("ix_orders_number", "number"),
+    Index(
+        "ix_orders_expires_at", "expires_at", sqlite_where=text("expires_at IS NOT NULL"), postgresql_where=text("expires_at IS NOT NULL")
+    ),
 )
 
 order_lines = Table(
@@ -451,6 +481,10 @@ order_lines = Table(
     Column("units", Integer, nullable=False),
     Column("acknowledged", Integer, nullable=False, server_default="0"),
     Column("price", BigInteger),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("tax_rate", Integer, nullable=False, server_default="0"),
+    Column("add_on", Boolean, nullable=False, server_default=false()),
+    Column("places_per_unit", Integer, nullable=False, server_default="1"),
     Index("ix_order_lines_order_id", "order_id"),
     Index("ix_order_lines_offer_id", "offer_id"),
     Index("ix_order_lines_stock_item_id", "stock_item_id"),

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import bridge.store.tables_shop  # noqa: F401 # its tables belong to the metadata
 from bridge.store.tables import metadata
 
 connection = context.config.attributes["connection"]
