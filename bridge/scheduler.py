@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.core.errors import BridgeError
 from bridge.core.ports import Connection
-from bridge.flows import orders, stock, upkeep
+from bridge.flows import holds, orders, stock, upkeep
 from bridge.flows.publish import publish_dirty
 from bridge.processes import PARENT, settle
 from bridge.store.waking import waking
@@ -44,7 +44,7 @@ class Clock:
 
     def run(self) -> None:
         """Ticks until ``stop``: publishing in this thread, woken by commits; all else on APScheduler's threads."""
-        self._every(TICK, "expire", lambda: orders.expire_holds(self._bridge.work, self._bridge.now()))
+        self._every(TICK, "expire", self._expire)
         self._every(TICK, "pull", self._pull)
         self._every(3600, "horizon", lambda: upkeep.move_horizon(self._bridge.work, self._bridge.house, self._bridge.now()))
         self._every(600, "retire", lambda: upkeep.retire_slots(self._bridge.work, self._bridge.house, self._bridge.now()))
@@ -66,6 +66,10 @@ class Clock:
         for _ in range(MERGE_AT_MOST):
             if not wait(MERGE):
                 return
+
+    def _expire(self) -> None:
+        holds.expire_holds(self._bridge.work, self._bridge.now())
+        orders.expire_orders(self._bridge.work, self._bridge.now())
 
     def publish(self) -> None:
         """Renders what is dirty."""

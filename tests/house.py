@@ -1,14 +1,19 @@
 """Ada's bakery in a database, with the few words that tests say again and again."""
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
+from bridge.core.errors import HoldExpired
+from bridge.core.orders import Buyer, Order
 from bridge.core.ports import Drop, Resource
 from bridge.core.stock import Count, Movement
 from bridge.flows.drops import add_organizer, create_drop
 from bridge.flows.edit import Put, put_event, remove_event
-from bridge.flows.orders import cancel, expire_holds, place_order, take_hold
+from bridge.flows.holds import expire_holds, take_hold
+from bridge.flows.orders import cancel_order, expire_orders, place_order
 from bridge.flows.publish import publish_dirty
 from bridge.flows.stock import record_counts, record_movements
 from bridge.settings import Settings
@@ -68,16 +73,33 @@ class Bakery:
         with self.house.work() as work:
             return take_hold(work, public_id, units, places=places, lasts=timedelta(minutes=minutes), now=self.clock()).secret
 
-    def order(self, hold: str) -> str:
+    def order(self, hold: str, email: str = "", **buyer: Any) -> str:
+        """Makes a hold an order; each of somebody else unless ``email`` says whose."""
         with self.house.work() as work:
-            return place_order(work, hold, now=self.clock())
+            held = work.hold(hold)
+            slot = work.slots_for_claim([held.slot_id])[held.slot_id] if held else None
+        if held is None or held.expires_at <= self.clock():
+            raise HoldExpired("The hold is over.")
+        skus = {offer.id: offer for offer in slot.offers}
+        units: dict[str, int] = {}
+        for line in held.lines:
+            units[skus[line.offer_id].sku] = units.get(skus[line.offer_id].sku, 0) + line.units
+        bare = held.places - sum(skus[line.offer_id].places_per_unit * line.units for line in held.lines)
+        return self.buy(slot.public_id, bare, hold=hold, email=email, **buyer, units=units).secret
 
-    def cancel(self, order: str) -> None:
+    def buy(
+        self, public_id: str, places: int = 0, *, hold: str = "", email: str = "", units: Mapping[str, int] | None = None, **buyer: Any
+    ) -> Order:
+        who = Buyer(email or f"{uuid.uuid4().hex[:12]}@example.org", buyer.pop("name", "Cleo"), **buyer)
         with self.house.work() as work:
-            cancel(work, order, now=self.clock())
+            return place_order(work, public_id, units or {}, who, places=places, hold=hold, now=self.clock())
+
+    def cancel(self, order: str, **by: Any) -> None:
+        with self.house.work() as work:
+            cancel_order(work, order, now=self.clock(), **by)
 
     def expire(self) -> int:
-        return expire_holds(self.house.work, self.clock())
+        return expire_holds(self.house.work, self.clock()) + expire_orders(self.house.work, self.clock())
 
     def publish(self) -> int:
         return publish_dirty(self.house.work, self.house.house, self.clock())

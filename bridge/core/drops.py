@@ -140,7 +140,7 @@ class Slot:
     """One bookable occurrence as the house keeps it.
 
     ``claimed`` counts the places of holds and orders; ``version`` every change that availability depends on;
-    ``sequence`` the organizer's edits that a calendar must notice (RFC 5545 3.8.7.4).
+    ``sequence`` the organizer's edits that a calendar must notice (RFC 5545 3.8.7.4); ``waiting`` who is on its waiting list.
     """
 
     recurrence_id: str
@@ -171,6 +171,7 @@ class Slot:
     resource_id: int = 0
     version: int = 0
     sequence: int = 0
+    waiting: int = 0
 
     @property
     def zone(self) -> ZoneInfo:
@@ -251,6 +252,7 @@ def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None)
         resource_id=old.resource_id if old else 0,
         version=old.version if old else 0,
         sequence=old.sequence if old else 0,
+        waiting=old.waiting if old else 0,
     )
 
 

@@ -124,6 +124,24 @@ class LimitReached(Refusal):
     kind = "limit-reached"
 
 
+class TooManyHolds(Refusal):
+    """One visitor keeps as many places for later as anyone may."""
+
+    kind = "too-many-holds"
+
+
+class TooLate(Refusal):
+    """The time in which a customer may change or cancel an order by themselves is over."""
+
+    kind = "too-late"
+
+
+class NotPossible(Refusal):
+    """The order is in a state in which this cannot be done."""
+
+    kind = "not-possible"
+
+
 class HoldExpired(Refusal):
     """The hold is no longer there; its places were given back."""
 

@@ -83,6 +83,7 @@ class HoldTaken(Event):
     kind: ClassVar[str] = "hold.taken"
     places: int
     units: int
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,52 @@ class HoldReleased(Event):
     places: int
     units: int
     expired: bool
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OrderPlaced(Event):
+    """An order that is confirmed, or that waits for its payment (``pending``)."""
+
     kind: ClassVar[str] = "order.placed"
     places: int
     units: int
+    amount: int = 0
+    method: str = ""
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaid(Event):
+    """``late``: the money came when the places had been given back, and there still were some."""
+
+    kind: ClassVar[str] = "order.paid"
+    places: int
+    units: int
+    amount: int
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLapsed(Event):
+    """No payment came in time; what the order held was given back."""
+
+    kind: ClassVar[str] = "order.lapsed"
+    places: int
+    units: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged(Event):
+    kind: ClassVar[str] = "order.changed"
+    places_before: int
+    places: int
+    units_before: int
+    units: int
+    amount_before: int
+    amount: int
+    moved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +145,43 @@ class OrderCancelled(Event):
     kind: ClassVar[str] = "order.cancelled"
     places: int
     units: int
+    amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequested(Event):
+    kind: ClassVar[str] = "refund.requested"
+    amount: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSettled(Event):
+    kind: ClassVar[str] = "refund.settled"
+    amount: int
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingJoined(Event):
+    kind: ClassVar[str] = "waiting.joined"
+    places: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingOffered(Event):
+    kind: ClassVar[str] = "waiting.offered"
+    places: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEnded(Event):
+    """``outcome``: taken, lapsed or left."""
+
+    kind: ClassVar[str] = "waiting.ended"
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, Protocol
 
 from bridge.core.availability import Availability
-from bridge.core.drops import DropDefaults, EventDraft, Offer, PreorderWindow, Slot
+from bridge.core.drops import DropDefaults, EventDraft, PreorderWindow, Slot
 from bridge.core.events import Event
+from bridge.core.ports_orders import OrderViews, OrderWork
 from bridge.core.stock import Count, Movement, StockItem
 
 Audience = Literal["organizer", "public"]
@@ -237,7 +238,7 @@ class Connection:
     skew: float = 0.0
 
 
-class Views(Protocol):
+class Views(OrderViews, Protocol):
     """One consistent snapshot for reading. Rows come as plain values; none is tied to the snapshot."""
 
     def organizer(self, name: str) -> Organizer | None: ...
@@ -305,27 +306,6 @@ class Views(Protocol):
         """Gauges for whoever watches: name to value and what it means."""
 
 
-class Line(NamedTuple):
-    """Units of one offer within a hold or an order; the till knows of those ``acknowledged``, which are promised no more."""
-
-    offer_id: int
-    stock_item_id: int
-    units: int
-    acknowledged: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A hold as stored. ``places`` of the slot and the lines' units are claimed until ``expires_at``."""
-
-    id: int
-    slot_id: int
-    secret: str
-    places: int
-    expires_at: datetime
-    lines: tuple[Line, ...]
-
-
 class Shown(NamedTuple):
     """What a slot's public rendering says by now; ``notices`` are sentences for the organizer, a line each.
 
@@ -366,7 +346,7 @@ class Member(NamedTuple):
     other: str | None = None
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(OrderWork, Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
     @property
@@ -499,31 +479,6 @@ class UnitOfWork(Protocol):
     def acknowledge_units(self, item_id: int, units: int) -> None:
         """Takes units off what orders are promised, the oldest first: the till knows of them now."""
 
-    # Claims
-
-    def slot_for_claim(self, public_id: str) -> Slot | None: ...
-    def claim_places(self, slot: Slot, places: int) -> None:
-        """Raises ``SoldOut``."""
-
-    def claim_offer(self, offer: Offer, units: int) -> None:
-        """Raises ``SoldOut``."""
-
-    def claim_stock(self, item: StockItem, units: int, reserve: int) -> None:
-        """Raises ``SoldOut``."""
-
-    def release(self, slot_id: int, places: int, lines: Sequence[Line]) -> None: ...
-    def add_hold(self, slot: Slot, places: int, lines: Sequence[Line], expires_at: datetime, now: datetime) -> Held: ...
-    def hold(self, secret: str) -> Held | None: ...
-    def expired_holds(self, now: datetime, limit: int) -> list[Held]: ...
-    def take_away_hold(self, hold: Held) -> bool:
-        """Ends the hold; False when another transaction already did."""
-
-    def add_order(self, hold: Held, state: str, now: datetime) -> str:
-        """Turns a hold into an order that keeps its claims. Returns the order's secret."""
-
-    def cancel_order(self, secret: str) -> tuple[int, int, tuple[Line, ...]] | None:
-        """Marks an order cancelled: its slot, places and lines; None when there is none to cancel."""
-
     # Publishing
 
     def dirty_items(self) -> list[tuple[int, int]]:
@@ -573,4 +528,3 @@ class Polled:
     movements: tuple[Movement, ...] = ()
     cursor: str = ""
     till_now: datetime | None = None
-

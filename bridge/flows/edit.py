@@ -11,6 +11,7 @@ from bridge.core.drops import EventDraft, OccurrenceDraft, Slot, applied, check_
 from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
 from bridge.core.matching import matched
 from bridge.core.ports import Drop, Member, Resource, UnitOfWork
+from bridge.flows.consequences import after_edit
 from bridge.flows.house import House
 from bridge.flows.publish import Written, publish_edit, publish_removed
 
@@ -213,6 +214,7 @@ def _save_slot(work: UnitOfWork, drop: Drop, resource_id: int, slot: Slot, old: 
         sequence = slot.sequence + (2 if old.removed else bool(noticed))
         saved = work.save_slot(replace(slot, sequence=sequence), drop.location_id)
         event = events.SlotEdited(tuple(changed), old.starts_at.isoformat(), slot.starts_at.isoformat(), old.capacity, slot.capacity)
+        saved = after_edit(work, old, saved, now, actor)
     work.record(event, actor=actor, now=now, drop_id=drop.id, slot_id=saved.id)
     return saved
 

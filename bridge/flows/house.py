@@ -32,6 +32,10 @@ class House:
         """The address of a slot's page."""
         return f"{self.base_url}/slots/{public_id}"
 
+    def order_link(self, secret: str) -> str:
+        """The address of a customer's order."""
+        return f"{self.base_url}/orders/{secret}"
+
     def window(self, now: datetime) -> tuple[datetime, datetime]:
         """The horizon at ``now``, on whole days so that it moves once a day. What left the feed lies before it."""
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)

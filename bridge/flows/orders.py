@@ -1,121 +1,440 @@
-"""Claims on a slot: a hold taken, kept as an order, given back. What a checkout asks of it comes with the checkout."""
+"""Orders: placed from a hold or at once, changed, moved and cancelled; each act whole, in one transaction."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from bridge.core import events
-from bridge.core.availability import availability
-from bridge.core.drops import Offer, Slot
-from bridge.core.errors import HoldExpired, InvalidInput, LimitReached, NotFound, SoldOut, WindowClosed
-from bridge.core.ports import Held, Line, UnitOfWork
-from bridge.core.stock import StockItem
+from bridge.core.claims import Claim, Line, asked_for, check_open
+from bridge.core.drops import Slot
+from bridge.core.errors import HoldExpired, InvalidInput, LimitReached, NotFound, NotPossible, TooLate
+from bridge.core.orders import (
+    STANDING,
+    Address,
+    Buyer,
+    Order,
+    OrderLine,
+    checked_email,
+    checked_name,
+    email_key,
+    may,
+    order_totals,
+)
+from bridge.core.ports import Drop, UnitOfWork
+from bridge.core.pricing import tiers
+from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
+from bridge.flows.claiming import NOTHING, exchange
+from bridge.flows.holds import open_slot, standing_hold
+from bridge.flows.refunding import end_open_payments, refund_all_but
+from bridge.flows.waiting import end_turn
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
+Who = Literal["customer", "organizer"]
 BATCH = 100
+SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+NUMBER_LENGTH = 7
+PAY_WITHIN = timedelta(minutes=15)
+MAX_NOTE = 1000
+NO_SHIPPING = ShippingOption("", "", takes_places=True)
 
 
-def take_hold(work: UnitOfWork, public_id: str, units: Mapping[str, int], *, places: int = 0, lasts: timedelta, now: datetime) -> Held:
-    """Claims ``units`` by SKU, and the places they take plus ``places`` without goods, until ``now + lasts``.
+def place_order(
+    work: UnitOfWork,
+    public_id: str,
+    units: Mapping[str, int],
+    buyer: Buyer,
+    *,
+    places: int = 0,
+    hold: str = "",
+    pay_within: timedelta = PAY_WITHIN,
+    now: datetime,
+) -> Order:
+    """Orders ``units`` by SKU and ``places`` without goods. What ``hold`` kept is used; it need not be there any more, nor be the same.
 
-    All or nothing. Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``.
+    An order that is to be paid first is ``pending`` until ``now + pay_within``; one paid at pickup, or free, is placed.
+    Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed, and a
+    hold still stands.
     """
-    slot = work.slot_for_claim(public_id)
-    if slot is None:
+    email, name = checked_email(buyer.email), checked_name(buyer.name)
+    found = work.views.drop_of_slot(public_id)
+    if found is None:
         raise NotFound("There is no such slot.")
-    lines = _lines(slot, units)
-    needed = places + sum(offer.places_per_unit * count for offer, count in lines)
-    _check_limit(slot, lines, places)
-    stock = work.lock_items(offer.stock_item_id for offer, _ in lines if offer.stock_item_id)
-    _check_window(slot, stock, now)
-    work.claim_places(slot, needed)
-    for offer, count in lines:
-        work.claim_offer(offer, count)
-    for offer, count in sorted(lines, key=lambda line: line[0].stock_item_id or 0):
-        item = stock[offer.stock_item_id or 0]
-        work.claim_stock(item, count, _reserve(item, now))
-    held = [Line(offer.id, offer.stock_item_id or 0, count) for offer, count in lines]
-    hold = work.add_hold(slot, needed, held, now + lasts, now)
-    taken = events.HoldTaken(needed, sum(units.values()))
-    work.record(taken, actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
-    return hold
-
-
-def release_hold(work: UnitOfWork, secret: str, *, now: datetime) -> None:
-    """Gives a hold's places and goods back; one that is gone already changes nothing."""
-    hold = work.hold(secret)
-    if hold is not None:
-        _release(work, hold, now, expired=False)
-
-
-def expire_holds(open_work: WorkFactory, now: datetime) -> int:
-    """Gives back what expired holds claimed; each exactly once, however many clocks run. Returns how many."""
-    with open_work() as work:
-        found = work.expired_holds(now, BATCH)
-    for hold in found:
-        with open_work() as work:
-            _release(work, hold, now, expired=True)
-    return len(found)
-
-
-def place_order(work: UnitOfWork, secret: str, *, now: datetime) -> str:
-    """Turns a hold into an order, which keeps its claims. Returns the order's secret. Raises ``HoldExpired``."""
-    hold = work.hold(secret)
-    if hold is None or hold.expires_at <= now:
-        raise HoldExpired("The time to order ran out; please start again.")
-    if not work.take_away_hold(hold):
-        raise HoldExpired("The time to order ran out; please start again.")
-    order = work.add_order(hold, "placed", now)
-    work.record(events.OrderPlaced(hold.places, sum(line.units for line in hold.lines)), actor="customer", now=now, slot_id=hold.slot_id)
+    drop, limit = found
+    terms = work.views.terms(drop.id)
+    shipping = _shipping(terms, buyer)
+    if buyer.method not in terms.pays_by:
+        raise InvalidInput("Choose how you want to pay.")
+    key = email_key(email)
+    if limit is not None or any(product.limit is not None for product in terms.products):
+        work.lock_customer(drop.organizer_id, key, now)
+    slot, claim = _claimed(work, public_id, units, places, hold, terms, now, takes_places=shipping.takes_places)
+    lines = _order_lines(slot, claim, terms)
+    _check_customer(work, slot, terms, lines, places, key)
+    order = _new_order(drop, slot, claim, lines, replace(buyer, email=email, name=name), shipping, terms, pay_within, now)
+    order = work.add_order(order)
+    placed = events.OrderPlaced(claim.places, order.units, order.total, order.method, order.state == "pending")
+    work.record(placed, actor="customer", now=now, drop_id=drop.id, slot_id=slot.id)
+    if order.state == "placed":
+        confirmed(work, order, now)
     return order
 
 
-def cancel(work: UnitOfWork, secret: str, *, now: datetime, actor: str = "customer") -> None:
-    """Cancels an order and gives its claims back; once. Raises ``NotFound``."""
-    found = work.cancel_order(secret)
+def confirmed(work: UnitOfWork, order: Order, now: datetime) -> None:
+    """What follows once an order stands: the customer is told, and the till takes the goods off its own count."""
+    tell(work, order, "confirmed", now)
+    write_back(work, order, NOTHING, claim_of(order), now)
+
+
+def tell(work: UnitOfWork, order: Order, kind: str, now: datetime, **facts: object) -> None:
+    """A letter of this kind to the customer, once for each state of their order."""
+    payload = {"order": order.id, "kind": kind, **facts}
+    work.enqueue("mail.order", f"mail/order/{order.id}/{kind}/{order.sequence}", payload, now)
+
+
+def write_back(work: UnitOfWork, order: Order, before: Claim, after: Claim, now: datetime) -> None:
+    """Tells tills what customers took of their goods, or gave back."""
+    changed: dict[int, int] = {}
+    for sign, claim in ((-1, before), (1, after)):
+        for line in claim.lines:
+            changed[line.stock_item_id] = changed.get(line.stock_item_id, 0) + sign * line.units
+    tills = work.till_of(item for item, units in changed.items() if units)
+    for item_id, (connection_id, sku) in sorted(tills.items()):
+        key = f"pos/{order.id}/{item_id}/{order.sequence}/{order.state}"
+        work.enqueue("pos.adjust", key, {"connection": connection_id, "item": item_id, "sku": sku, "units": changed[item_id]}, now)
+
+
+def claim_of(order: Order) -> Claim:
+    """What an order claims; its lines that the slot no longer sells claim stock alone, which is theirs until it ends."""
+    lines = [Line(line.offer_id or 0, line.stock_item_id, line.units, line.acknowledged, line.price) for line in order.lines]
+    return Claim(order.places, tuple(lines))
+
+
+def order_to_change(work: UnitOfWork, secret: str, *other_slots: int) -> tuple[Order, dict[int, Slot]]:
+    """The order and its slot, locked, and ``other_slots``. Raises ``NotFound``."""
+    at = work.order_at(secret)
+    if at is None:
+        raise NotFound("There is no such order.")
+    slots = work.slots_for_claim({at[1], *other_slots})
+    order = work.order_for_change(at[0])
+    if order is None or order.slot_id not in slots:
+        raise NotFound("There is no such order.")
+    return order, slots
+
+
+def cancel_order(work: UnitOfWork, secret: str, *, now: datetime, by: Who = "customer", actor: str = "customer") -> Order:
+    """Cancels an order, gives back what it claimed and what was paid; a cancelled one stays as it is.
+
+    Raises ``NotFound``, ``TooLate`` (for customers), ``NotPossible`` (picked up already).
+    """
+    order, slots = order_to_change(work, secret)
+    if order.state == "cancelled":
+        return order
+    slot = slots[order.slot_id]
+    if not may(order.state, "cancelled"):
+        raise NotPossible("This order can no longer be cancelled.")
+    if by == "customer":
+        check_in_time(order, slot, work.views.terms(slot.drop_id), now)
+    return cancelled(work, order, slot, now=now, by=by, actor=actor)
+
+
+def cancelled(work: UnitOfWork, order: Order, slot: Slot, *, now: datetime, by: Who, actor: str) -> Order:
+    """The order, ended; the slot is locked, and whether it may be is decided."""
+    claim = claim_of(order)
+    work.lock_items({line.stock_item_id for line in claim.lines})
+    after = replace(order, state="cancelled", sequence=order.sequence + 1, cancelled_at=now, changed_at=now, expires_at=None)
+    if not work.save_order(after, order.state):
+        raise NotPossible("This order was changed at the same moment; look again.")
+    work.release(slot.id, claim.places, claim.lines)
+    if order.state in STANDING:
+        write_back(work, after, claim, NOTHING, now)
+    refunded = refund_all_but(work, after, 0, "cancelled", now)
+    end_open_payments(work, after, now)
+    work.record(events.OrderCancelled(order.places, order.units, order.total), actor=actor, now=now, drop_id=slot.drop_id, slot_id=slot.id)
+    tell(work, after, "cancelled", now, by=by, refunded=refunded)
+    return after
+
+
+def check_in_time(order: Order, slot: Slot, terms: Terms, now: datetime) -> None:
+    """Whether customers may change or cancel by themselves. Raises ``TooLate``."""
+    if order.free_change and now < slot.ends_at:
+        return
+    if terms.cancel_until is None:
+        raise TooLate("Orders of this drop cannot be changed or cancelled here; please write to the organizer.")
+    if now > slot.starts_at - terms.cancel_until:
+        raise TooLate("It is too late to change or cancel this order here; please write to the organizer.")
+
+
+def change_order(work: UnitOfWork, secret: str, units: Mapping[str, int], *, places: int = 0, to: str = "", now: datetime) -> Order:
+    """Changes what is ordered, and moves it to the slot ``to`` if named: the old is given back only when the new is had.
+
+    What is kept on the same slot keeps its price; all else costs what it costs now. Less than was paid is refunded; more is
+    paid at pickup where the drop takes that. Raises ``NotFound``, ``TooLate``, ``NotPossible``, ``InvalidInput``,
+    ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed.
+    """
+    target_id = _target(work, to)
+    found = work.order_at(secret)
     if found is None:
-        raise NotFound("There is no order to cancel.")
-    slot_id, places, lines = found
-    work.release(slot_id, places, lines)
-    work.record(events.OrderCancelled(places, sum(line.units for line in lines)), actor=actor, now=now, slot_id=slot_id)
+        raise NotFound("There is no such order.")
+    seen = work.views.order(secret)
+    if seen is None:
+        raise NotFound("There is no such order.")
+    work.lock_customer(seen.drop.organizer_id, email_key(seen.order.email), now)
+    order, slots = order_to_change(work, secret, *([target_id] if target_id else []))
+    old, new = slots[order.slot_id], slots[target_id or order.slot_id]
+    terms = work.views.terms(old.drop_id)
+    _check_change(order, old, new, terms, now)
+    claim, lines = _changed_claim(order, old, new, terms, units, places, now)
+    after = _changed_order(order, new, claim, lines, now)
+    if (after.slot_id, after.places, _wanted(after.lines)) == (order.slot_id, order.places, _wanted(order.lines)):
+        return order
+    _check_customer(work, new, terms, lines, places, email_key(order.email), besides=order.id)
+    _check_payable(work, order, after, terms)
+    _exchange_slots(work, order, old, new, claim, now)
+    if not work.save_order(after, order.state):
+        raise NotPossible("This order was changed at the same moment; look again.")
+    write_back(work, after, claim_of(order), claim, now)
+    refunded = refund_all_but(work, after, after.total, "changed", now)
+    changed = events.OrderChanged(order.places, after.places, order.units, after.units, order.total, after.total, old.id != new.id)
+    work.record(changed, actor="customer", now=now, drop_id=new.drop_id, slot_id=new.id)
+    tell(work, after, "changed", now, refunded=refunded, moved=old.id != new.id)
+    return after
 
 
-def _release(work: UnitOfWork, hold: Held, now: datetime, *, expired: bool) -> None:
-    if work.take_away_hold(hold):
-        work.release(hold.slot_id, hold.places, hold.lines)
-        released = events.HoldReleased(hold.places, sum(line.units for line in hold.lines), expired)
-        work.record(released, actor="clock" if expired else "customer", now=now, slot_id=hold.slot_id)
+def expire_orders(open_work: WorkFactory, now: datetime) -> int:
+    """Gives back what orders claimed whose payment did not come in time; each once. Returns how many were looked at."""
+    with open_work() as work:
+        found = work.lapsed_orders(now, BATCH)
+    for order_id, slot_id in found:
+        with open_work() as work:
+            slot = work.slots_for_claim([slot_id])[slot_id]
+            order = work.order_for_change(order_id)
+            if order is None or order.state != "pending" or order.expires_at is None or order.expires_at > now:
+                continue
+            claim = claim_of(order)
+            if work.save_order(replace(order, state="expired", expires_at=None, changed_at=now), "pending"):
+                work.release(slot.id, claim.places, claim.lines)
+                end_open_payments(work, order, now)
+                lapsed = events.OrderLapsed(order.places, order.units, order.total)
+                work.record(lapsed, actor="clock", now=now, drop_id=slot.drop_id, slot_id=slot.id)
+    return len(found)
 
 
-def _lines(slot: Slot, units: Mapping[str, int]) -> list[tuple[Offer, int]]:
-    offers = {offer.sku: offer for offer in slot.offers}
-    for sku, count in units.items():
-        if sku not in offers:
-            raise InvalidInput(f"{sku} is not sold on this slot.")
-        if count < 1:
-            raise InvalidInput(f"{count} of {sku} cannot be ordered.")
-    return [(offers[sku], count) for sku, count in units.items()]
+def _claimed(
+    work: UnitOfWork,
+    public_id: str,
+    units: Mapping[str, int],
+    places: int,
+    hold: str,
+    terms: Terms,
+    now: datetime,
+    *,
+    takes_places: bool,
+) -> tuple[Slot, Claim]:
+    """The slot, locked, and what is claimed on it now: out of a hold that still stands, else anew."""
+    try:
+        held, slot = standing_hold(work, hold, now) if hold else (None, None)
+    except HoldExpired:
+        held, slot = None, None
+    if held is None or slot is None or slot.public_id != public_id:
+        slot = open_slot(work, public_id, now)
+        claim = asked_for(slot, terms, units, places, now, takes_places=takes_places)
+        exchange(work, slot, NOTHING, claim, now)
+        return slot, claim
+    if slot.cancelled or slot.removed:
+        check_open(slot, now)
+    claim = asked_for(slot, terms, units, places, now, takes_places=takes_places, own=held.claim)
+    if claim.by_offer() == held.claim.by_offer():
+        # The prices of the moment when the hold was taken hold as long as it does.
+        claim = replace(claim, lines=held.lines)
+    exchange(work, slot, held.claim, claim, now)
+    if not work.take_away_hold(held):
+        raise HoldExpired("The time to order ran out; please start again.")
+    if held.waiting_id is not None:
+        end_turn(work, held.waiting_id, "taken", now)
+    return slot, claim
 
 
-def _check_limit(slot: Slot, lines: list[tuple[Offer, int]], places: int) -> None:
-    wanted = places + sum(count for offer, count in lines if not offer.add_on)
-    if wanted < 1:
-        raise InvalidInput("Nothing was chosen.")
-    if slot.limit is not None and wanted > slot.limit:
-        raise LimitReached(f"At most {slot.limit} per customer.")
+def _order_lines(slot: Slot, claim: Claim, terms: Terms) -> tuple[OrderLine, ...]:
+    offers = {offer.id: offer for offer in slot.offers}
+    lines = []
+    for line in claim.lines:
+        offer = offers[line.offer_id]
+        product = terms.product(offer.sku)
+        lines.append(
+            OrderLine(
+                sku=offer.sku,
+                name=offer.name or offer.sku,
+                units=line.units,
+                price=line.price,
+                tax_rate=product.tax_rate if product else 0,
+                add_on=offer.add_on,
+                places_per_unit=offer.places_per_unit,
+                offer_id=offer.id,
+                stock_item_id=line.stock_item_id,
+                acknowledged=line.acknowledged,
+            )
+        )
+    return tuple(lines)
 
 
-def _check_window(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> None:
-    state = availability(slot, stock, now).state
-    if state == "soon":
-        raise WindowClosed("Ordering has not opened yet.")
-    if state == "closed":
-        raise WindowClosed("Ordering is over.")
-    if state == "cancelled":
-        raise WindowClosed("This slot was cancelled.")
-    if state == "sold_out":
-        raise SoldOut("This slot is sold out.")
+def _check_customer(
+    work: UnitOfWork, slot: Slot, terms: Terms, lines: tuple[OrderLine, ...], places: int, key: str, besides: int = 0
+) -> None:
+    """What one customer may have over all their orders; they are locked when there is any such limit."""
+    wanted = places + sum(line.units for line in lines if not line.add_on)
+    if slot.limit is not None and wanted + work.ordered_on(slot.id, key, besides) > slot.limit:
+        raise LimitReached(f"At most {slot.limit} per customer, orders made before included.")
+    limits = {product.sku: product.limit for product in terms.products if product.limit is not None}
+    if not any(line.sku in limits for line in lines):
+        return
+    before = work.ordered_in(slot.drop_id, key, besides)
+    for sku, limit in limits.items():
+        units = sum(line.units for line in lines if line.sku == sku)
+        if units and units + before.get(sku, 0) > limit:
+            name = next(line.name for line in lines if line.sku == sku)
+            raise LimitReached(f"At most {limit} of {name} per customer, orders made before included.")
 
 
-def _reserve(item: StockItem, now: datetime) -> int:
-    return max(item.buffer, item.stale_buffer) if item.is_stale(now) else item.buffer
+def _new_order(
+    drop: Drop,
+    slot: Slot,
+    claim: Claim,
+    lines: tuple[OrderLine, ...],
+    buyer: Buyer,
+    shipping: ShippingOption,
+    terms: Terms,
+    pay_within: timedelta,
+    now: datetime,
+) -> Order:
+    total = order_totals(lines, shipping.fee, shipping.tax_rate, included=terms.tax_included).gross
+    paid_first = buyer.method != AT_PICKUP and total > 0
+    return Order(
+        id=0,
+        slot_id=slot.id,
+        secret=secrets.token_urlsafe(24),
+        number="".join(secrets.choice(SIGNS) for _ in range(NUMBER_LENGTH)),
+        state="pending" if paid_first else "placed",
+        places=claim.places,
+        lines=lines,
+        email=buyer.email,
+        name=buyer.name,
+        language=buyer.language,
+        currency=drop.currency,
+        method=buyer.method,
+        placed_at=now,
+        total=total,
+        fulfilment=buyer.fulfilment,
+        address=buyer.address if buyer.fulfilment == "shipping" else None,
+        shipping=shipping.name,
+        shipping_fee=shipping.fee,
+        shipping_tax_rate=shipping.tax_rate,
+        tax_included=terms.tax_included,
+        note=buyer.note.strip()[:MAX_NOTE],
+        expires_at=now + pay_within if paid_first else None,
+    )
+
+
+def _shipping(terms: Terms, buyer: Buyer) -> ShippingOption:
+    """How it is sent; an option without name and fee when it is picked up. Raises ``InvalidInput``."""
+    if buyer.fulfilment == "pickup":
+        if not terms.has_pickup:
+            raise InvalidInput("This cannot be picked up; choose how it is to be sent.")
+        return NO_SHIPPING
+    option = terms.shipping_by(buyer.shipping)
+    _check_address(option, buyer.address)
+    if buyer.method == AT_PICKUP:
+        raise InvalidInput("What is sent is paid first; choose another way to pay.")
+    return option
+
+
+def _check_address(option: ShippingOption, address: Address | None) -> None:
+    if address is None or not all(part.strip() for part in (address.street, address.postcode, address.city, address.country)):
+        raise InvalidInput("Tell us street, postcode, city and country to send it to.")
+    if any(len(part) > 200 for part in (address.street, address.postcode, address.city, address.more)):
+        raise InvalidInput("An address has at most 200 letters a line.")
+    if option.countries and address.country not in option.countries:
+        raise InvalidInput(f"{option.name} goes to {', '.join(option.countries)} only.")
+
+
+def _target(work: UnitOfWork, to: str) -> int | None:
+    if not to:
+        return None
+    slot = work.slot_id(to)
+    if slot is None:
+        raise NotFound("There is no such slot.")
+    return slot
+
+
+def _check_change(order: Order, old: Slot, new: Slot, terms: Terms, now: datetime) -> None:
+    if order.state not in STANDING:
+        raise NotPossible("This order can no longer be changed.")
+    if old.drop_id != new.drop_id:
+        raise NotPossible("An order stays within its drop; order there anew instead.")
+    check_in_time(order, old, terms, now)
+    if old.id != new.id:
+        check_open(new, now)
+
+
+def _changed_claim(
+    order: Order, old: Slot, new: Slot, terms: Terms, units: Mapping[str, int], places: int, now: datetime
+) -> tuple[Claim, tuple[OrderLine, ...]]:
+    same = old.id == new.id
+    asked = asked_for(new, terms, units, places, now, takes_places=order.places > 0, own=claim_of(order) if same else None)
+    if not same:
+        return asked, _order_lines(new, asked, terms)
+    lines = [line for sku, count in units.items() for line in _kept(order, new, terms, sku, count, now)]
+    claim = [Line(line.offer_id or 0, line.stock_item_id, line.units, line.acknowledged, line.price) for line in lines]
+    return Claim(asked.places, tuple(claim)), tuple(lines)
+
+
+def _kept(order: Order, slot: Slot, terms: Terms, sku: str, count: int, now: datetime) -> list[OrderLine]:
+    """The lines of one SKU for ``count`` units: those that were ordered at their prices, cheapest first, the rest at today's."""
+    mine = sorted((line for line in order.lines if line.sku == sku), key=lambda line: line.price)
+    known, left, lines = sum(line.acknowledged for line in mine), count, []
+    for line in mine:
+        if left:
+            lines.append(replace(line, units=min(left, line.units)))
+            left -= lines[-1].units
+    if left:
+        offer = next(offer for offer in slot.offers if offer.sku == sku)
+        fresh = tuple(
+            Line(offer.id, offer.stock_item_id or 0, tier.units, 0, tier.price) for tier in tiers(offer, terms.product(sku), left, now)
+        )
+        lines += _order_lines(slot, Claim(0, fresh), terms)
+    spread = []
+    for line in lines:
+        spread.append(replace(line, acknowledged=min(known, line.units)))
+        known -= spread[-1].acknowledged
+    return spread
+
+
+def _changed_order(order: Order, new: Slot, claim: Claim, lines: tuple[OrderLine, ...], now: datetime) -> Order:
+    total = order_totals(lines, order.shipping_fee, order.shipping_tax_rate, included=order.tax_included).gross
+    return replace(
+        order, slot_id=new.id, places=claim.places, lines=lines, total=total, sequence=order.sequence + 1, free_change=False, changed_at=now
+    )
+
+
+def _wanted(lines: tuple[OrderLine, ...]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line in lines:
+        found[line.sku] = found.get(line.sku, 0) + line.units
+    return found
+
+
+def _check_payable(work: UnitOfWork, order: Order, after: Order, terms: Terms) -> None:
+    if order.state == "paid" and after.total > work.money(order.id).kept and AT_PICKUP not in terms.pays_by:
+        raise NotPossible("This would cost more than was paid; order what is to be added as an order of its own.")
+
+
+def _exchange_slots(work: UnitOfWork, order: Order, old: Slot, new: Slot, claim: Claim, now: datetime) -> None:
+    before = claim_of(order)
+    if old.id == new.id:
+        exchange(work, old, before, claim, now)
+        return
+    work.lock_items({line.stock_item_id for line in (*before.lines, *claim.lines)})
+    exchange(work, new, NOTHING, claim, now)
+    work.release(old.id, before.places, before.lines)

@@ -11,6 +11,7 @@ from bridge.core.drops import Slot
 from bridge.core.ports import Drop, PublicText, Shown, UnitOfWork
 from bridge.core.stock import StockItem
 from bridge.flows.house import House
+from bridge.flows.waiting import offer_next
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 STATUS = {"cancelled": "CANCELLED", "soon": "TENTATIVE"}
@@ -167,11 +168,22 @@ def publish_dirty(open_work: WorkFactory, house: House, now: datetime) -> int:
         items = work.dirty_items()
         keys = [key for key, _ in items]
         waiting = {drop_id: work.slots_to_publish(drop_id, keys, now) for drop_id in work.dirty_drops(keys, now)}
+    for ids in waiting.values():
+        _offer_what_came_free(open_work, ids, now)
     told = [_publish_some(open_work, drop_id, some, house, now) for drop_id, ids in waiting.items() for some in _parts(ids)]
     if items and None not in told:
         with open_work() as work:
             work.mark_items_published(items)
     return sum(filter(None, told))
+
+
+def _offer_what_came_free(open_work: WorkFactory, slot_ids: Sequence[int], now: datetime) -> None:
+    """Those on waiting lists have their turn before it is shown; a transaction each, since each locks its slot's items."""
+    with open_work() as work:
+        waited_for = work.waited_for(slot_ids)
+    for slot_id in waited_for:
+        with open_work() as work:
+            offer_next(work, work.slots_for_claim([slot_id])[slot_id], now)
 
 
 def _parts(slot_ids: Sequence[int]) -> Iterator[Sequence[int]]:

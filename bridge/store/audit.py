@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, select, type_coerce
 from sqlalchemy import Connection as Db
 
+from bridge.core.orders import CLAIMING
 from bridge.store import tables as t
+from bridge.store import tables_shop as shop
 
 
 class Difference(NamedTuple):
@@ -46,13 +48,16 @@ def _total(column: ColumnElement[Any], *where: ColumnElement[bool]) -> Any:
 def _sums() -> dict[str, Select[Any]]:
     s, o, i = t.slots.c, t.offers.c, t.stock_items.c
     h, hl, d, dl, m = t.holds.c, t.hold_lines.c, t.orders.c, t.order_lines.c, t.movements.c
-    live = d.state != "cancelled"
+    w = shop.waiting.c
+    live = d.state.in_(sorted(CLAIMING))
     lines = (dl.order_id == d.id, live)
     held, ordered = _total(h.places, h.slot_id == s.id), _total(d.places, d.slot_id == s.id, live)
     units_held, units_ordered = _total(hl.units, hl.offer_id == o.id), _total(dl.units, dl.offer_id == o.id, *lines)
     promised = _total(hl.units, hl.stock_item_id == i.id)
     unknown = _total(dl.units - dl.acknowledged, dl.stock_item_id == i.id, *lines)
     later = _total(m.quantity, m.item_id == i.id, _raw(m.happened_at) > func.coalesce(_raw(i.counted_at), 0))
+    waiting = select(func.count()).where(w.slot_id == s.id, w.state == "waiting").scalar_subquery()
+    sold = _total(dl.units * dl.price, dl.order_id == d.id)
     newest = _newest(t.resources.c.revision, t.resources.c.drop_id)
     shown = _newest(t.public_renderings.c.revision, t.public_renderings.c.drop_id)
     revision = t.drops.c.revision
@@ -61,6 +66,8 @@ def _sums() -> dict[str, Select[Any]]:
         "units claimed of offer": _compared(o.id, o.claimed, units_held + units_ordered),
         "units promised of stock item": _compared(i.id, i.promised, promised + unknown),
         "units moved since the count of stock item": _compared(i.id, i.moved, later),
+        "customers waiting for slot": _compared(s.id, s.waiting, waiting),
+        "total of order": _compared(d.id, d.total, sold + d.shipping_fee).where(d.tax_included),
         "revision of drop, at least": _compared(t.drops.c.id, revision, newest).where(newest > revision),
         "revision of drop, at least for customers": _compared(t.drops.c.id, revision, shown).where(shown > revision),
     }

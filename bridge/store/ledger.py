@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection as Db
 from sqlalchemy import delete, insert, select, update
 
+from bridge.core.orders import CLAIMING
 from bridge.core.ports import Location
 from bridge.core.stock import Movement, StockItem
 from bridge.store import rows
@@ -64,9 +65,7 @@ class Ledger:
 
     def add_movements(self, movements: Iterable[tuple[int, Movement]], source: str) -> None:
         """Lays movements down in the ledger."""
-        values = [
-            {"item_id": item_id, "quantity": m.quantity, "happened_at": m.happened_at, "source": source} for item_id, m in movements
-        ]
+        values = [{"item_id": item_id, "quantity": m.quantity, "happened_at": m.happened_at, "source": source} for item_id, m in movements]
         if values:
             self._db.execute(insert(t.movements), values)
 
@@ -103,7 +102,7 @@ class Ledger:
         self.leaves_dirty = True
         c, x, o = t.stock_items.c, t.order_lines.c, t.orders.c
         waiting = select(x.id, (x.units - x.acknowledged).label("units")).join(t.orders, o.id == x.order_id)
-        waiting = waiting.where(x.stock_item_id == item_id, x.acknowledged < x.units, o.state != "cancelled").order_by(x.id)
+        waiting = waiting.where(x.stock_item_id == item_id, x.acknowledged < x.units, o.state.in_(sorted(CLAIMING))).order_by(x.id)
         left = units
         for line in self._db.execute(waiting).all():
             known = min(left, line.units)

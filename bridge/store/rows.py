@@ -119,6 +119,7 @@ def slot(row: Row[Any], offers: Iterable[Offer] = ()) -> Slot:
         resource_id=row.resource_id,
         version=row.version,
         sequence=row.sequence,
+        waiting=row.waiting,
     )
 
 
@@ -273,9 +274,7 @@ def app_password(row: Row[Any]) -> AppPassword:
     return AppPassword(row.id, row.organizer_id, row.label, row.role, row.hash, row.created_at, row.last_used_at, row.revoked_at)
 
 
-TOKEN = select(t.api_tokens, t.organizers.c.name.label("organizer")).join(
-    t.organizers, t.organizers.c.id == t.api_tokens.c.organizer_id
-)
+TOKEN = select(t.api_tokens, t.organizers.c.name.label("organizer")).join(t.organizers, t.organizers.c.id == t.api_tokens.c.organizer_id)
 
 
 def api_token(row: Row[Any]) -> ApiToken:

@@ -20,6 +20,7 @@ from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.views_house import HouseViews
+from bridge.store.views_orders import OrderPages
 from bridge.store.views_public import PublicViews
 
 BATCH = 500
@@ -43,18 +44,12 @@ _PUBLIC = (
         _s.timezone,
         _s.all_day,
     )
-    .select_from(
-        t.slots.join(t.public_renderings, _p.slot_id == _s.id).join(t.public_texts, t.public_texts.c.slot_id == _s.id)
-    )
+    .select_from(t.slots.join(t.public_renderings, _p.slot_id == _s.id).join(t.public_texts, t.public_texts.c.slot_id == _s.id))
     .where(_p.gone.is_(False))
 )
 _LISTED = {
-    "organizer": select(_r.name, _r.component, _r.edit, _r.revision, t.seconds(_r.changed_at), _r.octets).where(
-        _r.removed_at.is_(None)
-    ),
-    "public": select(
-        _PUBLIC_NAME, literal("VEVENT"), _p.revision.label("edit"), _p.revision, t.seconds(_p.updated_at), _p.octets
-    )
+    "organizer": select(_r.name, _r.component, _r.edit, _r.revision, t.seconds(_r.changed_at), _r.octets).where(_r.removed_at.is_(None)),
+    "public": select(_PUBLIC_NAME, literal("VEVENT"), _p.revision.label("edit"), _p.revision, t.seconds(_p.updated_at), _p.octets)
     .select_from(t.slots.join(t.public_renderings, _p.slot_id == _s.id))
     .where(_p.gone.is_(False)),
 }
@@ -92,7 +87,7 @@ _CHANGES = {
 Wrap = Callable[[str, str], str]
 
 
-class SqlViews(PublicViews, HouseViews):
+class SqlViews(PublicViews, HouseViews, OrderPages):
     """Fills ``Views``. ``wrap`` makes a standalone calendar of a public VEVENT and the zone it uses."""
 
     def __init__(self, connection: Connection, wrap: Wrap) -> None:

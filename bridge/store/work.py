@@ -14,16 +14,20 @@ from bridge.store.accounts import Accounts
 from bridge.store.claims import Claims
 from bridge.store.dialect import insert_ignoring, insert_into
 from bridge.store.drops import Drops
+from bridge.store.holds import Holds
 from bridge.store.ledger import Ledger
+from bridge.store.money import Moneys
+from bridge.store.orders import Orders
 from bridge.store.publishing import Publishing
 from bridge.store.resources import Resources
 from bridge.store.slots import Slots
 from bridge.store.views import SqlViews, Wrap
+from bridge.store.waitlists import Waitlists
 
 _RECORD = insert(t.journal)
 
 
-class SqlWork(Accounts, Drops, Resources, Slots, Ledger, Claims, Publishing):
+class SqlWork(Accounts, Drops, Resources, Slots, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing):
     """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
 
     def __init__(self, db: Db, wrap: Wrap) -> None:

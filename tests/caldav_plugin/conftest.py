@@ -8,7 +8,7 @@ import pytest
 from bridge.caldav_plugin.application import Application
 from bridge.flows.access import add_app_password
 from bridge.flows.drops import add_organizer, create_drop
-from bridge.flows.orders import take_hold
+from bridge.flows.holds import take_hold
 from bridge.flows.publish import publish_dirty
 from bridge.settings import Settings
 from bridge.wiring import Bridge, bridge

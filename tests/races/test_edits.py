@@ -12,7 +12,7 @@ from bridge.core.ports import Connection
 from bridge.core.stock import Count
 from bridge.flows.drops import create_drop, remove_drop
 from bridge.flows.edit import put_event
-from bridge.flows.orders import take_hold
+from bridge.flows.holds import take_hold
 from bridge.flows.stock import record_counts
 from tests.house import event
 

@@ -212,3 +212,7 @@ def upgrade() -> None:
     op.create_index("ix_orders_number", "orders", ["number"], unique=False)
 
     op.add_column("slots", sa.Column("waiting", sa.Integer(), server_default="0", nullable=False))
+    op.execute(
+        "UPDATE orders SET total = (SELECT coalesce(sum(units * coalesce(price, 0)), 0) FROM order_lines WHERE order_id = orders.id), "
+        "currency = (SELECT currency FROM drops JOIN slots ON slots.drop_id = drops.id WHERE slots.id = orders.slot_id)"
+    )

@@ -1,0 +1,145 @@
+"""What a customer asks for, checked and priced: places of a slot and units of what it sells. The store arbitrates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from bridge.core.drops import Offer, Slot
+from bridge.core.errors import InvalidInput, LimitReached, WindowClosed
+from bridge.core.orders import MAX_UNITS
+from bridge.core.pricing import tiers
+from bridge.core.terms import Terms
+
+
+class Line(NamedTuple):
+    """Units of one offer at one price, within a hold or an order; the till knows of those ``acknowledged``, promised no more."""
+
+    offer_id: int
+    stock_item_id: int
+    units: int
+    acknowledged: int = 0
+    price: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """``places`` of a slot, those without goods among them, and units of its offers."""
+
+    places: int = 0
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def units(self) -> int:
+        """All units of all lines."""
+        return sum(line.units for line in self.lines)
+
+    @property
+    def amount(self) -> int:
+        """What the lines come to, without what is added to prices."""
+        return sum(line.units * line.price for line in self.lines)
+
+    def by_offer(self) -> dict[int, int]:
+        """Units of each offer."""
+        found: dict[int, int] = {}
+        for line in self.lines:
+            found[line.offer_id] = found.get(line.offer_id, 0) + line.units
+        return found
+
+
+class Swap(NamedTuple):
+    """From one claim to another: what is to be claimed beyond the first, and what is given back of it."""
+
+    more: Claim
+    less: Claim
+
+
+def asked_for(
+    slot: Slot,
+    terms: Terms,
+    units: Mapping[str, int],
+    places: int,
+    now: datetime,
+    *,
+    takes_places: bool = True,
+    own: Claim | None = None,
+) -> Claim:
+    """The claim that ``units`` by SKU and ``places`` without goods come to, at the prices of ``now``.
+
+    ``own`` is what the customer has already: its early-bird units are theirs again, and it may be had where only an add-on is
+    left. Raises ``InvalidInput`` and ``LimitReached``.
+    """
+    mine = own.by_offer() if own else {}
+    chosen = _chosen(slot, units)
+    _check_amounts(slot, terms, chosen, places)
+    lines: list[Line] = []
+    for offer, count in chosen:
+        sold = max(0, offer.claimed - mine.get(offer.id, 0))
+        found = tiers(offer, terms.product(offer.sku), count, now, sold=sold)
+        lines += [Line(offer.id, offer.stock_item_id or 0, tier.units, price=tier.price) for tier in found]
+    needed = places + sum(offer.places_per_unit * count for offer, count in chosen)
+    return Claim(needed if takes_places else 0, tuple(lines))
+
+
+def _chosen(slot: Slot, units: Mapping[str, int]) -> list[tuple[Offer, int]]:
+    offers = {offer.sku: offer for offer in slot.offers}
+    for sku, count in units.items():
+        if sku not in offers:
+            raise InvalidInput(f"{sku} is not sold on this slot.")
+        if not 1 <= count <= MAX_UNITS:
+            raise InvalidInput(f"{count} of {offers[sku].name or sku} cannot be ordered.")
+    return [(offer, units[offer.sku]) for offer in slot.offers if offer.sku in units]
+
+
+def _check_amounts(slot: Slot, terms: Terms, chosen: Sequence[tuple[Offer, int]], places: int) -> None:
+    if not 0 <= places <= MAX_UNITS:
+        raise InvalidInput(f"{places} places cannot be ordered.")
+    wanted = counted_units(chosen, places)
+    if wanted < 1:
+        raise InvalidInput("Nothing was chosen.")
+    if slot.limit is not None and wanted > slot.limit:
+        raise LimitReached(f"At most {slot.limit} per customer.")
+    for offer, count in chosen:
+        product = terms.product(offer.sku)
+        if product is not None and product.limit is not None and count > product.limit:
+            raise LimitReached(f"At most {product.limit} of {offer.name or offer.sku} per customer.")
+
+
+def counted_units(chosen: Sequence[tuple[Offer, int]], places: int) -> int:
+    """What a slot's limit per customer counts: units that are no add-ons, and places without goods."""
+    return places + sum(count for offer, count in chosen if not offer.add_on)
+
+
+def check_open(slot: Slot, now: datetime) -> None:
+    """Raises ``WindowClosed`` when the slot cannot be ordered at ``now``."""
+    if slot.cancelled or slot.removed:
+        raise WindowClosed("This slot was cancelled.")
+    if slot.preorder.is_over(now) or now >= slot.ends_at:
+        raise WindowClosed("Ordering is over.")
+    if slot.preorder.is_soon(now):
+        raise WindowClosed("Ordering has not opened yet.")
+
+
+def swapped(before: Claim, after: Claim) -> Swap:
+    """What it takes to have ``after`` in place of ``before`` on one slot."""
+    old, new = _by_offer(before), _by_offer(after)
+    more: list[Line] = []
+    less: list[Line] = []
+    for key in sorted(old.keys() | new.keys()):
+        offer_id, item_id = key
+        was, known = old.get(key, (0, 0))
+        wanted = new.get(key, (0, 0))[0]
+        if wanted > was:
+            more.append(Line(offer_id, item_id, wanted - was))
+        elif wanted < was:
+            less.append(Line(offer_id, item_id, was - wanted, known - min(known, wanted)))
+    places = after.places - before.places
+    return Swap(Claim(max(0, places), tuple(more)), Claim(max(0, -places), tuple(less)))
+
+
+def _by_offer(claim: Claim) -> dict[tuple[int, int], tuple[int, int]]:
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    for line in claim.lines:
+        units, known = found.get((line.offer_id, line.stock_item_id), (0, 0))
+        found[line.offer_id, line.stock_item_id] = (units + line.units, known + line.acknowledged)
+    return found

@@ -1,0 +1,197 @@
+"""Money: started at a provider, heard of by webhook or by asking, laid to an order, given back.
+
+No transaction is open while a provider is spoken to. What a provider says may come late, twice and in any order.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bridge.core import events
+from bridge.core.errors import NotFound, NotPossible, PermanentFault, Refusal
+from bridge.core.orders import Order, Payment, RefundState
+from bridge.core.ports import UnitOfWork
+from bridge.core.ports_orders import OrderSeen
+from bridge.core.sockets import Asked, Item, PaymentNews, Payments, RefundNews
+from bridge.flows.claiming import NOTHING, exchange
+from bridge.flows.house import House
+from bridge.flows.orders import claim_of, confirmed, tell
+from bridge.flows.refunding import refund, refund_all_but
+
+WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
+BATCH = 50
+FIRST_LOOK, LAST_LOOK = timedelta(minutes=1), timedelta(hours=1)
+LOOK_FOR = timedelta(days=2)
+
+
+def start_payment(open_work: WorkFactory, provider: str, payments: Payments, secret: str, house: House, now: datetime) -> str:
+    """Where the customer pays for a pending order; the same address again for as long as it is good.
+
+    Raises ``NotFound``, ``NotPossible`` (it is paid, cancelled or lapsed), and the provider's faults.
+    """
+    with open_work() as work:
+        seen = work.views.order(secret)
+    if seen is None:
+        raise NotFound("There is no such order.")
+    if seen.order.state != "pending" or seen.order.expires_at is None or seen.order.expires_at <= now:
+        raise NotPossible("This order does not wait for a payment.")
+    for known in seen.money.payments:
+        if known.state == "started" and known.provider == provider and (known.expires_at is None or known.expires_at > now):
+            return known.url
+    asked = _asked(seen, house)
+    started = payments.start(asked, _key(seen.order, len(seen.money.payments)))
+    payment = Payment(
+        0, seen.order.id, provider, started.reference, asked.amount, asked.currency, "started", now, started.expires_at, started.url
+    )
+    with open_work() as work:
+        work.add_payment(payment, now + FIRST_LOOK)
+    return started.url
+
+
+def _key(order: Order, attempt: int) -> str:
+    """The same for the same attempt: a start whose answer was lost is not a second payment."""
+    return hashlib.sha256(f"{order.secret}/{attempt}".encode()).hexdigest()[:40]
+
+
+def _asked(seen: OrderSeen, house: House) -> Asked:
+    order = seen.order
+    items = [Item(line.name, line.units, line.price) for line in order.lines]
+    if order.shipping_fee:
+        items.append(Item(order.shipping, 1, order.shipping_fee))
+    page = house.order_link(order.secret)
+    return Asked(
+        order=order.number,
+        amount=order.total,
+        currency=order.currency,
+        items=tuple(items),
+        email=order.email,
+        language=order.language,
+        done_url=f"{page}?paid=1",
+        back_url=page,
+        expires_at=order.expires_at or order.placed_at,
+    )
+
+
+def record_news(open_work: WorkFactory, provider: str, news: Sequence[PaymentNews | RefundNews], now: datetime) -> None:
+    """Lays down what a provider said; the same message twice changes nothing. What is not ours is left alone."""
+    for told in news:
+        with open_work() as work:
+            if told.message_id and work.seen(f"payments:{provider}", told.message_id, now):
+                continue
+            if isinstance(told, RefundNews):
+                _refund_news(work, told, now)
+            else:
+                _payment_news(work, provider, told, now)
+
+
+def _payment_news(work: UnitOfWork, provider: str, told: PaymentNews, now: datetime) -> None:
+    payment = work.payment(provider, told.reference)
+    if payment is None or payment.state == "paid" or told.state == "open":
+        return
+    if told.state == "ended":
+        work.save_payment(replace(payment, state="lapsed"), {"started"})
+        return
+    seen = work.views.order_by_id(payment.order_id)
+    slot_id = seen.order.slot_id if seen else 0
+    slot = work.slots_for_claim([slot_id]).get(slot_id)
+    order = work.order_for_change(payment.order_id)
+    paid = replace(payment, state="paid", amount=told.amount or payment.amount, settled=told.settled, paid_at=now)
+    if order is None or slot is None or not work.save_payment(paid, {"started", "lapsed"}):
+        return
+    _lay_to(work, order, paid, now)
+
+
+def _lay_to(work: UnitOfWork, order: Order, paid: Payment, now: datetime) -> None:
+    """Money has come in: the order is paid by it, or it goes back."""
+    if order.state == "pending":
+        _now_paid(work, order, now, late=False)
+    elif order.state == "expired":
+        if _claimed_again(work, order, now):
+            _now_paid(work, order, now, late=True)
+        else:
+            refund(work, paid, paid.amount, "late", now)
+            tell(work, order, "late_refund", now, refunded=paid.amount)
+    elif order.state == "cancelled":
+        refund_all_but(work, order, 0, "cancelled", now)
+    else:
+        refund_all_but(work, order, order.total, "twice", now)
+
+
+def _now_paid(work: UnitOfWork, order: Order, now: datetime, *, late: bool) -> None:
+    after = replace(order, state="paid", expires_at=None, changed_at=now)
+    if not work.save_order(after, order.state):
+        raise NotPossible("This order was changed at the same moment; look again.")
+    refund_all_but(work, after, after.total, "twice", now)
+    paid = events.OrderPaid(order.places, order.units, order.total, late)
+    work.record(paid, actor="customer", now=now, slot_id=order.slot_id)
+    confirmed(work, after, now)
+
+
+def _claimed_again(work: UnitOfWork, order: Order, now: datetime) -> bool:
+    """Whether what a lapsed order had can still be had; the slot is locked."""
+    slot = work.slots_for_claim([order.slot_id])[order.slot_id]
+    offers = {offer.id for offer in slot.offers}
+    if slot.cancelled or slot.removed or slot.ends_at <= now or not all(line.offer_id in offers for line in order.lines):
+        return False
+    try:
+        with work.savepoint():
+            exchange(work, slot, NOTHING, claim_of(order), now)
+    except Refusal:
+        return False
+    return True
+
+
+def _refund_news(work: UnitOfWork, told: RefundNews, now: datetime) -> None:
+    found = work.refund_by_reference(told.reference)
+    if found is None or told.state == "pending":
+        return
+    state: RefundState = "done" if told.state == "done" else "failed"
+    if found.state != state and work.save_refund(replace(found, state=state, failure=told.failure), {"requested", "done"}):
+        work.record(events.RefundSettled(found.amount, state == "done"), actor="house", now=now)
+
+
+def make_refund(open_work: WorkFactory, payments_of: Callable[[str], Payments], refund_id: int, key: str, now: datetime) -> None:
+    """Has a provider give money back; once, however often it is asked. Raises ``TransientFault``, ``PermanentFault``."""
+    with open_work() as work:
+        found = work.refund(refund_id)
+        payment = work.payment_by_id(found.payment_id) if found else None
+    if found is None or payment is None or found.state != "requested" or found.reference:
+        return
+    try:
+        told = payments_of(payment.provider).refund(payment.settled, found.amount, payment.currency, key)
+    except PermanentFault as fault:
+        with open_work() as work:
+            if work.save_refund(replace(found, state="failed", failure=str(fault)), {"requested"}):
+                work.record(events.RefundSettled(found.amount, False), actor="house", now=now)
+        raise
+    with open_work() as work:
+        work.save_refund(replace(found, reference=told.reference), {"requested"})
+        _refund_news(work, told, now)
+
+
+def end_payment(open_work: WorkFactory, payments_of: Callable[[str], Payments], payment_id: int, key: str, now: datetime) -> None:
+    """Ends a payment at its provider; money that came all the same is laid down. Raises the provider's faults."""
+    with open_work() as work:
+        payment = work.payment_by_id(payment_id)
+    if payment is not None and payment.state == "started":
+        told = payments_of(payment.provider).end(payment.reference, key)
+        record_news(open_work, payment.provider, [replace(told, message_id="")], now)
+
+
+def reconcile(open_work: WorkFactory, payments_of: Callable[[str], Payments], now: datetime) -> int:
+    """Asks after payments that no webhook spoke of, ever more rarely. Returns how many were asked after."""
+    with open_work() as work:
+        due = work.payments_to_look_at(now, BATCH)
+    asked = 0
+    for payment, seen in due:
+        age = now - payment.created_at
+        again = None if age > LOOK_FOR else now + min(LAST_LOOK, max(FIRST_LOOK, age))
+        with open_work() as work:
+            if not work.look_again(payment, seen, again):
+                continue
+        told = payments_of(payment.provider).look(payment.reference)
+        record_news(open_work, payment.provider, [replace(told, message_id="")], now)
+        asked += 1
+    return asked

@@ -1,0 +1,111 @@
+"""Orders: claims that stay, and who made them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection as Db
+from sqlalchemy import Select, bindparam, case, delete, func, insert, select, update
+
+from bridge.core.orders import CLAIMING, Order, OrderState, email_key
+from bridge.store import rows_orders as rows
+from bridge.store import tables as t
+from bridge.store import tables_shop as shop
+from bridge.store.dialect import added, insert_into
+
+_o, _l = t.orders.c, t.order_lines.c
+_ADD = insert(t.orders)
+_ADD_LINES = insert(t.order_lines)
+_LIVE = _o.state.in_(sorted(CLAIMING))
+_COUNTED = func.coalesce(func.sum(case((_l.add_on, 0), else_=_l.units)), 0)
+_UNDER_KEY = (_o.email_key == bindparam("asked"), _LIVE, _o.id != bindparam("besides"))
+_UNITS_ON = (
+    select(_COUNTED).select_from(t.orders.join(t.order_lines, _l.order_id == _o.id)).where(_o.slot_id == bindparam("key"), *_UNDER_KEY)
+)
+_TAKEN = func.coalesce(func.sum(_l.units * _l.places_per_unit), 0)
+_BARE_ON = (
+    select(_o.id, _o.places, _TAKEN.label("taken"))
+    .select_from(t.orders.outerjoin(t.order_lines, _l.order_id == _o.id))
+    .where(_o.slot_id == bindparam("key"), *_UNDER_KEY, _o.places > 0)
+    .group_by(_o.id, _o.places)
+)
+_UNITS_IN = (
+    select(_l.sku, func.sum(_l.units))
+    .select_from(t.orders.join(t.order_lines, _l.order_id == _o.id).join(t.slots, t.slots.c.id == _o.slot_id))
+    .where(t.slots.c.drop_id == bindparam("key"), *_UNDER_KEY)
+    .group_by(_l.sku)
+)
+
+
+class Orders:
+    """The orders of one transaction."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    def lock_customer(self, organizer_id: int, email_key: str, now: datetime) -> None:
+        """Nobody else orders under this key until the end of the transaction."""
+        statement = insert_into(self._db, shop.customers).values(organizer_id=organizer_id, email_key=email_key, last_seen_at=now)
+        self._db.execute(statement.on_conflict_do_update(index_elements=["organizer_id", "email_key"], set_={"last_seen_at": now}))
+
+    def ordered_on(self, slot_id: int, email_key: str, besides: int = 0) -> int:
+        """What a customer has ordered on a slot as its limit counts it, the order ``besides`` left out."""
+        asked = {"key": slot_id, "asked": email_key, "besides": besides}
+        bare = sum(max(0, row.places - row.taken) for row in self._db.execute(_BARE_ON, asked))
+        return int(self._db.execute(_UNITS_ON, asked).scalar_one()) + int(bare)
+
+    def ordered_in(self, drop_id: int, email_key: str, besides: int = 0) -> dict[str, int]:
+        """Units by SKU that a customer has ordered in a drop."""
+        found = self._db.execute(_UNITS_IN, {"key": drop_id, "asked": email_key, "besides": besides})
+        return {sku: int(units) for sku, units in found}
+
+    def add_order(self, order: Order) -> Order:
+        """The order with its id."""
+        key = added(
+            self._db, _ADD, slot_id=order.slot_id, secret=order.secret, **rows.order_values(order), email_key=email_key(order.email)
+        )
+        self._add_ordered(key, order)
+        return rows.numbered(order, key)
+
+    def _add_ordered(self, key: int, order: Order) -> None:
+        if order.lines:
+            self._db.execute(_ADD_LINES, [{"order_id": key, **rows.line_values(line)} for line in order.lines])
+
+    def order_at(self, secret: str) -> tuple[int, int] | None:
+        """The ids of an order and its slot, without a lock."""
+        row = self._db.execute(select(_o.id, _o.slot_id).where(_o.secret == secret)).first()
+        return (row.id, row.slot_id) if row else None
+
+    def order_for_change(self, order_id: int) -> Order | None:
+        """The order, locked; its slot must be locked before."""
+        found = self._orders(select(t.orders).where(_o.id == order_id).with_for_update(key_share=True))
+        return found[0] if found else None
+
+    def orders_on(self, slot_id: int, states: Iterable[OrderState]) -> list[Order]:
+        """Orders on a slot, locked; the slot must be locked before."""
+        query = select(t.orders).where(_o.slot_id == slot_id, _o.state.in_(sorted(states))).order_by(_o.id)
+        return self._orders(query.with_for_update(key_share=True))
+
+    def _orders(self, query: Select[Any]) -> list[Order]:
+        return rows.orders(self._db, self._db.execute(query).all())
+
+    def save_order(self, order: Order, was: OrderState) -> bool:
+        """Stores the order and its lines if it still is in the state ``was``; False when it is not."""
+        values = {"slot_id": order.slot_id, **rows.order_values(order)}
+        if self._db.execute(update(t.orders).where(_o.id == order.id, _o.state == was).values(**values)).rowcount == 0:
+            return False
+        if rows.lines_of(self._db, order.id) != order.lines:
+            self._db.execute(delete(t.order_lines).where(_l.order_id == order.id))
+            self._add_ordered(order.id, order)
+        return True
+
+    def lapsed_orders(self, now: datetime, limit: int) -> list[tuple[int, int]]:
+        """Orders, each with its slot, whose payment did not come in time."""
+        query = select(_o.id, _o.slot_id).where(_o.expires_at <= now, _o.state == "pending").order_by(_o.expires_at).limit(limit)
+        return [(row.id, row.slot_id) for row in self._db.execute(query)]
+
+    def till_of(self, item_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+        """The connection that counts each item, and the SKU; items without a till are left out."""
+        c = t.stock_items.c
+        query = select(c.id, c.connection_id, c.sku).where(c.id.in_(sorted(set(item_ids))), c.connection_id.is_not(None))
+        return {row.id: (row.connection_id, row.sku) for row in self._db.execute(query)}

@@ -1,0 +1,85 @@
+"""Orders, holds and waiting lists as their pages read them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select
+
+from bridge.core.drops import Slot
+from bridge.core.ports import Drop
+from bridge.core.ports_orders import Held, OrderSeen, WaitingSeen
+from bridge.core.terms import Terms
+from bridge.store import holds, rows, rows_orders
+from bridge.store import tables as t
+from bridge.store import tables_shop as shop
+
+_s, _o = t.slots.c, t.orders.c
+_DROP_OF_SLOT = (
+    rows.DROP.join(t.slots, _s.drop_id == t.drops.c.id)
+    .where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None))
+    .add_columns(_s.limit_per_customer.label("slot_limit"))
+)
+_SLOT = select(t.slots).where(_s.id == bindparam("key"))
+# Orders outlive their drop's calendar: whoever removed that one still owes them their page.
+_ANY_DROP: Select[Any] = (
+    select(
+        t.drops,
+        t.organizers.c.name.label("organizer"),
+        t.organizers.c.title.label("organizer_title"),
+        t.organizers.c.email.label("organizer_email"),
+        t.drops.c.is_public.label("shown"),
+    )
+    .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
+    .where(t.drops.c.id == bindparam("key"))
+)
+
+
+class OrderPages:
+    """Reads what an order's page, a hold or a turn on the waiting list is told with."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def terms(self, drop_id: int) -> Terms:
+        """The terms of a drop."""
+        return Terms()
+
+    def order(self, secret: str) -> OrderSeen | None:
+        return self._order(select(t.orders).where(_o.secret == secret))
+
+    def order_by_id(self, order_id: int) -> OrderSeen | None:
+        return self._order(select(t.orders).where(_o.id == order_id))
+
+    def _order(self, query: Select[Any]) -> OrderSeen | None:
+        found = rows_orders.orders(self._db, self._db.execute(query).all())
+        if not found:
+            return None
+        slot, drop = self._slot(found[0].slot_id)
+        return OrderSeen(found[0], slot, drop, self.terms(drop.id), rows_orders.money(self._db, found[0].id))
+
+    def _slot(self, slot_id: int) -> tuple[Slot, Drop]:
+        row = self._db.execute(_SLOT, {"key": slot_id}).one()
+        (slot,) = rows.slots([row], self._db.execute(rows.OFFERS, {"keys": [slot_id]}))
+        return slot, rows.drop(self._db.execute(_ANY_DROP, {"key": slot.drop_id}).one())
+
+    def hold_seen(self, secret: str) -> Held | None:
+        return holds.hold(self._db, secret)
+
+    def waiting_seen(self, secret: str) -> WaitingSeen | None:
+        row = self._db.execute(select(shop.waiting).where(shop.waiting.c.secret == secret)).first()
+        if row is None:
+            return None
+        slot, drop = self._slot(row.slot_id)
+        return WaitingSeen(rows_orders.waiting(row), slot, drop, self.terms(drop.id))
+
+    def drop_of_slot(self, public_id: str) -> tuple[Drop, int | None] | None:
+        row = self._db.execute(_DROP_OF_SLOT, {"asked": public_id}).first()
+        return (rows.drop(row), row.slot_limit) if row else None
+
+    def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
+        """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""
+        query = select(t.slots).where(_s.drop_id == slot.drop_id, _s.id != slot.id, _s.removed_at.is_(None), _s.cancelled.is_(False))
+        found = self._db.execute(query.where(_s.ends_at > now).order_by(_s.starts_at, _s.id).limit(limit)).all()
+        listed = rows.slots(found, self._db.execute(rows.OFFERS, {"keys": [row.id for row in found]}))
+        wanted = {offer.sku for offer in slot.offers}
+        return [one for one in listed if wanted <= {offer.sku for offer in one.offers}]
