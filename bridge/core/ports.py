@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from bridge.core.availability import Availability
 from bridge.core.drops import DropDefaults, EventDraft, Offer, PreorderWindow, Slot
 from bridge.core.events import Event
+from bridge.core.ports_shop import ShopViews, ShopWork
 from bridge.core.stock import Count, Movement, StockItem
 
 Audience = Literal["organizer", "public"]
@@ -237,7 +238,7 @@ class Connection:
     skew: float = 0.0
 
 
-class Views(Protocol):
+class Views(ShopViews, Protocol):
     """One consistent snapshot for reading. Rows come as plain values; none is tied to the snapshot."""
 
     def organizer(self, name: str) -> Organizer | None: ...
@@ -366,7 +367,7 @@ class Member(NamedTuple):
     other: str | None = None
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(ShopWork, Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
     @property

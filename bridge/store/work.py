@@ -17,13 +17,14 @@ from bridge.store.drops import Drops
 from bridge.store.ledger import Ledger
 from bridge.store.publishing import Publishing
 from bridge.store.resources import Resources
+from bridge.store.shop import Shop
 from bridge.store.slots import Slots
 from bridge.store.views import SqlViews, Wrap
 
 _RECORD = insert(t.journal)
 
 
-class SqlWork(Accounts, Drops, Resources, Slots, Ledger, Claims, Publishing):
+class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Publishing):
     """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
 
     def __init__(self, db: Db, wrap: Wrap) -> None:
