@@ -3,6 +3,7 @@
 import re
 import uuid
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -77,7 +78,7 @@ def add(
 @click.option("--color", callback=_color, help="#RRGGBB.")
 @click.option("--public/--private", "is_public", default=None, help="Whether it has a public page and feed.")
 @pass_context
-def set_(context: Context, /, organizer: str, slug: str, **changes: str | bool | None) -> None:
+def set_(context: Context, /, organizer: str, slug: str, **changes: Any) -> None:
     """Change a drop; its events are read anew. What is not named stays.
 
     Example: dropbridge drop set ada saturday-bread --language de --timezone Europe/Zurich

@@ -32,12 +32,16 @@ class PreorderWindow:
 
 @dataclass(frozen=True, slots=True)
 class OfferDraft:
-    """One entry of a ``Sells:`` line: ``allotment`` units at most on this slot, ``price`` in minor units."""
+    """One entry of a ``Sells:`` line: ``allotment`` units at most on this slot, ``price`` in minor units.
+
+    ``places_per_unit`` is what the product says (``terms.described``); no line of the notes does.
+    """
 
     sku: str
     allotment: int | None = None
     price: int | None = None
     add_on: bool = False
+    places_per_unit: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,7 @@ def is_slot(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None 
 def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None) -> Slot:
     """The slot that the draft asks for, keeping what ``before`` holds where a line was not understood.
 
-    Equal to ``before`` when the edit changes nothing. Raises ``CapacityBelowClaimed``.
+    Equal to ``before`` when the edit changes nothing. Raises ``CapacityBelowClaimed``, ``SlotHasOrders``.
     """
     settings = draft.settings
     old = before
@@ -263,11 +267,9 @@ def _offers(settings: SlotSettings, before: Slot | None) -> tuple[Offer, ...]:
     offers = []
     for draft in settings.offers or ():
         old = known.pop(draft.sku, None)
-        if old is not None and draft.allotment is not None and draft.allotment < old.claimed:
-            raise CapacityBelowClaimed(
-                f"{old.claimed} of {old.name or old.sku} are already sold on this slot; "
-                f"its allotment cannot be lowered to {draft.allotment}."
-            )
+        places = 0 if draft.add_on else draft.places_per_unit
+        if old is not None:
+            _check_sold(old, draft, places)
         offers.append(
             Offer(
                 sku=draft.sku,
@@ -276,15 +278,29 @@ def _offers(settings: SlotSettings, before: Slot | None) -> tuple[Offer, ...]:
                 claimed=old.claimed if old else 0,
                 price=draft.price,
                 add_on=draft.add_on,
-                places_per_unit=0 if draft.add_on else (old.places_per_unit if old and not old.add_on else 1),
+                places_per_unit=places,
                 id=old.id if old else 0,
                 stock_item_id=old.stock_item_id if old else None,
             )
         )
     for gone in known.values():
         if gone.claimed:
-            raise SlotHasOrders(f"{gone.claimed} of {gone.name or gone.sku} are sold on this slot; it must stay on the Sells line.")
+            raise SlotHasOrders(f"{gone.claimed} of {gone.name or gone.sku} are sold on this slot; it must go on selling them.")
     return tuple(offers)
+
+
+def _check_sold(sold: Offer, draft: OfferDraft, places: int) -> None:
+    """What customers have bought stays true: so many are theirs, and so many places each."""
+    if draft.allotment is not None and draft.allotment < sold.claimed:
+        raise CapacityBelowClaimed(
+            f"{sold.claimed} of {sold.name or sold.sku} are already sold on this slot; "
+            f"its allotment cannot be lowered to {draft.allotment}."
+        )
+    if sold.claimed and places != sold.places_per_unit:
+        raise SlotHasOrders(
+            f"{sold.claimed} of {sold.name or sold.sku} are already sold on this slot at {sold.places_per_unit} places each; "
+            f"that cannot become {places}. Sell it under another SKU from now on."
+        )
 
 
 def check_removal(slots: Sequence[Slot]) -> None:

@@ -14,6 +14,7 @@ from bridge.core.availability import Availability
 from bridge.core.drops import DropDefaults, EventDraft, PreorderWindow, Slot
 from bridge.core.events import Event
 from bridge.core.ports_orders import OrderViews, OrderWork
+from bridge.core.ports_shop import ShopViews, ShopWork
 from bridge.core.stock import Count, Movement, StockItem
 
 Audience = Literal["organizer", "public"]
@@ -238,7 +239,7 @@ class Connection:
     skew: float = 0.0
 
 
-class Views(OrderViews, Protocol):
+class Views(OrderViews, ShopViews, Protocol):
     """One consistent snapshot for reading. Rows come as plain values; none is tied to the snapshot."""
 
     def organizer(self, name: str) -> Organizer | None: ...
@@ -346,7 +347,7 @@ class Member(NamedTuple):
     other: str | None = None
 
 
-class UnitOfWork(OrderWork, Protocol):
+class UnitOfWork(OrderWork, ShopWork, Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
     @property

@@ -4,15 +4,20 @@ Money is an integer of minor units in the drop's currency. A tax rate is an inte
 19000, 8.875 % is 8875). All moments are aware and in UTC.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bridge.core.drops import OfferDraft
+from bridge.core.drops import OccurrenceDraft, OfferDraft
 from bridge.core.errors import InvalidInput
 
 SHORTEST_HOLD, LONGEST_HOLD = timedelta(minutes=3), timedelta(minutes=60)
 MAX_TAX_RATE = 100_000
 MAX_PRICE = 1_000_000_000_000
+MAX_UNITS = 1_000_000
+MAX_TEXT = 20_000
+MAX_NAME = 200
+MAX_SKU = 64
+MAX_LISTED = 200
 AT_PICKUP = "at_pickup"
 
 
@@ -111,3 +116,110 @@ class Terms:
             if option.key == key:
                 return option
         raise InvalidInput("Choose how it is to be sent.")
+
+
+def described(draft: OccurrenceDraft, terms: Terms) -> OccurrenceDraft:
+    """``draft`` with what its settings lines leave open: what is sold, and each product's price, places and being an add-on."""
+    settings = draft.settings
+    offers = settings.offers
+    if offers is None and not settings.mentions("Sells"):
+        offers = terms.offers or None
+    if not offers:
+        return draft
+    return replace(draft, settings=replace(settings, offers=tuple(_offered(offer, terms.product(offer.sku)) for offer in offers)))
+
+
+def _offered(offer: OfferDraft, product: Product | None) -> OfferDraft:
+    if product is None:
+        return offer
+    return replace(
+        offer,
+        price=product.price if offer.price is None else offer.price,
+        add_on=offer.add_on or product.add_on,
+        places_per_unit=product.places_per_unit,
+    )
+
+
+def renamed(before: Terms, after: Terms) -> set[str]:
+    """SKUs that are called something else."""
+    was, is_now = _names(before), _names(after)
+    return {sku for sku in was.keys() | is_now.keys() if was.get(sku, "") != is_now.get(sku, "")}
+
+
+def _names(terms: Terms) -> dict[str, str]:
+    return {product.sku: product.name for product in terms.products}
+
+
+def sells_otherwise(before: Terms, after: Terms) -> bool:
+    """Whether slots may sell something else, or at another price or for other places."""
+    return before.offers != after.offers or _laid_on(before) != _laid_on(after)
+
+
+def _laid_on(terms: Terms) -> dict[str, tuple[int | None, bool, int]]:
+    return {product.sku: (product.price, product.add_on, product.places_per_unit) for product in terms.products}
+
+
+def costs(terms: Terms) -> bool:
+    """Whether the terms name any amount of money."""
+    amounts = [option.fee for option in terms.shipping] + [offer.price for offer in terms.offers]
+    amounts += [amount for product in terms.products for amount in (product.price, product.early.price if product.early else None)]
+    return any(amounts)
+
+
+def checked(terms: Terms) -> Terms:
+    """``terms`` if they can be sold on. Raises ``InvalidInput`` naming what cannot be."""
+    for product in terms.products:
+        _check_product(product)
+    _check_once("product", [product.sku for product in terms.products])
+    _check_once("shipping option", [option.key for option in terms.shipping])
+    _check_once("offer", [offer.sku for offer in terms.offers])
+    for option in terms.shipping:
+        _check_number(f"The fee of “{option.key}”", option.fee, MAX_PRICE)
+        _check_number(f"The tax rate of “{option.key}”", option.tax_rate, MAX_TAX_RATE)
+    if not SHORTEST_HOLD <= terms.hold <= LONGEST_HOLD:
+        raise InvalidInput("Places are held for 3 to 60 minutes.")
+    if not terms.pays_by:
+        raise InvalidInput(f"Name at least one way to pay, such as {AT_PICKUP}.")
+    if not terms.has_pickup and not terms.shipping:
+        raise InvalidInput("Orders are either picked up or sent: allow pickup, or name a shipping option.")
+    _check_texts(story=terms.story, pickup=terms.pickup, refund_policy=terms.refund_policy, seller=terms.seller, tax_id=terms.tax_id)
+    for asked in terms.questions:
+        _check_texts(question=asked.question, answer=asked.answer)
+    return terms
+
+
+def _check_product(product: Product) -> None:
+    if not product.sku.strip() or len(product.sku) > MAX_SKU or "\0" in product.sku:
+        raise InvalidInput(f"A SKU has 1 to {MAX_SKU} characters, not “{product.sku[:MAX_SKU]}”.")
+    told = f"of “{product.name or product.sku}”"
+    _check_number(f"The price {told}", product.price, MAX_PRICE)
+    _check_number(f"The tax rate {told}", product.tax_rate, MAX_TAX_RATE)
+    _check_number(f"The limit {told}", product.limit, MAX_UNITS, least=1)
+    _check_number(f"The number of places {told}", product.places_per_unit, MAX_UNITS)
+    if product.early is not None:
+        _check_number(f"The early price {told}", product.early.price, MAX_PRICE)
+        _check_number(f"The number of early units {told}", product.early.units, MAX_UNITS, least=1)
+        if product.early.until is None and product.early.units is None:
+            raise InvalidInput(f"The early price {told} needs an end: a moment, a number of units, or both.")
+    if len(product.name) > MAX_NAME:
+        raise InvalidInput(f"The name of a product may have at most {MAX_NAME} characters.")
+    _check_texts(name=product.name, story=product.story)
+
+
+def _check_number(what: str, value: int | None, most: int, least: int = 0) -> None:
+    if value is not None and not least <= value <= most:
+        raise InvalidInput(f"{what} lies between {least} and {most}; {value} does not.")
+
+
+def _check_once(what: str, keys: list[str]) -> None:
+    if len(keys) > MAX_LISTED:
+        raise InvalidInput(f"A drop has at most {MAX_LISTED} of its kind: {what}.")
+    for key in keys:
+        if keys.count(key) > 1:
+            raise InvalidInput(f"There are two of the {what} “{key}”; each needs a name of its own.")
+
+
+def _check_texts(**texts: str) -> None:
+    for name, text in texts.items():
+        if len(text) > MAX_TEXT or "\0" in text:
+            raise InvalidInput(f"The {name.replace('_', ' ')} may have at most {MAX_TEXT} characters.")

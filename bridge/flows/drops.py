@@ -12,6 +12,7 @@ from bridge.core import events
 from bridge.core.drops import DropDefaults, PreorderWindow, SlotSettings, check_capacity
 from bridge.core.errors import AlreadyExists, DropHasOrders, InvalidInput, NotFound
 from bridge.core.ports import Drop, Organizer, UnitOfWork
+from bridge.core.terms import Terms, checked, costs, renamed, sells_otherwise
 from bridge.flows.edit import refresh_event
 from bridge.flows.house import House
 from bridge.wording import LANGUAGES, is_currency, is_spoken
@@ -79,28 +80,40 @@ def create_drop(
     return saved
 
 
-def describe_drop(work: UnitOfWork, drop: Drop, house: House, *, now: datetime, actor: str, **changes: Any) -> Drop:
-    """Changes fields of a drop; ``properties`` maps Clark names to XML text, or to None to forget one.
+def describe_drop(
+    work: UnitOfWork, drop: Drop, house: House, *, now: datetime, actor: str, terms: Terms | None = None, **changes: Any
+) -> Drop:
+    """Changes fields of a drop, and its terms; ``properties`` maps Clark names to XML text, or to None to forget one.
 
     An equal description changes nothing. A changed default, zone, language or currency is laid on every event anew,
-    which may be refused as an edit is. Raises ``InvalidInput``, ``NotFound``, ``CapacityBelowClaimed``, ``SlotHasOrders``.
+    which may be refused as an edit is; so is a change of what is sold, unless it is one of names alone, which the clock
+    shows soon. Raises ``InvalidInput``, ``NotFound``, ``CapacityBelowClaimed``, ``SlotHasOrders``.
     """
     held = work.lock_drop(drop.id)
     if held is None:
         raise NotFound("There is no such drop.")
+    had = work.views.terms(drop.id)
+    sold = checked(terms) if terms is not None else had
     changes = _present(changes)
     if "is_public" in changes:
         changes["awaits_slots"] = False
     if "properties" in changes:
         changes["properties"] = _merged(held.properties, changes["properties"])
     wanted = _checked(_with_defaults(replace(held, **changes), held, changes, now))
-    changed = tuple(f.name for f in fields(Drop) if getattr(held, f.name) != getattr(wanted, f.name))
+    changed = _differing(held, wanted) + _differing(had, sold)
     if not changed:
         return held
+    if terms is None and wanted.currency != held.currency and costs(had):
+        told = f"The prices of this drop are in {held.currency}: change them together with the currency"
+        raise InvalidInput(f"{told}, by dropbridge drop apply.")
+    work.lock_slots(drop.id)
     work.next_revision(drop.id, now)
     work.save_drop(wanted, now)
+    if sold != had:
+        work.save_terms(drop.id, sold, now)
+        work.touch_slots(drop.id, renamed(had, sold))
     work.record(events.DropDescribed(changed), actor=actor, now=now, drop_id=drop.id)
-    if REREAD & set(changed):
+    if REREAD & set(changed) or sells_otherwise(had, sold):
         for _, name in work.resource_ids(drop.id):
             refresh_event(work, wanted, name, house, now=now, actor=actor, reworded=bool(REWORDED & set(changed)))
     return work.lock_drop(drop.id) or wanted
@@ -114,6 +127,10 @@ def remove_drop(work: UnitOfWork, drop: Drop, *, now: datetime, actor: str) -> N
         raise DropHasOrders(f"“{drop.title}” has slots with orders. Cancel its slots first, so that customers are told.")
     work.remove_drop(drop.id, now)
     work.record(events.DropRemoved(drop.slug), actor=actor, now=now, drop_id=drop.id)
+
+
+def _differing(before: Drop | Terms, after: Drop | Terms) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(before) if getattr(before, f.name) != getattr(after, f.name))
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

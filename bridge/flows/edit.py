@@ -11,6 +11,7 @@ from bridge.core.drops import EventDraft, OccurrenceDraft, Slot, applied, check_
 from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
 from bridge.core.matching import matched
 from bridge.core.ports import Drop, Member, Resource, UnitOfWork
+from bridge.core.terms import Terms, described
 from bridge.flows.consequences import after_edit
 from bridge.flows.house import House
 from bridge.flows.publish import Written, publish_edit, publish_removed
@@ -94,7 +95,7 @@ def refresh_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now:
         return
     before = _current(work.slots_of(there.id), house, now)
     draft = _read(drop, there.source, house, now)
-    wanted, gone = _wanted(drop, draft, before)
+    wanted, gone = _wanted(work, drop, draft, before)
     same = bool(wanted) == bool(before) and not gone and all(slot == old for slot, old in wanted)
     if same and not (reworded and wanted):
         work.extend_spans(drop.id, there.id, draft, house.window(now))
@@ -157,7 +158,7 @@ def _save(
     edited: bool = True,
 ) -> str:
     """Returns the text that the organizer sees from now on."""
-    wanted, gone = _wanted(drop, draft, before, lambda: work.removed_slots(there.id) if there.id is not None else [])
+    wanted, gone = _wanted(work, drop, draft, before, lambda: work.removed_slots(there.id) if there.id is not None else [])
     check_removal(gone)
     revision = work.next_revision(drop.id, now)
     window = house.window(now)
@@ -180,19 +181,20 @@ def _save(
 
 
 def _wanted(
-    drop: Drop, draft: EventDraft, before: Sequence[Slot], removed: Callable[[], Sequence[Slot]] = list
+    work: UnitOfWork, drop: Drop, draft: EventDraft, before: Sequence[Slot], removed: Callable[[], Sequence[Slot]] = list
 ) -> tuple[list[tuple[Slot, Slot | None]], list[Slot]]:
     """What is to be, each with what it was; and what is to go.
 
     What was taken out by mistake and comes back is the slot that it was: customers have its address.
     """
     pairs, gone = matched(draft.occurrences, before)
+    terms = work.views.terms(drop.id) if any(is_slot(occurrence, drop.defaults, old) for occurrence, old in pairs) else Terms()
     wanted: list[tuple[Slot, Slot | None]] = []
     once = {slot.recurrence_id: slot for slot in removed()} if any(old is None for _, old in pairs) else {}
     for occurrence, old in pairs:
         if is_slot(occurrence, drop.defaults, old):
             was = old or once.pop(occurrence.recurrence_id, None)
-            wanted.append((applied(occurrence, drop.defaults, was), was))
+            wanted.append((applied(described(occurrence, terms), drop.defaults, was), was))
         elif old is not None:
             gone.append(old)
     if wanted and not draft.complete:

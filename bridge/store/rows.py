@@ -10,6 +10,7 @@ from bridge.core.ports import ApiToken, AppPassword, Connection, Drop, Location,
 from bridge.core.stock import StockItem
 from bridge.store import tables as t
 from bridge.store.among import among
+from bridge.store.tables_shop import products
 
 
 def organizer(row: Row[Any]) -> Organizer:
@@ -151,14 +152,19 @@ def slot_values(value: Slot) -> dict[str, Any]:
     }
 
 
-OFFER = select(t.offers, t.stock_items.c.name.label("item_name")).join(t.stock_items, t.stock_items.c.id == t.offers.c.stock_item_id)
+OFFER = (
+    select(t.offers, t.stock_items.c.name.label("item_name"), products.c.name.label("product_name"))
+    .join(t.stock_items, t.stock_items.c.id == t.offers.c.stock_item_id)
+    .join(t.slots, t.slots.c.id == t.offers.c.slot_id)
+    .outerjoin(products, and_(products.c.drop_id == t.slots.c.drop_id, products.c.sku == t.offers.c.sku))
+)
 
 
 def offer(row: Row[Any]) -> Offer:
-    """An offer, from a row of ``OFFER``; it is called what its stock item is called."""
+    """An offer, from a row of ``OFFER``; it is called what its product is called, else what its stock item is."""
     return Offer(
         sku=row.sku,
-        name=row.item_name or row.sku,
+        name=row.product_name or row.item_name or row.sku,
         allotment=row.allotment,
         claimed=row.claimed,
         price=row.price,

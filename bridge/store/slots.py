@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from bridge.core.drops import Offer, Slot
 from bridge.core.errors import CapacityBelowClaimed
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.dialect import added, insert_ignoring
+from bridge.store.tables_shop import products
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _s, _o = t.slots.c, t.offers.c
@@ -20,7 +21,7 @@ _SLOTS_OF = (
     select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_s.id).with_for_update(key_share=True)
 )
 _OFFERS_OF = (
-    rows.OFFER.join(t.slots, _s.id == _o.slot_id).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
+    rows.OFFER.where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
 )
 _REMOVED_OF = select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_not(None)).order_by(_s.removed_at, _s.id)
 _ADD_SLOT = insert(t.slots)
@@ -30,8 +31,11 @@ _SAVE_SLOT = (
     .values(version=_s.version + 1, published=_s.version + bindparam("shown"), removed_at=None)
 )
 _SAVE_OFFER = update(t.offers).where(_o.id == bindparam("key"))
-_ITEMS = select(t.stock_items.c.id, t.stock_items.c.sku, t.stock_items.c.name).where(
-    t.stock_items.c.location_id == bindparam("location"), t.stock_items.c.sku.in_(bindparam("skus", expanding=True))
+_i = t.stock_items.c
+_ITEMS = (
+    select(_i.id, _i.sku, _i.name, products.c.name.label("product_name"))
+    .outerjoin(products, and_(products.c.drop_id == bindparam("drop"), products.c.sku == _i.sku))
+    .where(_i.location_id == bindparam("location"), _i.sku.in_(bindparam("skus", expanding=True)))
 )
 
 
@@ -83,7 +87,7 @@ class Slots:
     def _save_offers(self, slot: Slot, location_id: int) -> tuple[Offer, ...]:
         if not slot.offers:
             return ()
-        items = self._items(location_id, [offer.sku for offer in slot.offers])
+        items = self._items(slot.drop_id, location_id, [offer.sku for offer in slot.offers])
         added, saved = [], []
         for position, offer in enumerate(slot.offers):
             item_id, name = items[offer.sku]
@@ -103,13 +107,14 @@ class Slots:
             self._db.execute(insert(t.offers), added)
         return tuple(saved)
 
-    def _items(self, location_id: int, skus: list[str]) -> dict[str, tuple[int, str]]:
-        asked = {"location": location_id, "skus": skus}
-        found = {row.sku: (row.id, row.name) for row in self._db.execute(_ITEMS, asked)}
+    def _items(self, drop_id: int, location_id: int, skus: list[str]) -> dict[str, tuple[int, str]]:
+        """The stock item of each SKU, and what it is called in this drop."""
+        asked = {"drop": drop_id, "location": location_id, "skus": skus}
+        found = {row.sku: (row.id, row.product_name or row.name) for row in self._db.execute(_ITEMS, asked)}
         new = [{"location_id": location_id, "sku": sku} for sku in sorted(set(skus) - set(found))]
         if new:
             self._db.execute(insert_ignoring(self._db, t.stock_items).values(new))
-            found = {row.sku: (row.id, row.name) for row in self._db.execute(_ITEMS, asked)}
+            found = {row.sku: (row.id, row.product_name or row.name) for row in self._db.execute(_ITEMS, asked)}
         return found
 
     def remove_slot(self, slot_id: int, now: datetime) -> None:

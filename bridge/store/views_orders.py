@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Select, bindparam, select
 from bridge.core.drops import Slot
 from bridge.core.ports import Drop
 from bridge.core.ports_orders import Held, OrderSeen, WaitingSeen
-from bridge.core.terms import Terms
 from bridge.store import holds, rows, rows_orders
 from bridge.store import tables as t
 from bridge.store import tables_shop as shop
+from bridge.store.shop import ShopViews
 
 _s, _o = t.slots.c, t.orders.c
 _DROP_OF_SLOT = (
@@ -34,15 +34,11 @@ _ANY_DROP: Select[Any] = (
 )
 
 
-class OrderPages:
+class OrderPages(ShopViews):
     """Reads what an order's page, a hold or a turn on the waiting list is told with."""
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
-
-    def terms(self, drop_id: int) -> Terms:
-        """The terms of a drop."""
-        return Terms()
 
     def order(self, secret: str) -> OrderSeen | None:
         return self._order(select(t.orders).where(_o.secret == secret))

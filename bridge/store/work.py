@@ -20,6 +20,7 @@ from bridge.store.money import Moneys
 from bridge.store.orders import Orders
 from bridge.store.publishing import Publishing
 from bridge.store.resources import Resources
+from bridge.store.shop import Shop
 from bridge.store.slots import Slots
 from bridge.store.views import SqlViews, Wrap
 from bridge.store.waitlists import Waitlists
@@ -27,7 +28,7 @@ from bridge.store.waitlists import Waitlists
 _RECORD = insert(t.journal)
 
 
-class SqlWork(Accounts, Drops, Resources, Slots, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing):
+class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing):
     """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
 
     def __init__(self, db: Db, wrap: Wrap) -> None:
