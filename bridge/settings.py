@@ -6,6 +6,7 @@ nor name the nearest one.
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
@@ -44,6 +45,18 @@ def _database(value: str) -> str:
         return value.replace("postgresql://", "postgresql+psycopg://", 1)
     if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("a database is sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
+    return value
+
+
+def _stripe_key(value: str) -> str:
+    if value and re.fullmatch(r"(sk|rk)_\w+", value, re.ASCII) is None:
+        raise ValueError("a secret key of Stripe begins with sk_ or rk_ and holds letters, digits and _ only")
+    return value
+
+
+def _webhook_secret(value: str) -> str:
+    if value and re.fullmatch(r"whsec_[!-~]+", value) is None:
+        raise ValueError("a signing secret of Stripe begins with whsec_")
     return value
 
 
@@ -117,6 +130,26 @@ class Api(_Section):
     max_body: int = Field(default=1_048_576, ge=10_240, description="The largest request body that is read, in bytes.")
 
 
+class Payments(_Section):
+    """Ways of paying."""
+
+    fake_state: str = Field(default="", description="The file of the simulated payments of a demo; empty: nobody can choose them.")
+
+
+class Stripe(_Section):
+    """Card payments by Stripe."""
+
+    secret_key: Annotated[str, AfterValidator(_stripe_key)] = Field(
+        default="", repr=False, description="The secret or restricted API key; empty: nobody can pay by Stripe. A secret."
+    )
+    webhook_secret: Annotated[str, AfterValidator(_webhook_secret)] = Field(
+        default="", repr=False, description="The signing secret of the webhook endpoint. A secret."
+    )
+    api_base: Annotated[str, AfterValidator(_web_address)] = Field(
+        default="https://api.stripe.com", description="Where Stripe's API is; changed only to try things with an emulator."
+    )
+
+
 class Log(_Section):
     """What is written to standard error."""
 
@@ -136,6 +169,8 @@ class Settings(BaseModel):
     stock: Stock = Stock()
     signin: Signin = Signin()
     api: Api = Api()
+    payments: Payments = Payments()
+    stripe: Stripe = Stripe()
     log: Log = Log()
 
     @property

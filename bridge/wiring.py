@@ -5,23 +5,39 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 from bridge import ical
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
+from bridge.core.sockets import Payments
 from bridge.flows.house import House
 from bridge.settings import Settings
 from bridge.store.engine import Database
 from bridge.store.views import SqlViews
 from bridge.store.waking import announce, announced
 from bridge.store.work import SqlWork
+from bridge.wording import minor_digits
 
 ADAPTERS: dict[str, dict[str, str]] = {
     "pos": {
         "tryton": "bridge.stock_sync.tryton.Tryton",
         "fake": "bridge.stock_sync.fake.FakeTill",
     },
+    "payments": {
+        "at_pickup": "bridge.payments.at_pickup.AtPickup",
+        "stripe": "bridge.payments.stripe.Stripe",
+        "fake": "bridge.payments.fake.FakePayments",
+    },
 }
+
+_GIVEN: dict[str, Callable[[Settings], tuple[Any, ...]]] = {
+    "at_pickup": lambda _settings: (),
+    "stripe": lambda settings: (settings.stripe, minor_digits),
+    "fake": lambda settings: (Path(settings.payments.fake_state),),
+}
+"""What each way of paying is made of."""
 
 
 def utc_now() -> datetime:
@@ -42,6 +58,16 @@ def pos_for(connection: Connection) -> Pos:
     return made
 
 
+def payments_for(name: str, settings: Settings) -> Payments:
+    """The adapter of a way of paying. Raises ``InvalidInput`` when there is none of this name, or it is not set up."""
+    known = ADAPTERS["payments"]
+    if name not in known or (name == "fake" and not settings.payments.fake_state):
+        raise InvalidInput(f"There is no way of paying {name!r} here; known are {', '.join(sorted(known))}.")
+    module, _, adapter = known[name].rpartition(".")
+    made: Payments = getattr(import_module(module), adapter)(*_GIVEN[name](settings))
+    return made
+
+
 @dataclass(frozen=True)
 class Bridge:
     """Settings, a clock, and the ports filled. Shared by all threads of a process."""
@@ -52,6 +78,13 @@ class Bridge:
     now: Callable[[], datetime] = utc_now
     pos: Callable[[Connection], Pos] = field(default=pos_for)
     setup_token: str = ""
+    _payments: dict[str, Payments] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def payments(self, name: str) -> Payments:
+        """The payment socket of this name, made once a process. Raises ``InvalidInput``."""
+        if name not in self._payments:
+            self._payments[name] = payments_for(name, self.settings)
+        return self._payments[name]
 
     @contextmanager
     def read(self) -> Iterator[Views]:

@@ -62,6 +62,7 @@ ONLY: dict[str, set[str]] = {
     "apscheduler": {"scheduler"},
     "granian": {"wsgi", "cli"},
     "flask": FACES | {"site"},
+    "stripe": {"payments"},
     "pydantic": {"settings", "stock_sync.sockets", "stock_sync.faces"},
 }
 """A foreign package, and who alone may import it."""

@@ -74,7 +74,11 @@ class RefundNews:
 
 
 class Payments(Protocol):
-    """A payment provider. Every verb raises ``TransientFault`` or ``PermanentFault`` with a sentence for the organizer."""
+    """A payment provider. Every verb raises ``TransientFault`` or ``PermanentFault`` with a sentence for the organizer.
+
+    A ``key`` goes with one set of arguments. News may come twice and in any order; states only ever move on, from ``open``
+    to ``paid`` or ``ended``, and from ``pending`` over ``done`` to ``failed``, so that whoever keeps the furthest is right.
+    """
 
     def check(self) -> str:
         """What was reached, as a sentence."""
@@ -86,7 +90,10 @@ class Payments(Protocol):
         """How a payment stands."""
 
     def end(self, reference: str, key: str) -> PaymentNews:
-        """Ends a payment that is still open, so that no more money can come; says how it stands after that."""
+        """Ends a payment that is still open, so that no more money can come; says how it stands after that.
+
+        ``paid`` when the money was faster, ``open`` while money is on its way that cannot be stopped (a bank debit).
+        """
 
     def refund(self, settled: str, amount: int, currency: str, key: str) -> RefundNews:
         """Gives money back, in part or in whole."""
