@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from bridge.core.availability import Availability
 from bridge.core.drops import DropDefaults, EventDraft, Offer, PreorderWindow, Slot
 from bridge.core.events import Event
+from bridge.core.ports_outbox import Outbox, OutboxViews
 from bridge.core.stock import Count, Movement, StockItem
 
 Audience = Literal["organizer", "public"]
@@ -237,7 +238,7 @@ class Connection:
     skew: float = 0.0
 
 
-class Views(Protocol):
+class Views(OutboxViews, Protocol):
     """One consistent snapshot for reading. Rows come as plain values; none is tied to the snapshot."""
 
     def organizer(self, name: str) -> Organizer | None: ...
@@ -366,7 +367,7 @@ class Member(NamedTuple):
     other: str | None = None
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(Outbox, Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
     @property
@@ -385,7 +386,6 @@ class UnitOfWork(Protocol):
         """Records the message; True when it was there already (then change nothing)."""
 
     def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None: ...
-    def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None: ...
     def beat(self, name: str, now: datetime) -> None: ...
     def prune(self, before: datetime) -> None: ...
 

@@ -20,6 +20,7 @@ from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.views_house import HouseViews
+from bridge.store.views_outbox import OutboxViews
 from bridge.store.views_public import PublicViews
 
 BATCH = 500
@@ -92,7 +93,7 @@ _CHANGES = {
 Wrap = Callable[[str, str], str]
 
 
-class SqlViews(PublicViews, HouseViews):
+class SqlViews(PublicViews, HouseViews, OutboxViews):
     """Fills ``Views``. ``wrap`` makes a standalone calendar of a public VEVENT and the zone it uses."""
 
     def __init__(self, connection: Connection, wrap: Wrap) -> None:
