@@ -15,6 +15,7 @@ from bridge.core.errors import BridgeError
 from bridge.core.ports import Connection
 from bridge.flows import holds, orders, stock, upkeep
 from bridge.flows.publish import publish_dirty
+from bridge.flows.relay import BATCH, deliver_due
 from bridge.processes import PARENT, settle
 from bridge.store.waking import waking
 from bridge.wiring import Bridge
@@ -33,6 +34,7 @@ class Clock:
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._stop = threading.Event()
+        self._woken = threading.Event()
         self._tills = ThreadPoolExecutor(TILLS_AT_ONCE, thread_name_prefix="till")
         self._asking: dict[int, Future[None]] = {}
         self._beats: dict[str, object] = {}
@@ -41,22 +43,28 @@ class Clock:
     def stop(self) -> None:
         """Ends ``run`` after the work under way."""
         self._stop.set()
+        self._woken.set()
 
     def run(self) -> None:
-        """Ticks until ``stop``: publishing in this thread, woken by commits; all else on APScheduler's threads."""
+        """Ticks until ``stop``: publishing here and the outbox in a thread of its own, woken by commits; all else on APScheduler's."""
         self._every(TICK, "expire", self._expire)
         self._every(TICK, "pull", self._pull)
         self._every(3600, "horizon", lambda: upkeep.move_horizon(self._bridge.work, self._bridge.house, self._bridge.now()))
         self._every(600, "retire", lambda: upkeep.retire_slots(self._bridge.work, self._bridge.house, self._bridge.now()))
         self._every(86400, "forget", self._forget)
         self._scheduler.start()
+        relaying = threading.Thread(target=self._relay, name="relay")
+        relaying.start()
         try:
             with waking(self._bridge.database) as listener:
                 while not self._stop.is_set() and not _orphaned():
                     self._job("publish", self.publish)
                     if listener.wait(TICK):
+                        self._woken.set()
                         self._merge(listener.wait)
         finally:
+            self.stop()
+            relaying.join()
             self._scheduler.shutdown(wait=False)
             self._tills.shutdown(wait=True, cancel_futures=True)
 
@@ -74,6 +82,18 @@ class Clock:
     def publish(self) -> None:
         """Renders what is dirty."""
         publish_dirty(self._bridge.work, self._bridge.house, self._bridge.now())
+
+    def _relay(self) -> None:
+        """In a thread of its own: a mail server that does not answer holds up nothing else."""
+        while not self._stop.is_set():
+            self._woken.clear()
+            self._job("relay", self._drain)
+            self._woken.wait(TICK)
+
+    def _drain(self) -> None:
+        with self._bridge.handlers() as handlers:
+            while deliver_due(self._bridge.work, handlers, self._bridge.now()) == BATCH and not self._stop.is_set():
+                self._beat("relay")
 
     def _every(self, seconds: float, name: str, flow: Callable[[], object]) -> None:
         self._scheduler.add_job(

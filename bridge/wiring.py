@@ -13,6 +13,7 @@ from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
 from bridge.core.sockets import Payments
 from bridge.flows.house import House
+from bridge.flows.relay import Handler
 from bridge.settings import Settings
 from bridge.store.engine import Database
 from bridge.store.views import SqlViews
@@ -97,6 +98,11 @@ class Bridge:
         """What is committed by now, anew for each question: cheaper than a snapshot, for answers that may differ in age."""
         with self.database.glance() as connection:
             yield SqlViews(connection, ical.wrap_public)
+
+    @contextmanager
+    def handlers(self) -> Iterator[dict[str, Handler]]:
+        """What delivers the outbox, by the beginning of its topics; what they keep open is closed in the end."""
+        yield {}
 
     @contextmanager
     def work(self) -> Iterator[UnitOfWork]:

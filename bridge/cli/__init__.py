@@ -25,6 +25,7 @@ COMMANDS = {
     "drop": "drops",
     "stock": "stock",
     "pos": "pos",
+    "outbox": "outbox",
 }
 """Each command, and the module here that has it."""
 FILE = click.Path(dir_okay=False, path_type=Path)

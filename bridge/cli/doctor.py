@@ -19,7 +19,7 @@ from bridge.wiring import Bridge
 @as_json
 @pass_context
 def doctor(context: Context, offline: bool, json_: bool) -> None:
-    """Check settings, database, clock and tills, and compute every derived number again. Exit status 1 when something is wrong.
+    """Check settings, database, outbox, clock and tills, and compute every derived number again. Exit status 1 when something is wrong.
 
     Example: dropbridge doctor
     """
@@ -45,6 +45,7 @@ def _findings(context: Context, offline: bool) -> Iterator[str]:
             return
         yield from _numbers(bridge)
         yield from _stock(bridge)
+        yield from _outbox(bridge)
         if not offline:
             yield from _clock(bridge)
             yield from _tills(bridge)
@@ -69,6 +70,14 @@ def _stock(bridge: Bridge) -> Iterator[str]:
         for place, item in views.stock_items():
             if item.oversold:
                 yield f"{place.organizer}/{place.name} {item.sku}: {item.oversold} more are promised than the till says there are"
+
+
+def _outbox(bridge: Bridge) -> Iterator[str]:
+    with bridge.read() as views:
+        given_up = views.outbox_counts()["given up"]
+    if given_up:
+        some = "1 consequence was" if given_up == 1 else f"{given_up} consequences were"
+        yield f"{some} given up. See: dropbridge outbox list --failed"
 
 
 def _clock(bridge: Bridge) -> Iterator[str]:

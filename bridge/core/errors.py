@@ -162,5 +162,9 @@ class TransientFault(Fault):
     """Trying again later makes sense."""
 
 
+class Unreachable(TransientFault):
+    """The whole service cannot be used now, whatever it is asked: away, or it refuses us. The sentence is for the operator."""
+
+
 class PermanentFault(Fault):
     """Trying again does not help; the sentence is for the organizer."""

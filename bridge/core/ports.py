@@ -14,6 +14,7 @@ from bridge.core.availability import Availability
 from bridge.core.drops import DropDefaults, EventDraft, PreorderWindow, Slot
 from bridge.core.events import Event
 from bridge.core.ports_orders import OrderViews, OrderWork
+from bridge.core.ports_outbox import Outbox, OutboxViews
 from bridge.core.ports_shop import ShopViews, ShopWork
 from bridge.core.stock import Count, Movement, StockItem
 
@@ -239,7 +240,7 @@ class Connection:
     skew: float = 0.0
 
 
-class Views(OrderViews, ShopViews, Protocol):
+class Views(OrderViews, OutboxViews, ShopViews, Protocol):
     """One consistent snapshot for reading. Rows come as plain values; none is tied to the snapshot."""
 
     def organizer(self, name: str) -> Organizer | None: ...
@@ -347,7 +348,7 @@ class Member(NamedTuple):
     other: str | None = None
 
 
-class UnitOfWork(OrderWork, ShopWork, Protocol):
+class UnitOfWork(OrderWork, Outbox, ShopWork, Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
     @property
@@ -366,7 +367,6 @@ class UnitOfWork(OrderWork, ShopWork, Protocol):
         """Records the message; True when it was there already (then change nothing)."""
 
     def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None: ...
-    def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None: ...
     def beat(self, name: str, now: datetime) -> None: ...
     def prune(self, before: datetime) -> None: ...
 

@@ -8,6 +8,7 @@ from bridge.core.errors import Refusal
 from bridge.core.ports import UnitOfWork
 from bridge.flows.edit import extend_horizon
 from bridge.flows.house import House
+from bridge.flows.relay import DONE_KEPT
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 BATCH = 200
@@ -42,9 +43,10 @@ def retire_slots(open_work: WorkFactory, house: House, now: datetime) -> int:
 
 
 def forget(open_work: WorkFactory, tombstones: timedelta, now: datetime) -> None:
-    """Forgets messages that no till repeats any more, and removed events that no client can still be waiting for."""
+    """Forgets messages that no till repeats any more, consequences long done, removed events that no client still waits for."""
     with open_work() as work:
         work.prune(now - MESSAGES_KEPT)
+        work.prune_outbox(now - DONE_KEPT)
         drops = work.views.drops()
     for drop in drops:
         with open_work() as work:

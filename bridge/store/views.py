@@ -21,6 +21,7 @@ from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.views_house import HouseViews
 from bridge.store.views_orders import OrderPages
+from bridge.store.views_outbox import OutboxViews
 from bridge.store.views_public import PublicViews
 
 BATCH = 500
@@ -87,7 +88,7 @@ _CHANGES = {
 Wrap = Callable[[str, str], str]
 
 
-class SqlViews(PublicViews, HouseViews, OrderPages):
+class SqlViews(PublicViews, HouseViews, OrderPages, OutboxViews):
     """Fills ``Views``. ``wrap`` makes a standalone calendar of a public VEVENT and the zone it uses."""
 
     def __init__(self, connection: Connection, wrap: Wrap) -> None:

@@ -1,9 +1,8 @@
 """The unit of work: one transaction and everything that may be written in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection as Db
 from sqlalchemy import insert
@@ -12,12 +11,13 @@ from bridge.core.events import Event
 from bridge.store import tables as t
 from bridge.store.accounts import Accounts
 from bridge.store.claims import Claims
-from bridge.store.dialect import insert_ignoring, insert_into
+from bridge.store.dialect import insert_into
 from bridge.store.drops import Drops
 from bridge.store.holds import Holds
 from bridge.store.ledger import Ledger
 from bridge.store.money import Moneys
 from bridge.store.orders import Orders
+from bridge.store.outbox import Outbox
 from bridge.store.publishing import Publishing
 from bridge.store.resources import Resources
 from bridge.store.shop import Shop
@@ -28,7 +28,7 @@ from bridge.store.waitlists import Waitlists
 _RECORD = insert(t.journal)
 
 
-class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing):
+class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing, Outbox):
     """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
 
     def __init__(self, db: Db, wrap: Wrap) -> None:
@@ -51,11 +51,6 @@ class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Or
         """One row of the journal."""
         values = {"at": now, "kind": event.kind, "actor": actor, "drop_id": drop_id, "slot_id": slot_id, "data": event.data()}
         self._db.execute(_RECORD, values)
-
-    def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None:
-        """A consequence that must happen, once per ``key``."""
-        values = {"topic": topic, "key": key, "payload": dict(payload), "due_at": due_at}
-        self._db.execute(insert_ignoring(self._db, t.outbox).values(**values))
 
     def beat(self, name: str, now: datetime) -> None:
         """The heartbeat of a job."""

@@ -3,14 +3,18 @@
 import json
 import socket
 import sqlite3
+from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 
 from bridge.cli import commands, main
 from bridge.core.errors import BridgeError, InvalidInput
+from bridge.settings import Settings
 from bridge.store.engine import Database
 from bridge.store.waking import waking
+from bridge.wiring import bridge
 from tests.house import event
 from tests.manual import each_command
 
@@ -283,3 +287,27 @@ def test_wrong_use_is_one_line(shell, words, status, told, monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         main()
     assert (ended.value.code, capsys.readouterr().err) == (status, told + "\n")
+
+
+def test_what_was_given_up_is_listed_found_by_the_doctor_and_tried_again(ada, sqlite_url, clock):
+    with bakery_house(sqlite_url, clock) as house:
+        for key in ("mail/1/confirmed/0", "mail/2/confirmed/0"):
+            with house.work() as work:
+                work.enqueue("mail.order", key, {}, clock())
+        with house.work() as work:
+            work.give_up(work.claim_due("mail", clock(), timedelta(minutes=1)), "There is no such mailbox.")
+    (failed,) = ada.json("outbox", "list", "--failed")
+    assert (failed["what"], failed["state"], failed["reason"]) == ("mail/1/confirmed/0", "given up", "There is no such mailbox.")
+    assert [row["state"] for row in ada.json("outbox", "list")] == ["given up", "waiting"]
+    assert "1 consequence was given up" in ada("doctor", "--offline", status=1)
+    assert "is due again" in ada("outbox", "retry", failed["id"])
+    assert "outbox list --failed" in ada("outbox", "retry", failed["id"], status=1)
+    assert "0 are due again" in ada("outbox", "retry", "--all")
+    assert "Give an ID, or --all" in ada("outbox", "retry", status=2)
+
+
+@contextmanager
+def bakery_house(url, clock):
+    house = bridge(Settings().replace(database={"url": url}), now=clock)
+    yield house
+    house.database.dispose()
