@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.core.errors import BridgeError
 from bridge.core.ports import Connection
-from bridge.flows import holds, orders, stock, upkeep
+from bridge.flows import holds, orders, payments, stock, upkeep
 from bridge.flows.publish import publish_dirty
 from bridge.flows.relay import BATCH, deliver_due
 from bridge.processes import PARENT, settle
@@ -49,6 +49,7 @@ class Clock:
         """Ticks until ``stop``: publishing here and the outbox in a thread of its own, woken by commits; all else on APScheduler's."""
         self._every(TICK, "expire", self._expire)
         self._every(TICK, "pull", self._pull)
+        self._every(10, "reconcile", lambda: payments.reconcile(self._bridge.work, self._bridge.payments, self._bridge.now()))
         self._every(3600, "horizon", lambda: upkeep.move_horizon(self._bridge.work, self._bridge.house, self._bridge.now()))
         self._every(600, "retire", lambda: upkeep.retire_slots(self._bridge.work, self._bridge.house, self._bridge.now()))
         self._every(86400, "forget", self._forget)

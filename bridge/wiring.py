@@ -12,6 +12,7 @@ from bridge import ical
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
 from bridge.core.sockets import Payments
+from bridge.flows.deliveries import money_handlers, till_handlers
 from bridge.flows.house import House
 from bridge.flows.relay import Handler
 from bridge.settings import Settings
@@ -102,7 +103,7 @@ class Bridge:
     @contextmanager
     def handlers(self) -> Iterator[dict[str, Handler]]:
         """What delivers the outbox, by the beginning of its topics; what they keep open is closed in the end."""
-        yield {}
+        yield {**money_handlers(self.work, self.payments), **till_handlers(self.work, self.pos)}
 
     @contextmanager
     def work(self) -> Iterator[UnitOfWork]:
