@@ -7,7 +7,7 @@ from typing import Any
 from bridge.core.ports import Connection, Pos
 from bridge.core.sockets import Payments
 from bridge.core.stock import Movement
-from bridge.flows.payments import end_payment, make_refund
+from bridge.flows.payments import end_payment, look_at_refund, make_refund
 from bridge.flows.relay import Handler, WorkFactory
 from bridge.flows.stock import acknowledge, taken_back
 
@@ -24,7 +24,10 @@ def money_handlers(open_work: WorkFactory, payments_of: PaymentsOf) -> dict[str,
     def end(payload: Mapping[str, Any], key: str, now: datetime) -> None:
         end_payment(open_work, payments_of, int(payload["payment"]), key, now)
 
-    return {"payment.refund": refund, "payment.end": end}
+    def look(payload: Mapping[str, Any], _key: str, now: datetime) -> None:
+        look_at_refund(open_work, payments_of, int(payload["refund"]), now)
+
+    return {"payment.refund": refund, "payment.end": end, "payment.look": look}
 
 
 def till_handlers(open_work: WorkFactory, pos_of: PosOf) -> dict[str, Handler]:
