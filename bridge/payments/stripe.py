@@ -1,5 +1,7 @@
 """Stripe Checkout: customers pay on Stripe's own page. https://docs.stripe.com/payments/checkout."""
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -85,7 +87,8 @@ class Stripe:
     def start(self, asked: Asked, key: str) -> Started:
         """A Checkout Session; its own end comes half an hour after the order's, so ``end`` it when that has come."""
         parameters: Any = session_parameters(asked, self._units, datetime.now(UTC))
-        session = _plain(lambda: self._client.v1.checkout.sessions.create(parameters, {"idempotency_key": key}))
+        options: Any = {"idempotency_key": _key_of(key, parameters)}
+        session = _plain(lambda: self._client.v1.checkout.sessions.create(parameters, options))
         reference, url, ends = session.get("id"), session.get("url"), session.get("expires_at")
         if not isinstance(reference, str) or not isinstance(url, str):
             raise no_answer_of_theirs()
@@ -140,6 +143,12 @@ class Stripe:
             return False
         session = _plain(lambda: self._client.v1.checkout.sessions.retrieve(reference))
         return bool(session.get("status") == "open")
+
+
+def _key_of(key: str, parameters: dict[str, Any]) -> str:
+    # An order that was prolonged since the answer to its first attempt was lost asks for something else under the same key, which
+    # Stripe would refuse for a day. Nobody knows the address of the session that was lost, so a second one cannot be paid twice.
+    return hashlib.sha256(json.dumps([key, parameters], sort_keys=True).encode()).hexdigest()
 
 
 def _plain(ask: Callable[[], Any]) -> dict[str, Any]:
