@@ -114,12 +114,12 @@ class Stripe:
     def refund(self, settled: str, amount: int, currency: str, key: str) -> RefundNews:
         """A refund of the PaymentIntent. One of the same key is found again also when Stripe has forgotten the key (24 h)."""
         parameters: Any = {"payment_intent": settled, "amount": self._units.to_stripe(amount, currency), "metadata": {"key": key}}
-        made = _plain(lambda: self._client.v1.refunds.list({"payment_intent": settled, "limit": 100})).get("data")
-        for refund in made if isinstance(made, list) else ():
-            if isinstance(refund, dict) and isinstance(refund.get("metadata"), dict) and refund["metadata"].get("key") == key:
-                return _sure(refund_news(refund, self._units))
-        refund = _plain(lambda: self._client.v1.refunds.create(parameters, {"idempotency_key": key}))
-        return _sure(refund_news(refund, self._units))
+        made = self._refund_made(settled, key)
+        if made is None:
+            made = _plain(lambda: self._client.v1.refunds.create(parameters, {"idempotency_key": key}))
+        elif made.get("amount") != parameters["amount"]:
+            raise PermanentFault("A refund of another amount was asked of Stripe under the same key before: nothing was done.")
+        return _sure(refund_news(made, self._units))
 
     def look_at_refund(self, reference: str) -> RefundNews:
         """The refund."""
@@ -137,6 +137,11 @@ class Stripe:
         if signed_at < now.timestamp() - TOLERANCE:
             raise NotPermitted("This was signed too long ago: Stripe signs each delivery anew, so check this server's clock.")
         return event_news(body, self._units)
+
+    def _refund_made(self, settled: str, key: str) -> dict[str, Any] | None:
+        made = _plain(lambda: self._client.v1.refunds.list({"payment_intent": settled, "limit": 100})).get("data")
+        rows = [row for row in made if isinstance(row, dict)] if isinstance(made, list) else []
+        return next((row for row in rows if isinstance(row.get("metadata"), dict) and row["metadata"].get("key") == key), None)
 
     def _still_open(self, reference: str, found: PaymentNews) -> bool:
         if found.state != "open":

@@ -144,6 +144,13 @@ def test_a_refund_that_is_repeated_gives_back_once(provider):
     assert provider.payments.refund(money.settled, 1500, "EUR", "the rest").state == "done"
 
 
+def test_the_key_of_a_refund_stands_for_one_amount(provider):
+    money = paid(provider)
+    provider.payments.refund(money.settled, 2000, "EUR", "refund")
+    with pytest.raises(PermanentFault):
+        provider.payments.refund(money.settled, 1500, "EUR", "refund")
+
+
 def test_money_that_nobody_knows_is_not_given_back(provider):
     paid(provider)
     for act in (
