@@ -62,7 +62,8 @@ def hooks(bridge: Paid, record: Record) -> Blueprint:
 
 
 def _body() -> bytes:
-    request.max_content_length = LARGEST
+    # A body of unannounced length is cut off at the limit without a word: one octet more tells that it was.
+    request.max_content_length = LARGEST + 1
     body = request.get_data(cache=False)
     if len(body) > LARGEST:
         raise RequestEntityTooLarge
