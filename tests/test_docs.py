@@ -9,6 +9,7 @@ import pytest
 
 from bridge import settings
 from bridge.core import errors
+from bridge.payments.stripe_news import REFUNDS, SESSIONS
 from bridge.site import site
 from bridge.wiring import ADAPTERS, bridge
 from tests.manual import PAGE, commands_page, each_command, help_of
@@ -61,6 +62,16 @@ def test_every_refusal_has_a_name_of_its_own():
 @pytest.mark.parametrize("till", sorted(ADAPTERS["pos"]))
 def test_the_manual_has_every_till(till):
     assert re.search(rf"\b{till}\b", text_of("shops.md"), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("way", sorted(ADAPTERS["payments"]))
+def test_the_manual_has_every_way_of_paying(way):
+    assert f"| `{way}` |" in text_of("payments.md")
+
+
+@pytest.mark.parametrize("event", sorted(SESSIONS | REFUNDS))
+def test_the_manual_has_every_event_to_subscribe_to(event):
+    assert f"`{event}`" in text_of("payments.md").split("## Try it")[0]
 
 
 def test_the_page_of_commands_is_what_they_say_themselves():
