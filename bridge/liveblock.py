@@ -13,7 +13,7 @@ from bridge import liveblock_lines as lines
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import Problem, Slot
 from bridge.core.ports import Drop
-from bridge.liveblock_html import is_html, line_as_html, strip_html, text_of_html, to_html
+from bridge.liveblock_html import is_html, line_as_html, strip_html, text_of_html
 from bridge.liveblock_marks import attach, strip
 from bridge.wording import Wording, wording
 
@@ -29,7 +29,6 @@ __all__ = [
     "strip",
     "strip_html",
     "text_of_html",
-    "to_html",
 ]
 
 MOST_OCCURRENCES = 12

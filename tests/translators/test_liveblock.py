@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import PreorderWindow, Problem, Slot
 from bridge.core.ports import Drop
+from bridge.ical.insertions import HTML, behind
+from bridge.ical.lines import unescape, unfold
 from bridge.liveblock import (
     attach,
     badge,
@@ -24,7 +26,6 @@ from bridge.liveblock import (
     strip,
     strip_html,
     text_of_html,
-    to_html,
 )
 from bridge.liveblock_lines import REASONS
 from bridge.wording import LANGUAGES
@@ -367,6 +368,11 @@ def test_however_a_block_is_damaged_the_organizers_words_stay(block: str, data: 
 
 
 # How it comes off: HTML
+
+
+def to_html(block: str) -> str:
+    """The block behind HTML notes, as it is written into an event."""
+    return unescape(unfold(behind(block, HTML)))
 
 
 def paragraphs(text: str, tag: str = "p") -> str:
