@@ -113,7 +113,9 @@ class Clock:
         self._job("till", lambda: stock.pull(self._bridge.work, connection, self._bridge.pos(connection), self._bridge.now()))
 
     def _forget(self) -> None:
-        upkeep.forget(self._bridge.work, timedelta(days=self._bridge.settings.caldav.tombstone_days), self._bridge.now())
+        kept = self._bridge.settings
+        tombstones, journal = timedelta(days=kept.caldav.tombstone_days), timedelta(days=kept.journal.keep_days)
+        upkeep.forget(self._bridge.work, tombstones, journal, self._bridge.now())
 
 
 def _orphaned() -> bool:

@@ -117,6 +117,12 @@ class Api(_Section):
     max_body: int = Field(default=1_048_576, ge=10_240, description="The largest request body that is read, in bytes.")
 
 
+class Journal(_Section):
+    """Who changed what, and when."""
+
+    keep_days: int = Field(default=730, ge=1, description="How long the journal remembers who changed what, in days.")
+
+
 class Log(_Section):
     """What is written to standard error."""
 
@@ -136,6 +142,7 @@ class Settings(BaseModel):
     stock: Stock = Stock()
     signin: Signin = Signin()
     api: Api = Api()
+    journal: Journal = Journal()
     log: Log = Log()
 
     @property

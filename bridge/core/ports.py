@@ -388,6 +388,9 @@ class UnitOfWork(Protocol):
     def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None: ...
     def beat(self, name: str, now: datetime) -> None: ...
     def prune(self, before: datetime) -> None: ...
+    def prune_journal(self, before: datetime, most: int) -> int:
+        """Forgets the oldest rows of the journal that are from ``before``, ``most`` of them; returns how many."""
+
 
     # Accounts
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select
 
 from bridge.core.events import Event
 from bridge.store import tables as t
@@ -46,6 +46,12 @@ class SqlWork(Accounts, Drops, Resources, Slots, Ledger, Claims, Publishing):
         """One row of the journal."""
         values = {"at": now, "kind": event.kind, "actor": actor, "drop_id": drop_id, "slot_id": slot_id, "data": event.data()}
         self._db.execute(_RECORD, values)
+
+    def prune_journal(self, before: datetime, most: int) -> int:
+        """Forgets the oldest rows of the journal that are from ``before``; returns how many."""
+        c = t.journal.c
+        oldest = select(c.id).where(c.at < before).order_by(c.id).limit(most)
+        return self._db.execute(delete(t.journal).where(c.id.in_(oldest))).rowcount
 
     def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None:
         """A consequence that must happen, once per ``key``."""
