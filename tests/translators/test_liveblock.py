@@ -70,6 +70,8 @@ def full(language: str = "en") -> str:
             Problem("Places", "two dozen", "not-a-whole-number"),
             Problem("Preorder", "soon", "not-a-date"),
             Problem("Limit", "2 / 3", "written-twice"),
+            Problem("Sells", "LOAF x20 @ 6.50", "near-miss"),
+            Problem("Zone", "Customized Time Zone 1", "unknown-zone"),
         ),
         limit=3,
     )
@@ -173,6 +175,8 @@ def test_the_organizer_also_reads_what_is_wrong() -> None:
         "⚠ Places: “two dozen” is not a whole number – still 24",
         "⚠ Preorder: “soon” is not a date",
         "⚠ Limit: “2 / 3” contradict each other – 3 holds",
+        "⚠ Did you mean “Sells: LOAF x20 @ 6.50”?",
+        "⚠ The time zone “Customized Time Zone 1” is not known here: Europe/Berlin was taken",
         "⚠ Country loaf: the till says 3 fewer than promised",
         "⚠ Till: “The till at the shop does not answer.”",
         "Book: https://example.org/slots/k3v9q2",
