@@ -17,7 +17,7 @@ from bridge.flows import orders, stock, upkeep
 from bridge.flows.publish import publish_dirty
 from bridge.processes import PARENT, settle
 from bridge.store.waking import waking
-from bridge.wiring import Bridge
+from bridge.wiring import Bridge, informed
 
 log = logging.getLogger(__name__)
 TICK = 1.0
@@ -25,6 +25,7 @@ MERGE = 0.02
 MERGE_AT_MOST = 5
 BEAT_EVERY = timedelta(seconds=5)
 TILLS_AT_ONCE = 4
+LISTEN_EVERY = 15.0
 
 
 class Clock:
@@ -46,6 +47,7 @@ class Clock:
         """Ticks until ``stop``: publishing in this thread, woken by commits; all else on APScheduler's threads."""
         self._every(TICK, "expire", lambda: orders.expire_holds(self._bridge.work, self._bridge.now()))
         self._every(TICK, "pull", self._pull)
+        self._every(LISTEN_EVERY, "address", self._listen)
         self._every(3600, "horizon", lambda: upkeep.move_horizon(self._bridge.work, self._bridge.house, self._bridge.now()))
         self._every(600, "retire", lambda: upkeep.retire_slots(self._bridge.work, self._bridge.house, self._bridge.now()))
         self._every(86400, "forget", self._forget)
@@ -111,6 +113,9 @@ class Clock:
 
     def _ask(self, connection: Connection) -> None:
         self._job("till", lambda: stock.pull(self._bridge.work, connection, self._bridge.pos(connection), self._bridge.now()))
+
+    def _listen(self) -> None:
+        self._bridge = informed(self._bridge)
 
     def _forget(self) -> None:
         kept = self._bridge.settings

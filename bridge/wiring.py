@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
@@ -16,6 +16,7 @@ from bridge.store.views import SqlViews
 from bridge.store.waking import announce, announced
 from bridge.store.work import SqlWork
 
+ADDRESS = "address"
 ADAPTERS: dict[str, dict[str, str]] = {
     "pos": {
         "tryton": "bridge.stock_sync.tryton.Tryton",
@@ -87,3 +88,18 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
         keep=timedelta(days=settings.feeds.keep_days),
     )
     return Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
+
+
+def tell_address(server: Bridge) -> None:
+    """Lets the commands and clocks of this installation know what a server's links are made from."""
+    with server.work() as work:
+        work.tell(ADDRESS, server.house.base_url, server.now())
+
+
+def informed(made: Bridge) -> Bridge:
+    """The same house with the links of the server that started last, unless its own settings name an address."""
+    if made.settings.server.base_url:
+        return made
+    with made.read() as views:
+        told = views.told(ADDRESS)
+    return replace(made, house=replace(made.house, base_url=told)) if told else made

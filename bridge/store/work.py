@@ -58,6 +58,11 @@ class SqlWork(Accounts, Drops, Resources, Slots, Ledger, Claims, Publishing):
         values = {"topic": topic, "key": key, "payload": dict(payload), "due_at": due_at}
         self._db.execute(insert_ignoring(self._db, t.outbox).values(**values))
 
+    def tell(self, name: str, value: str, now: datetime) -> None:
+        """What other processes of this installation are to know."""
+        statement = insert_into(self._db, t.told).values(name=name, value=value, at=now)
+        self._db.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": now}))
+
     def beat(self, name: str, now: datetime) -> None:
         """The heartbeat of a job."""
         statement = insert_into(self._db, t.heartbeats).values(name=name, at=now)
