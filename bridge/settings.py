@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import available_timezones
 
+from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bridge.core.errors import BridgeError
@@ -53,6 +55,18 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not a time zone: use an IANA name such as Europe/Berlin")
+    return value
+
+
+def _currency(value: str) -> str:
+    if not value.isupper() or value not in list_currencies():
+        raise ValueError(f"{value!r} is not a currency: use an ISO 4217 code such as EUR")
+    return value
+
+
 class Server(_Section):
     """The web server."""
 
@@ -75,6 +89,20 @@ class Database(_Section):
 
     url: Annotated[str, AfterValidator(_database)] = Field(
         default="sqlite:///var/bridge.db", description="A SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME."
+    )
+
+
+class Defaults(_Section):
+    """An organizer's first drop, where nobody says otherwise; a later one is as the latest."""
+
+    language: Literal["en", "de", "fr", "es"] = Field(
+        default="en", description="The language of an organizer's first drop, unless it or its app names one."
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="The time zone of an organizer's first drop, unless it or its app names one: an IANA name."
+    )
+    currency: Annotated[str, AfterValidator(_currency)] = Field(
+        default="EUR", description="The currency of an organizer's first drop, unless it names one: an ISO 4217 code."
     )
 
 
@@ -137,6 +165,7 @@ class Settings(BaseModel):
 
     server: Server = Server()
     database: Database = Database()
+    defaults: Defaults = Defaults()
     caldav: Caldav = Caldav()
     feeds: Feeds = Feeds()
     stock: Stock = Stock()

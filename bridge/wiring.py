@@ -86,6 +86,9 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
         max_occurrences=settings.caldav.max_occurrences,
         max_octets=settings.caldav.max_resource_size,
         keep=timedelta(days=settings.feeds.keep_days),
+        language=settings.defaults.language,
+        timezone=settings.defaults.timezone,
+        currency=settings.defaults.currency,
     )
     return Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
 

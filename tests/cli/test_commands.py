@@ -84,6 +84,18 @@ def test_a_drop_is_added_and_listed(ada):
     assert "/ada/Brot%20f%C3%BCr%20alle/calendar.ics" in ada("drop", "add", "ada", "Brot für alle")
 
 
+def test_a_drop_is_as_the_latest_one_and_the_first_as_the_settings_say(shell):
+    shell.environment |= {"DROPBRIDGE_DEFAULTS__TIMEZONE": "Europe/Zurich", "DROPBRIDGE_DEFAULTS__LANGUAGE": "de"}
+    shell("organizer", "add", "ada")
+    shell("drop", "add", "ada", "first")
+    shell("drop", "set", "ada", "first", "--currency", "CHF")
+    shell("drop", "add", "ada", "second", "--language", "fr")
+    assert [(drop["timezone"], drop["language"], drop["currency"]) for drop in shell.json("drop", "list", "ada")] == [
+        ("Europe/Zurich", "de", "CHF"),
+        ("Europe/Zurich", "fr", "CHF"),
+    ]
+
+
 def test_what_is_imported_is_exported_as_it_was(ada):
     file = ada.folder / "export.ics"
     one, other = event("a", "Places: 24"), event("b", "Dentist")
