@@ -3,6 +3,7 @@
 import json
 import socket
 import sqlite3
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -165,7 +166,7 @@ def test_a_till_is_connected_checked_asked_and_forgotten(ada):
 def test_the_doctor_finds_a_number_that_does_not_follow_from_its_source(ada):
     ada("stock", "set", "ada/main", "LOAF", 40)
     assert "All is well" in ada("doctor", "--offline")
-    with sqlite3.connect(ada.environment["DROPBRIDGE_DATABASE__URL"].removeprefix("sqlite:///")) as database:
+    with closing(sqlite3.connect(ada.environment["DROPBRIDGE_DATABASE__URL"].removeprefix("sqlite:///"))) as database, database:
         database.execute("UPDATE stock_items SET promised = 3")
     told = ada("doctor", "--offline", status=1)
     assert "units promised of stock item" in told
