@@ -78,6 +78,7 @@ class Server(_Section):
     workers: int = Field(default=1, ge=1, le=64, description="Web processes. More than one pays off on PostgreSQL.")
     threads: int = Field(default=8, ge=1, le=256, description="Requests that one web process answers at the same time.")
     backlog: int = Field(default=1024, ge=128, description="Connections that may wait to be accepted.")
+    body_timeout: int = Field(default=30, ge=1, description="How long a request's body may take to arrive, in seconds.")
     trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_networks)] = Field(
         default=(),
         description="Addresses or networks of reverse proxies whose X-Forwarded headers are believed; in the environment parted by commas.",
@@ -101,9 +102,7 @@ class Defaults(_Section):
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         default="UTC", description="The time zone of an organizer's first drop, unless it or its app names one: an IANA name."
     )
-    currency: Annotated[str, AfterValidator(_currency)] = Field(
-        default="EUR", description="The currency of an organizer's first drop, unless it names one: an ISO 4217 code."
-    )
+    currency: Annotated[str, AfterValidator(_currency)] = Field(default="EUR", description="That of an organizer's first drop: ISO 4217.")
 
 
 class Caldav(_Section):
