@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +22,7 @@ from bridge.store.waking import announce, announced
 from bridge.store.work import SqlWork
 from bridge.wording import minor_digits
 
+ADDRESS = "address"
 ADAPTERS: dict[str, dict[str, str]] = {
     "pos": {
         "tryton": "bridge.stock_sync.tryton.Tryton",
@@ -125,5 +126,23 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
         max_occurrences=settings.caldav.max_occurrences,
         max_octets=settings.caldav.max_resource_size,
         keep=timedelta(days=settings.feeds.keep_days),
+        language=settings.defaults.language,
+        timezone=settings.defaults.timezone,
+        currency=settings.defaults.currency,
     )
     return Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
+
+
+def tell_address(server: Bridge) -> None:
+    """Lets the commands and clocks of this installation know what a server's links are made from."""
+    with server.work() as work:
+        work.tell(ADDRESS, server.house.base_url, server.now())
+
+
+def informed(made: Bridge) -> Bridge:
+    """The same house with the links of the server that started last, unless its own settings name an address."""
+    if made.settings.server.base_url:
+        return made
+    with made.read() as views:
+        told = views.told(ADDRESS)
+    return replace(made, house=replace(made.house, base_url=told)) if told else made

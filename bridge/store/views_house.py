@@ -63,6 +63,10 @@ class HouseViews:
             query = query.where(t.organizers.c.name == organizer)
         return [rows.connection(row) for row in self._db.execute(query)]
 
+    def told(self, name: str) -> str:
+        row = _one(self._db, select(t.told.c.value).where(t.told.c.name == name))
+        return str(row.value) if row else ""
+
     def heartbeats(self) -> dict[str, datetime]:
         return {row.name: row.at for row in self._db.execute(select(t.heartbeats))}
 
