@@ -5,13 +5,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from typing import cast
 
 from bridge import ical
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
+from bridge.core.ports_orders import OrderViews
+from bridge.core.sockets import Notifier
 from bridge.flows.house import House
 from bridge.flows.relay import Handler
-from bridge.settings import Settings
+from bridge.flows.tell import MAIL, Telling
+from bridge.settings import Mail, Settings
 from bridge.store.engine import Database
 from bridge.store.views import SqlViews
 from bridge.store.waking import announce, announced
@@ -21,6 +25,10 @@ ADAPTERS: dict[str, dict[str, str]] = {
     "pos": {
         "tryton": "bridge.stock_sync.tryton.Tryton",
         "fake": "bridge.stock_sync.fake.FakeTill",
+    },
+    "notify": {
+        "mail": "bridge.notify.mail.Mail",
+        "fake": "bridge.notify.fake.FakeNotifier",
     },
 }
 
@@ -43,6 +51,21 @@ def pos_for(connection: Connection) -> Pos:
     return made
 
 
+def notifier_for(mail: Mail) -> Notifier | None:
+    """What carries letters; None while no mail server is set up. Raises ``InvalidInput``."""
+    if mail.adapter == "mail" and not mail.host:
+        return None
+    known = ADAPTERS["notify"]
+    module, _, name = known.get(mail.adapter, mail.adapter).rpartition(".")
+    if not module:
+        raise InvalidInput(f"mail.adapter names {mail.adapter!r}; known are {', '.join(sorted(known))}.")
+    try:
+        made: Notifier = getattr(import_module(module), name)(mail.model_dump())
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(f"mail.adapter {mail.adapter!r} cannot be loaded: {error}") from error
+    return made
+
+
 @dataclass(frozen=True)
 class Bridge:
     """Settings, a clock, and the ports filled. Shared by all threads of a process."""
@@ -52,6 +75,7 @@ class Bridge:
     house: House
     now: Callable[[], datetime] = utc_now
     pos: Callable[[Connection], Pos] = field(default=pos_for)
+    notifier: Callable[[Mail], Notifier | None] = field(default=notifier_for)
     setup_token: str = ""
 
     @contextmanager
@@ -69,7 +93,19 @@ class Bridge:
     @contextmanager
     def handlers(self) -> Iterator[dict[str, Handler]]:
         """What delivers the outbox, by the beginning of its topics; what they keep open is closed in the end."""
-        yield {}
+        notifier = self.notifier(self.settings.mail)
+        if notifier is None:
+            yield {}
+            return
+        try:
+            yield {MAIL: Telling(self._orders, notifier, self.house)}
+        finally:
+            notifier.close()
+
+    @contextmanager
+    def _orders(self) -> Iterator[OrderViews]:
+        with self.read() as views:
+            yield cast("OrderViews", views)
 
     @contextmanager
     def work(self) -> Iterator[UnitOfWork]:
@@ -91,5 +127,6 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
         max_occurrences=settings.caldav.max_occurrences,
         max_octets=settings.caldav.max_resource_size,
         keep=timedelta(days=settings.feeds.keep_days),
+        address=settings.mail.from_address,
     )
     return Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)

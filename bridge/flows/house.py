@@ -13,7 +13,7 @@ class House:
     """``base_url`` is what links are made from, without a trailing slash.
 
     ``horizon``: how far ahead a recurring event becomes slots; ``past`` how far back. ``max_occurrences`` within them
-    are allowed for a slot. ``max_octets`` of UTF-8 is the largest event.
+    are allowed for a slot. ``max_octets`` of UTF-8 is the largest event. ``address`` is what its mail comes from.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -22,6 +22,7 @@ class House:
     max_occurrences: int = 500
     max_octets: int = 1_048_576
     keep: timedelta = timedelta(days=30)
+    address: str = ""
 
     @property
     def host(self) -> str:
