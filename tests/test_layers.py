@@ -13,7 +13,7 @@ MODULES = sorted((ROOT / "bridge").rglob("*.py"))
 CORE = "core"
 SMALL = {"bodies", "settings", "logs", "processes", "proxies"}
 """Known to everyone above the core, knowing nobody but the core."""
-TRANSLATORS = {"ical", "notes", "ticket", "wording", "liveblock", "written"}
+TRANSLATORS = {"bounces", "ical", "letters", "notes", "ticket", "wording", "liveblock", "written"}
 FLOWS = "flows"
 SOCKETS = {"store", "payments", "notify", "mirrors", "stock_sync.sockets"}
 FACES = {"caldav_plugin", "ics_feeds", "checkout", "pickup", "console", "health", "stock_sync.faces"}

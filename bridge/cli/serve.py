@@ -45,6 +45,7 @@ def serve(context: Context, host: str | None, port: int | None, with_demo: bool)
     if with_demo:
         from bridge import demo
 
+        _keep_letters(context)
         click.echo(demo.prepare(bridge, Path("var"), lambda told: click.echo(told, err=True)))
     else:
         click.echo(_greeting(context))
@@ -79,6 +80,12 @@ def _listen_on(context: Context, host: str | None, port: int | None) -> None:
     os.environ.update({name: str(value) for name, value in told.items() if value is not None})
     context.__dict__.pop("settings", None)
     _check_address(context.settings.server.host, context.settings.server.port)
+
+
+def _keep_letters(context: Context) -> None:
+    """The demo writes its letters to files, unless a mail server was set up for it."""
+    if not context.settings.mail.host:
+        os.environ.setdefault("DROPBRIDGE_MAIL__ADAPTER", "fake")
 
 
 def _check_address(host: str, port: int) -> None:
