@@ -60,7 +60,7 @@ class SlotPages:
         def anew() -> Made:
             with self._bridge.read() as views:
                 found, current = slot_of(views, public_id)
-                terms = Terms()
+                terms = views.terms(current.id)
             self._remember(public_id, current)
             if found.removed:
                 raise _IsGone(current, found)
