@@ -15,11 +15,11 @@ from bridge.wiring import Bridge
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="The server is stopped on purpose: do not look for a clock or tills.")
+@click.option("--offline", is_flag=True, help="The server is stopped on purpose: do not look for a clock, tills or payment providers.")
 @as_json
 @pass_context
 def doctor(context: Context, offline: bool, json_: bool) -> None:
-    """Check settings, database, outbox, clock and tills, and compute every derived number again. Exit status 1 when something is wrong.
+    """Check settings, database, outbox, clock, tills and payments; compute every derived number again. Exit status 1 if something is wrong.
 
     Example: dropbridge doctor
     """
@@ -49,6 +49,7 @@ def _findings(context: Context, offline: bool) -> Iterator[str]:
         if not offline:
             yield from _clock(bridge)
             yield from _tills(bridge)
+            yield from _payments(bridge)
     except BridgeError as error:
         yield str(error)
 
@@ -100,3 +101,11 @@ def _tills(bridge: Bridge) -> Iterator[str]:
         if abs(till.skew) > 60:
             ahead = "ahead of" if till.skew > 0 else "behind"
             yield f"till {till.organizer}/{till.name}: its clock is {abs(till.skew):.0f} s {ahead} ours; its times are corrected"
+
+
+def _payments(bridge: Bridge) -> Iterator[str]:
+    if bridge.settings.stripe.secret_key:
+        try:
+            bridge.payments("stripe").check()
+        except BridgeError as error:
+            yield f"payments by stripe: {error}"
