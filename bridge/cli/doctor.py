@@ -16,11 +16,11 @@ from bridge.wiring import Bridge
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="The server is stopped on purpose: do not look for a clock, tills or mail.")
+@click.option("--offline", is_flag=True, help="The server is stopped on purpose: do not look for a clock, tills, payments or mail.")
 @as_json
 @pass_context
 def doctor(context: Context, offline: bool, json_: bool) -> None:
-    """Check settings, database, outbox, clock, tills and mail, and compute every derived number again.
+    """Check settings, database, outbox, clock, tills, payments and mail, and compute every derived number again.
 
     Exit status 1 when something is wrong.
 
@@ -53,6 +53,7 @@ def _findings(context: Context, offline: bool) -> Iterator[str]:
             yield from _clock(bridge)
             yield from _tills(bridge)
             yield from _mail(bridge)
+            yield from _payments(bridge)
     except BridgeError as error:
         yield str(error)
 
@@ -121,3 +122,11 @@ def _mail(bridge: Bridge) -> Iterator[str]:
         yield f"mail: {fault}"
     finally:
         notifier.close()
+
+
+def _payments(bridge: Bridge) -> Iterator[str]:
+    if bridge.settings.stripe.secret_key:
+        try:
+            bridge.payments("stripe").check()
+        except BridgeError as error:
+            yield f"payments by stripe: {error}"
