@@ -1,8 +1,9 @@
 """Where everything is put together: settings in, a ``Bridge`` of filled ports out. Only the processes and the site import it."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -79,6 +80,7 @@ class Bridge:
     now: Callable[[], datetime] = utc_now
     pos: Callable[[Connection], Pos] = field(default=pos_for)
     setup_token: str = ""
+    visitor_key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     _payments: dict[str, Payments] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def payments(self, name: str) -> Payments:
@@ -116,8 +118,11 @@ class Bridge:
             announced(self.database)
 
 
-def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_token: str = "") -> Bridge:
-    """The house, as the settings have it. Nothing is opened yet. ``setup_token`` opens the page for the first organizer."""
+def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_token: str = "", visitor_key: str = "") -> Bridge:
+    """The house, as the settings have it. Nothing is opened yet. ``setup_token`` opens the page for the first organizer.
+
+    ``visitor_key`` is what the processes of one start share to tell visitors apart; each has one of its own without it.
+    """
     house = House(
         base_url=settings.base_url,
         horizon=timedelta(days=settings.caldav.horizon_days),
@@ -125,4 +130,5 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
         max_octets=settings.caldav.max_resource_size,
         keep=timedelta(days=settings.feeds.keep_days),
     )
-    return Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
+    made = Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
+    return replace(made, visitor_key=visitor_key) if visitor_key else made

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bridge import logs, settings
-from bridge.processes import SETUP_TOKEN, settle
+from bridge.processes import SETUP_TOKEN, VISITOR_KEY, settle
 from bridge.site import web
 from bridge.wiring import bridge
 
@@ -19,7 +19,7 @@ def app() -> "WSGIApplication":
     loaded = settings.load()
     logs.configure(loaded.log.level, loaded.log.format)
     _end_with(os.getppid())
-    made = web(bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, "")))
+    made = web(bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, ""), visitor_key=os.environ.get(VISITOR_KEY, "")))
     settle()
     return made
 

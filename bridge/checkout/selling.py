@@ -1,0 +1,68 @@
+"""What the pages of ordering ask of the house, and a slot's page shown again with what was typed."""
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from flask import Response, request
+from werkzeug.exceptions import Gone
+
+from bridge.checkout.language import chosen
+from bridge.checkout.order_form import Asked, form_of
+from bridge.checkout.printing import printed
+from bridge.checkout.reading import Reading
+from bridge.checkout.shown import shown
+from bridge.checkout.slot_page import slot_of, slot_values
+from bridge.core.availability import availability
+from bridge.core.ports import UnitOfWork, Views
+from bridge.core.sockets import Payments
+from bridge.core.terms import Terms
+from bridge.flows.house import House
+
+
+class Selling(Reading, Protocol):
+    """The half of the house that sells."""
+
+    @property
+    def house(self) -> House: ...
+    @property
+    def visitor_key(self) -> str: ...
+    def glance(self) -> AbstractContextManager[Views]:
+        """What is committed by now, anew for each question."""
+
+    def work(self) -> AbstractContextManager[UnitOfWork]:
+        """One transaction."""
+
+    def payments(self, name: str) -> Payments:
+        """The payment socket of this name. Raises ``InvalidInput``."""
+
+
+def slot_again(bridge: Selling, public_id: str, asked: Asked, status: int = 200) -> Response:
+    """The slot's page as it is at this moment, for one visitor alone. Raises ``NotFound``, ``Gone``."""
+    now = bridge.now()
+    with bridge.read() as views:
+        found, drop = slot_of(views, public_id)
+        terms, stored = views.terms(drop.id), views.slot_now(public_id)
+    if found.removed or stored is None:
+        raise Gone
+    slot, stock = stored
+    words = chosen(request, drop.language)
+    found = replace(found, availability=availability(slot, stock, now))
+    one = shown(found, words, now)
+    form = form_of(one.slot, drop, terms, slot.offers, words, now, asked)
+    page = printed("slot.html", words, status=status, form=form, **slot_values(one, drop, terms, words, bridge.settings.base_url))
+    page.headers["Cache-Control"] = "no-store"
+    page.headers["X-Robots-Tag"] = "noindex"
+    return page
+
+
+def is_sold_out(views: Views, public_id: str, now: datetime) -> bool:
+    """Whether nothing at all is left, seen without waiting for anybody."""
+    stored = views.slot_now(public_id)
+    return stored is not None and availability(*stored, now).state == "sold_out"
+
+
+def lasts(bridge: Selling, terms: Terms) -> timedelta:
+    """For how long places are kept: as the drop's terms have it, or the house where nobody described the drop."""
+    return terms.hold if terms != Terms() else timedelta(minutes=bridge.settings.checkout.hold_minutes)
