@@ -13,7 +13,7 @@ from bridge import liveblock_lines as lines
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import Problem, Slot
 from bridge.core.ports import Drop
-from bridge.liveblock_html import is_html, line_as_html, strip_html, text_of_html, to_html
+from bridge.liveblock_html import is_html, line_as_html, strip_html, text_of_html
 from bridge.liveblock_marks import attach, strip
 from bridge.wording import Wording, wording
 
@@ -29,7 +29,6 @@ __all__ = [
     "strip",
     "strip_html",
     "text_of_html",
-    "to_html",
 ]
 
 MOST_OCCURRENCES = 12
@@ -221,11 +220,16 @@ def _warnings(words: Wording, slot: Slot, availability: Availability, sentences:
 
 
 def _problem(words: Wording, problem: Problem, slot: Slot | None) -> str:
+    if problem.reason == "unknown-zone":
+        zone = slot.timezone if slot is not None else ""
+        return words.text(lines.UNKNOWN_ZONE, written=one_line(problem.written).translate(_INNER_QUOTES), zone=zone)
     values = {
         "setting": words.text(lines.SETTINGS.get(problem.setting, problem.setting)),
         "written": one_line(problem.written),
-        "reason": words.text(lines.REASONS.get(problem.reason, problem.reason)),
     }
+    if problem.reason == "near-miss":
+        return words.text(lines.DID_YOU_MEAN, **values)
+    values["reason"] = words.text(lines.REASONS.get(problem.reason, problem.reason))
     value = {"Places": slot.capacity, "Limit": slot.limit}.get(problem.setting) if slot is not None else None
     if value is None:
         return words.text(lines.NOT_UNDERSTOOD, **values)

@@ -44,11 +44,6 @@ def is_html(text: str) -> bool:
     return False
 
 
-def to_html(block: str) -> str:
-    """The block as HTML to be put behind HTML notes: escaped, a ``<br>`` a line, the booking address a link."""
-    return "<br><br>" + "<br>".join(line_as_html(line) for line in block.split("\n"))
-
-
 def line_as_html(line: str) -> str:
     """A line of the block: escaped, the booking address a link."""
     parts, position = [], 0
@@ -76,7 +71,7 @@ def text_of_html(html: str, *, breaks: bool = False) -> str:
 
 
 def _without_own(html: str) -> str:
-    """``html`` without the block that ``to_html`` wrote at its very end, be the rest as malformed as it likes."""
+    """``html`` without the block that was put at its very end, a ``<br>`` a line, be the rest as malformed as it likes."""
     start = html.rfind("<br><br>―― ")
     if start < 0 or not html.endswith(" ――"):
         return html

@@ -29,6 +29,8 @@ AS_OF = N_("(as of {moment})")
 NOT_UNDERSTOOD = N_("⚠ {setting}: “{written}” {reason}")
 STILL = N_("⚠ {setting}: “{written}” {reason} – still {value}")
 HOLDS = N_("⚠ {setting}: “{written}” {reason} – {value} holds")
+DID_YOU_MEAN = N_("⚠ Did you mean “{setting}: {written}”?")
+UNKNOWN_ZONE = N_("⚠ The time zone “{written}” is not known here: {zone} was taken")
 TILL_SHORT = (
     N_("⚠ {name}: the till says {n} fewer than promised"),
     N_("⚠ {name}: the till says {n} fewer than promised"),
@@ -54,13 +56,14 @@ SETTINGS = {
 REASONS = {
     "empty": N_("says nothing"),
     "not-a-whole-number": N_("is not a whole number"),
+    "too-small": N_("is too small: write 1 or more"),
     "too-large": N_("is too large"),
     "too-long": N_("is too long"),
     "not-a-date": N_("is not a date"),
     "from-or-until": N_("says neither from nor until"),
     "another-weekday": N_("is another day of the week"),
     "closes-before-it-opens": N_("closes before it opens"),
-    "not-an-offer": N_("is not an offer"),
+    "not-an-offer": N_("is not an offer: write a SKU, as in LOAF x20 @ 12.50"),
     "not-a-price": N_("is not a price"),
     "another-currency": N_("is not in this drop’s currency"),
     "sold-twice": N_("is listed twice"),
@@ -68,5 +71,6 @@ REASONS = {
 }
 
 HEADS = (*PLACES, NO_PLACES, SOLD_OUT, CANCELLED, CLOSED)
-SIMPLE = (*HEADS, *TAKEN, *ORDERS, UNTIL, OPENS, BOOK, UPDATED, *MORE, STILL, HOLDS, NOT_UNDERSTOOD, *TILL_SHORT, TILL)
+WARNINGS = (STILL, HOLDS, NOT_UNDERSTOOD, DID_YOU_MEAN, UNKNOWN_ZONE, *TILL_SHORT, TILL)
+SIMPLE = (*HEADS, *TAKEN, *ORDERS, UNTIL, OPENS, BOOK, UPDATED, *MORE, *WARNINGS)
 PLURALS = (PLACES, TAKEN, ORDERS, MORE, ITEM_LEFT, TILL_SHORT, BADGE_LEFT)

@@ -160,6 +160,7 @@ def _placeholders(words: Wording) -> dict[str, str]:
         "setting": r"[^\s:][^:]{0,30}?",
         "written": ".{0,160}?",
         "reason": "(?:" + "|".join(re.escape(calm(words.text(reason))) for reason in lines.REASONS.values()) + ")",
+        "zone": r"[\w+/-]{1,60}",
         "sentence": r'[^"]{1,320}?',
     }
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,41 +15,14 @@ from bridge.core.drops import MAX_CAPACITY, OfferDraft, PreorderWindow, Problem,
 from bridge.wording import wording
 from bridge.written import Unreadable, plain, shortened
 from bridge.written_dates import read_window
+from bridge.written_names import BULLET, WHERE, names_of
+from bridge.written_near import near_miss
 from bridge.written_offers import read_offers
 
 _LONGEST = {"Sells": 4_000, "Pickup": 2_000}
 _MOST_PROBLEMS = 20
+_MOST_HINTS = 3
 _LONGEST_NAME = 40
-_NAMES = {
-    "en": {
-        "Places": ("places", "place", "capacity", "seats"),
-        "Sells": ("sells", "sell", "selling"),
-        "Preorder": ("preorder", "pre-order", "preorders", "pre-orders"),
-        "Limit": ("limit",),
-        "Pickup": ("pickup", "pick-up", "pick up"),
-    },
-    "de": {
-        "Places": ("plätze", "platz", "plaetze"),
-        "Sells": ("verkauf", "verkauft", "verkaufe", "angebot"),
-        "Preorder": ("vorbestellung", "vorbestellungen", "vorbestellen"),
-        "Limit": ("limit", "höchstens", "hoechstens"),
-        "Pickup": ("abholung", "abholen"),
-    },
-    "fr": {
-        "Places": ("places", "place"),
-        "Sells": ("vente", "ventes", "vend", "vends"),
-        "Preorder": ("précommande", "précommandes", "precommande", "precommandes"),
-        "Limit": ("limite",),
-        "Pickup": ("retrait",),
-    },
-    "es": {
-        "Places": ("plazas", "plaza"),
-        "Sells": ("venta", "ventas", "vende", "vendemos"),
-        "Preorder": ("reserva", "reservas", "preventa", "prereserva"),
-        "Limit": ("límite", "limite"),
-        "Pickup": ("recogida",),
-    },
-}
 _CUSTOMERS = (
     "customer", "person", "order", "kunde", "kundin", "bestellung", "client", "personne", "commande", "cliente", "persona", "pedido",
 )  # fmt: skip
@@ -63,10 +35,7 @@ _UNITS = {
     ),
 }
 _GROUPS = {"en": ",", "de": ".", "fr": "", "es": "."}
-_WHERE = frozenset(("place", "platz", "plaza"))
-"""Names that in the singular rather say where: “Place: Market square” is a setting only before a number."""
 _BREAK = re.compile("\r\n|[\n\r\u2028\u2029]")
-_BULLET = " \t\u00a0-–—*•·"
 
 
 class _Line(NamedTuple):
@@ -97,17 +66,20 @@ def read(text: str, *, zone: ZoneInfo, language: str, currency: str, near: datet
 
     ``near`` is the start of the event, aware: a date without a year is the nearest one before it. Times are read in
     ``zone``, prices into minor units of ``currency``. A line not understood becomes a ``Problem`` and changes nothing;
-    of several understood lines of a setting the last one holds.
+    of several understood lines of a setting the last one holds. A line that nearly is one stays with the public notes,
+    and becomes a hint.
     """
-    names = _names(wording(language).language)
+    names = names_of(wording(language).language)
     read_value = _readers(zone, language, currency, near)
     found: dict[str, _Found] = {}
     problems: dict[Problem, None] = {}
     public: list[str | None] = []
+    nearly: list[_Line] = []
     for line in _BREAK.split(text):
         setting_line = _setting_line(line, names)
         public.append(line if setting_line is None else None)
         if setting_line is None:
+            nearly += [_Line(*miss)] if (miss := near_miss(line, wording(language).language)) else []
             continue
         setting, value = setting_line
         try:
@@ -117,7 +89,8 @@ def read(text: str, *, zone: ZoneInfo, language: str, currency: str, near: datet
     for setting, lines in found.items():
         if lines.conflict:
             problems[Problem(setting, lines.conflict, "written-twice")] = None
-    return _settings(found, tuple(problems)[:_MOST_PROBLEMS]), _tidied(public)
+    hints = _hints(nearly, found, read_value)
+    return _settings(found, tuple(problems)[:_MOST_PROBLEMS], hints), _tidied(public)
 
 
 def drop_defaults(description: str, *, zone: ZoneInfo, language: str, currency: str, now: datetime) -> SlotSettings:
@@ -134,11 +107,25 @@ def drop_defaults(description: str, *, zone: ZoneInfo, language: str, currency: 
 
 def public_description(description: str, language: str) -> str:
     """What customers read of a calendar's own description: all but its settings lines."""
-    names = _names(wording(language).language)
+    names = names_of(wording(language).language)
     return _tidied([None if _setting_line(line, names) else line for line in _BREAK.split(description)])
 
 
-def _settings(found: dict[str, _Found], problems: tuple[Problem, ...]) -> SlotSettings:
+def _hints(nearly: list[_Line], found: dict[str, _Found], read_value: dict[str, Callable[[str], Any]]) -> tuple[Problem, ...]:
+    """Near misses worth a word: of settings that have no line of their own, with a value that would do."""
+    hints: dict[Problem, None] = {}
+    for setting, value in nearly:
+        if setting in found or len(hints) == _MOST_HINTS:
+            continue
+        try:
+            _checked(setting, value, read_value)
+        except Unreadable:
+            continue
+        hints[Problem(setting, value, "near-miss")] = None
+    return tuple(hints)
+
+
+def _settings(found: dict[str, _Found], problems: tuple[Problem, ...], hints: tuple[Problem, ...]) -> SlotSettings:
     said = {setting: lines.last for setting, lines in found.items()}
     return SlotSettings(
         places=said.get("Places"),
@@ -147,14 +134,8 @@ def _settings(found: dict[str, _Found], problems: tuple[Problem, ...]) -> SlotSe
         limit=said.get("Limit"),
         pickup=said.get("Pickup"),
         problems=problems,
+        hints=hints,
     )
-
-
-@lru_cache(maxsize=16)
-def _names(language: str) -> dict[str, str]:
-    """Every name a setting line may begin with, with the setting it means."""
-    names = {name: setting for setting, some in _NAMES["en"].items() for name in some}
-    return names | {name: setting for setting, some in _NAMES.get(language, {}).items() for name in some}
 
 
 def _setting_line(line: str, names: dict[str, str]) -> _Line | None:
@@ -162,8 +143,8 @@ def _setting_line(line: str, names: dict[str, str]) -> _Line | None:
     colon = head.find(":")
     if colon < 0:
         return None
-    name, value = " ".join(plain(head[:colon]).strip(_BULLET).casefold().split()), plain(line[colon + 1 :]).strip()
-    if name not in names or (name in _WHERE and not value.isdecimal()):
+    name, value = " ".join(plain(head[:colon]).strip(BULLET).casefold().split()), plain(line[colon + 1 :]).strip()
+    if name not in names or (name in WHERE and not value.isdecimal()):
         return None
     return _Line(names[name], value)
 
@@ -205,7 +186,7 @@ def _number(setting: str, value: str, language: str, least: int = 0) -> int:
     if len(whole.lstrip("0")) > 7 or int(whole[-7:]) > MAX_CAPACITY:
         raise Unreadable("too-large", value)
     if int(whole) < least:
-        raise Unreadable("not-a-whole-number", value)
+        raise Unreadable("too-small", value)
     return int(whole)
 
 

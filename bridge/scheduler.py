@@ -13,12 +13,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.core.errors import BridgeError
 from bridge.core.ports import Connection
-from bridge.flows import holds, orders, stock, upkeep
+from bridge.flows import holds, orders, payments, stock, upkeep
 from bridge.flows.publish import publish_dirty
 from bridge.flows.relay import BATCH, deliver_due
 from bridge.processes import PARENT, settle
 from bridge.store.waking import waking
-from bridge.wiring import Bridge
+from bridge.wiring import Bridge, informed
 
 log = logging.getLogger(__name__)
 TICK = 1.0
@@ -26,6 +26,7 @@ MERGE = 0.02
 MERGE_AT_MOST = 5
 BEAT_EVERY = timedelta(seconds=5)
 TILLS_AT_ONCE = 4
+LISTEN_EVERY = 15.0
 
 
 class Clock:
@@ -49,6 +50,8 @@ class Clock:
         """Ticks until ``stop``: publishing here and the outbox in a thread of its own, woken by commits; all else on APScheduler's."""
         self._every(TICK, "expire", self._expire)
         self._every(TICK, "pull", self._pull)
+        self._every(10, "reconcile", lambda: payments.reconcile(self._bridge.work, self._bridge.payments, self._bridge.now()))
+        self._every(LISTEN_EVERY, "address", self._listen)
         self._every(3600, "horizon", lambda: upkeep.move_horizon(self._bridge.work, self._bridge.house, self._bridge.now()))
         self._every(600, "retire", lambda: upkeep.retire_slots(self._bridge.work, self._bridge.house, self._bridge.now()))
         self._every(86400, "forget", self._forget)
@@ -136,8 +139,13 @@ class Clock:
     def _ask(self, connection: Connection) -> None:
         self._job("till", lambda: stock.pull(self._bridge.work, connection, self._bridge.pos(connection), self._bridge.now()))
 
+    def _listen(self) -> None:
+        self._bridge = informed(self._bridge)
+
     def _forget(self) -> None:
-        upkeep.forget(self._bridge.work, timedelta(days=self._bridge.settings.caldav.tombstone_days), self._bridge.now())
+        kept = self._bridge.settings
+        tombstones, journal = timedelta(days=kept.caldav.tombstone_days), timedelta(days=kept.journal.keep_days)
+        upkeep.forget(self._bridge.work, tombstones, journal, self._bridge.now())
 
 
 def _orphaned() -> bool:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import available_timezones
 
+from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bridge.core.errors import BridgeError
@@ -66,6 +68,18 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not a time zone: use an IANA name such as Europe/Berlin")
+    return value
+
+
+def _currency(value: str) -> str:
+    if not value.isupper() or value not in list_currencies():
+        raise ValueError(f"{value!r} is not a currency: use an ISO 4217 code such as EUR")
+    return value
+
+
 class Server(_Section):
     """The web server."""
 
@@ -77,6 +91,7 @@ class Server(_Section):
     workers: int = Field(default=1, ge=1, le=64, description="Web processes. More than one pays off on PostgreSQL.")
     threads: int = Field(default=8, ge=1, le=256, description="Requests that one web process answers at the same time.")
     backlog: int = Field(default=1024, ge=128, description="Connections that may wait to be accepted.")
+    body_timeout: int = Field(default=30, ge=1, description="How long a request's body may take to arrive, in seconds.")
     trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_networks)] = Field(
         default=(),
         description="Addresses or networks of reverse proxies whose X-Forwarded headers are believed; in the environment parted by commas.",
@@ -89,6 +104,18 @@ class Database(_Section):
     url: Annotated[str, AfterValidator(_database)] = Field(
         default="sqlite:///var/bridge.db", description="A SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME."
     )
+
+
+class Defaults(_Section):
+    """An organizer's first drop, where nobody says otherwise; a later one is as the latest."""
+
+    language: Literal["en", "de", "fr", "es"] = Field(
+        default="en", description="The language of an organizer's first drop, unless it or its app names one."
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="The time zone of an organizer's first drop, unless it or its app names one: an IANA name."
+    )
+    currency: Annotated[str, AfterValidator(_currency)] = Field(default="EUR", description="That of an organizer's first drop: ISO 4217.")
 
 
 class Caldav(_Section):
@@ -163,6 +190,12 @@ class Stripe(_Section):
     )
 
 
+class Journal(_Section):
+    """Who changed what, and when."""
+
+    keep_days: int = Field(default=730, ge=1, description="How long the journal remembers who changed what, in days.")
+
+
 class Log(_Section):
     """What is written to standard error."""
 
@@ -177,6 +210,7 @@ class Settings(BaseModel):
 
     server: Server = Server()
     database: Database = Database()
+    defaults: Defaults = Defaults()
     caldav: Caldav = Caldav()
     feeds: Feeds = Feeds()
     stock: Stock = Stock()
@@ -185,6 +219,7 @@ class Settings(BaseModel):
     api: Api = Api()
     payments: Payments = Payments()
     stripe: Stripe = Stripe()
+    journal: Journal = Journal()
     log: Log = Log()
 
     @property

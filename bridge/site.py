@@ -49,7 +49,7 @@ def web(bridge: Bridge) -> "WSGIApplication":
         return mounted(environ, start_response)
 
     settings = bridge.settings
-    reading = Bodies(application, settings.server.threads, max(LARGEST, settings.api.max_body))
+    reading = Bodies(application, settings.server.threads, max(LARGEST, settings.api.max_body), settings.server.body_timeout)
     return RequestLog(behind_proxies(reading, settings.server.trusted_proxies))
 
 

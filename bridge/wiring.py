@@ -13,6 +13,7 @@ from bridge import ical
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
 from bridge.core.sockets import Payments
+from bridge.flows.deliveries import money_handlers, till_handlers
 from bridge.flows.house import House
 from bridge.flows.relay import Handler
 from bridge.settings import Settings
@@ -22,6 +23,7 @@ from bridge.store.waking import announce, announced
 from bridge.store.work import SqlWork
 from bridge.wording import minor_digits
 
+ADDRESS = "address"
 ADAPTERS: dict[str, dict[str, str]] = {
     "pos": {
         "tryton": "bridge.stock_sync.tryton.Tryton",
@@ -104,7 +106,7 @@ class Bridge:
     @contextmanager
     def handlers(self) -> Iterator[dict[str, Handler]]:
         """What delivers the outbox, by the beginning of its topics; what they keep open is closed in the end."""
-        yield {}
+        yield {**money_handlers(self.work, self.payments), **till_handlers(self.work, self.pos)}
 
     @contextmanager
     def work(self) -> Iterator[UnitOfWork]:
@@ -129,6 +131,24 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
         max_occurrences=settings.caldav.max_occurrences,
         max_octets=settings.caldav.max_resource_size,
         keep=timedelta(days=settings.feeds.keep_days),
+        language=settings.defaults.language,
+        timezone=settings.defaults.timezone,
+        currency=settings.defaults.currency,
     )
     made = Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
     return replace(made, visitor_key=visitor_key) if visitor_key else made
+
+
+def tell_address(server: Bridge) -> None:
+    """Lets the commands and clocks of this installation know what a server's links are made from."""
+    with server.work() as work:
+        work.tell(ADDRESS, server.house.base_url, server.now())
+
+
+def informed(made: Bridge) -> Bridge:
+    """The same house with the links of the server that started last, unless its own settings name an address."""
+    if made.settings.server.base_url:
+        return made
+    with made.read() as views:
+        told = views.told(ADDRESS)
+    return replace(made, house=replace(made.house, base_url=told)) if told else made

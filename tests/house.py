@@ -6,17 +6,25 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from bridge.core.errors import HoldExpired
 from bridge.core.orders import Buyer, Order
 from bridge.core.ports import Drop, Resource
+from bridge.core.ports_orders import OrderSeen
 from bridge.core.stock import Count, Movement
+from bridge.core.terms import Terms
 from bridge.flows.drops import add_organizer, create_drop
 from bridge.flows.edit import Put, put_event, remove_event
 from bridge.flows.holds import expire_holds, take_hold
 from bridge.flows.orders import cancel_order, expire_orders, place_order
+from bridge.flows.payments import record_news, start_payment
 from bridge.flows.publish import publish_dirty
+from bridge.flows.relay import deliver_due
 from bridge.flows.stock import record_counts, record_movements
+from bridge.payments.fake import FakePayments
 from bridge.settings import Settings
+from bridge.store.tables import outbox
 from bridge.wiring import Bridge, bridge
 from tests.cast import ADA, DEE
 from tests.fakes import Clock
@@ -42,6 +50,8 @@ class Bakery:
     def __init__(self, url: str, clock: Clock) -> None:
         self.clock = clock
         self.house: Bridge = bridge(Settings().replace(database={"url": url}), now=clock)
+        self.provider = FakePayments()
+        self.house._payments["fake"] = self.provider
         with self.house.work() as work:
             ada = add_organizer(work, ADA.name, title=ADA.title, now=clock())
             add_organizer(work, DEE.name, title=DEE.title, now=clock())
@@ -97,6 +107,41 @@ class Bakery:
     def cancel(self, order: str, **by: Any) -> None:
         with self.house.work() as work:
             cancel_order(work, order, now=self.clock(), **by)
+
+    def describe(self, **terms: Any) -> None:
+        """The drop's terms; who pays first does so at a simulated provider, ``self.provider``."""
+        with self.house.work() as work:
+            work.lock_drop(self.drop.id)
+            work.save_terms(self.drop.id, Terms(**terms), self.clock())
+
+    def seen(self, order: str) -> OrderSeen:
+        with self.house.read() as views:
+            found = views.order(order)
+        assert found is not None
+        return found
+
+    def start_payment(self, order: str) -> str:
+        """The provider's name for it."""
+        return start_payment(self.house.work, "fake", self.provider, order, self.house.house, self.clock()).rpartition("/")[2]
+
+    def hear(self) -> None:
+        """All that the provider has to say, what it said before included."""
+        for headers, body in self.provider.messages(self.clock()):
+            record_news(self.house.work, "fake", self.provider.parse(headers, body, self.clock()), self.clock())
+
+    def deliver(self) -> None:
+        """What is due to providers and tills."""
+        with self.house.handlers() as handlers:
+            while deliver_due(self.house.work, handlers, self.clock()):
+                pass
+
+    def letters(self, order: str) -> list[str]:
+        """What the customer is told, kind by kind."""
+        with self.house.work() as work:
+            found = work.order_at(order)
+        with self.house.database.read() as db:
+            rows = db.execute(select(outbox.c.payload).where(outbox.c.topic == "mail.order").order_by(outbox.c.id)).scalars()
+            return [payload["kind"] for payload in rows if found and payload["order"] == found[0]]
 
     def expire(self) -> int:
         return expire_holds(self.house.work, self.clock()) + expire_orders(self.house.work, self.clock())

@@ -1,11 +1,14 @@
 """Clients that announce a body and never send it."""
 
 import io
+import socket
 import threading
 
+import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bridge.bodies import Bodies
+from tests.crash.installation import Installation, Server
 
 
 class Never:
@@ -44,7 +47,7 @@ def quiet(application, address):
 
 
 def test_one_address_holds_half_of_the_threads_at_most():
-    application = Bodies(echo, threads=8, largest=100)
+    application = Bodies(echo, threads=8, largest=100, patience=30)
     held = [quiet(application, "192.0.2.1") for _ in range(4)]
     assert status(application, environ(b"abc")) == "503"
     assert status(application, environ()) == "200"
@@ -54,7 +57,7 @@ def test_one_address_holds_half_of_the_threads_at_most():
 
 
 def test_all_together_leave_threads_for_what_has_no_body():
-    application = Bodies(echo, threads=8, largest=100)
+    application = Bodies(echo, threads=8, largest=100, patience=30)
     held = [quiet(application, f"192.0.2.{number}") for number in range(6)]
     assert status(application, environ(b"abc", "192.0.2.9")) == "503"
     assert status(application, environ(address="192.0.2.9")) == "200"
@@ -62,12 +65,56 @@ def test_all_together_leave_threads_for_what_has_no_body():
         body.end.set()
 
 
+def test_a_body_that_does_not_come_is_waited_for_no_longer():
+    application = Bodies(echo, threads=2, largest=100, patience=0.01)
+    bodies = [Never() for _ in range(5)]
+    assert [status(application, environ(body)) for body in bodies] == ["408"] * 5
+    assert status(Bodies(echo, threads=2, largest=100, patience=30), environ(b"abc")) == "200"
+    for body in bodies:
+        body.end.set()
+
+
+def test_clients_that_were_given_up_and_stay_are_not_too_many(monkeypatch):
+    monkeypatch.setattr("bridge.bodies.LEFT_BY_ONE", 2)
+    application = Bodies(echo, threads=8, largest=100, patience=0.01)
+    held = [Never(), Never()]
+    assert [status(application, environ(body)) for body in held] == ["408", "408"]
+    assert status(application, environ(b"abc")) == "503"
+    assert status(application, environ()) == "200"
+    for body in held:
+        body.end.set()
+    while status(application, environ(b"")) == "503":
+        pass
+
+
+def test_what_goes_wrong_while_a_body_is_read_is_not_lost():
+    class Broken:
+        def read(self, _size):
+            raise OSError("the client is gone")
+
+    with pytest.raises(OSError, match="the client is gone"):
+        status(Bodies(echo, threads=8, largest=100, patience=30), environ(Broken()))
+
+
+def test_a_client_that_says_nothing_more_is_told_so_by_a_real_server(sqlite_url, tmp_path):
+    installation = Installation(tmp_path, sqlite_url)
+    installation.environment["DROPBRIDGE_SERVER__BODY_TIMEOUT"] = "1"
+    server = Server(installation, "web")
+    server.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as quiet:
+            quiet.sendall(b"PUT /dav/ada/bread/a.ics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nBEGIN:VCAL")
+            assert quiet.recv(1000).startswith(b"HTTP/1.1 408 ")
+    finally:
+        server.stop()
+
+
 def test_a_place_is_given_back_with_the_body():
-    application = Bodies(echo, threads=2, largest=100)
+    application = Bodies(echo, threads=2, largest=100, patience=30)
     assert [status(application, environ(b"abc")) for _ in range(5)] == ["200"] * 5
 
 
 def test_the_body_arrives_whole_also_without_a_length():
-    application = Bodies(echo, threads=8, largest=100)
+    application = Bodies(echo, threads=8, largest=100, patience=30)
     chunked = environ(b"abc", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked")
     assert b"".join(run_wsgi_app(application, chunked)[0]) == b"abc"

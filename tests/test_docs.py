@@ -1,5 +1,6 @@
 """The manual is complete and true: whatever a person can set, type, open or be refused is in it, and links lead somewhere."""
 
+import ast
 import inspect
 import re
 from datetime import datetime
@@ -9,7 +10,9 @@ import pytest
 
 from bridge import settings
 from bridge.core import errors
+from bridge.payments.stripe_news import REFUNDS, SESSIONS
 from bridge.site import site
+from bridge.stock_sync.api.problems import STATUS, URN
 from bridge.wiring import ADAPTERS, bridge
 from tests.manual import PAGE, commands_page, each_command, help_of
 
@@ -63,6 +66,16 @@ def test_the_manual_has_every_till(till):
     assert re.search(rf"\b{till}\b", text_of("shops.md"), re.IGNORECASE)
 
 
+@pytest.mark.parametrize("way", sorted(ADAPTERS["payments"]))
+def test_the_manual_has_every_way_of_paying(way):
+    assert f"| `{way}` |" in text_of("payments.md")
+
+
+@pytest.mark.parametrize("event", sorted(SESSIONS | REFUNDS))
+def test_the_manual_has_every_event_to_subscribe_to(event):
+    assert f"`{event}`" in text_of("payments.md").split("## Try it")[0]
+
+
 def test_the_page_of_commands_is_what_they_say_themselves():
     assert PAGE.read_text(encoding="utf-8") == commands_page(), "python -m tests.manual writes it anew"
 
@@ -82,6 +95,27 @@ def test_the_manual_has_every_address(tmp_path):
             re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", rule).replace("<public_id>", "<slot id>").replace("<organizer>/<location>", "<location>")
         )
         assert "<_" in plain or plain.rstrip("/") in pages, rule
+
+
+def problem_types() -> set[tuple[int, str]]:
+    """Every type a problem of the API may have, with its status: those written where one is raised, and the refusals'."""
+    raised = {
+        (node.args[0].value, node.args[1].value)
+        for path in (ROOT / "bridge" / "stock_sync" / "api").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem" and isinstance(node.args[0], ast.Constant)
+    }
+    return raised | {(status, refusal.kind) for refusal, status in STATUS.items() if refusal is not errors.Refusal}
+
+
+@pytest.mark.parametrize(("status", "kind"), sorted(problem_types()))
+def test_the_page_of_addresses_has_every_problem_of_the_api(status, kind):
+    rows = [line for line in text_of("addresses.md").splitlines() if f"`{URN}{kind}`" in line]
+    assert [row.split("|")[1].strip() for row in rows] == [str(status)]
+
+
+def test_the_page_of_addresses_has_no_problem_that_is_none():
+    assert set(re.findall(rf"`{URN}([a-z-]+)`", text_of("addresses.md"))) == {kind for _, kind in problem_types()}
 
 
 def test_the_dates_of_the_manual_fall_on_the_days_it_says():

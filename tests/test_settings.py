@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridge.settings import Settings, SettingsError, load, table
+from bridge.wording import LANGUAGES
 
 CONFIG = Path(__file__).parent.parent / "config" / "bridge.toml"
 
@@ -65,6 +66,9 @@ def test_a_list_in_the_environment_is_parted_by_commas():
             "[server]\ntrusted_proxies = ['the-proxy']\n",
             "server.trusted_proxies: 'the-proxy' does not appear to be an IPv4 or IPv6 network",
         ),
+        ("[defaults]\ntimezone = 'Berlin'\n", "defaults.timezone: 'Berlin' is not a time zone: use an IANA name such as Europe/Berlin"),
+        ("[defaults]\ncurrency = 'euro'\n", "defaults.currency: 'euro' is not a currency: use an ISO 4217 code such as EUR"),
+        ("[defaults]\nlanguage = 'tlh'\n", "defaults.language: Input should be 'en', 'de', 'fr' or 'es'"),
         ("[log]\nlevel = 'loud'\n", "log.level: Input should be 'debug', 'info', 'warning' or 'error'"),
         ("[server\n", "is not valid TOML"),
     ],
@@ -131,3 +135,8 @@ def test_a_service_may_touch_nothing_but_its_own_state(unit):
     lines = unit.read_text(encoding="utf-8").splitlines()
     for wanted in ("ProtectSystem=strict", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "StateDirectory=dropbridge", "User=dropbridge"):
         assert wanted in lines
+
+
+def test_a_first_drop_may_be_in_every_language_that_is_spoken():
+    for language in LANGUAGES:
+        assert load(environ={"DROPBRIDGE_DEFAULTS__LANGUAGE": language}).defaults.language == language

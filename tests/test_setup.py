@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.browser import programs
+
 ROOT = Path(__file__).parent.parent
 TOOLS = ("bash", "env", "dirname", "grep", "cat", "sed")
 
@@ -80,6 +82,92 @@ def test_a_missing_venv_module_is_installed_for_the_python_that_is_there(machine
     refused = run(machine, copy / ".ci" / "venv", "requirements.lock")
     assert refused.returncode != 0
     assert "apt-get install python3.12-venv" in refused.stderr
+
+
+@pytest.fixture
+def ubuntu(machine):
+    """A machine that says it is Ubuntu, whose snaps are in a folder of their own."""
+    (machine.folder / "os-release").write_text('NAME="Ubuntu"\nVERSION_ID="24.04"\nID=ubuntu\nID_LIKE=debian\n', encoding="utf-8")
+    machine("id", "echo 0")
+    machine("apt-get")
+    return machine
+
+
+def browser(machine, **named: str) -> subprocess.CompletedProcess[str]:
+    """Sets a browser up."""
+    told = {"OS_RELEASE": str(machine.folder / "os-release"), "SNAP_BIN": str(machine.folder / "snaps"), **named}
+    return run(machine, "env", *(f"{name}={value}" for name, value in told.items()), "bash", "tests/setup/browser.sh")
+
+
+def test_debian_has_the_browser_and_its_driver_as_packages(machine):
+    (machine.folder / "os-release").write_text('ID=debian\nVERSION_ID="13"\n', encoding="utf-8")
+    machine("id", "echo 0")
+    machine("apt-get")
+    assert browser(machine).returncode == 0
+    assert machine.calls()[-1].endswith(" chromium chromium-driver")
+
+
+def test_ubuntu_has_the_browser_as_a_snap(ubuntu):
+    ubuntu("snap")
+    assert browser(ubuntu).returncode == 0
+    assert "snap install chromium" in ubuntu.calls()
+    assert not any("apt-get install" in call for call in ubuntu.calls())
+
+
+def test_packages_that_only_call_a_snap_that_is_not_there_are_no_browser(ubuntu):
+    ubuntu("snap")
+    for name in ("chromium-browser", "chromedriver"):
+        ubuntu(name, "exit 1")
+    assert browser(ubuntu).returncode == 0
+    assert "snap install chromium" in ubuntu.calls()
+
+
+def test_a_snap_that_is_there_is_not_installed_again(ubuntu):
+    (ubuntu.folder / "snaps").mkdir()
+    ubuntu("snap")
+    ubuntu("snaps/chromium.chromedriver")
+    assert browser(ubuntu).returncode == 0
+    assert not any(call.startswith("snap ") for call in ubuntu.calls())
+
+
+def test_where_no_snap_can_be_installed_it_says_so_and_what_would_do(ubuntu):
+    ubuntu("snap", "exit 1")
+    refused = browser(ubuntu)
+    assert refused.returncode != 0
+    assert "snapd does not run" in refused.stderr
+    assert "CHROMIUM=… CHROMEDRIVER=…" in refused.stderr
+    assert browser(ubuntu, CHROMIUM="/a", CHROMEDRIVER="/b").returncode == 0
+
+
+def test_somebody_without_root_is_told_which_snap_to_install(ubuntu):
+    ubuntu("snap")
+    ubuntu("id", "echo 1000")
+    refused = browser(ubuntu)
+    assert refused.returncode != 0
+    assert "snap install chromium" in refused.stderr
+
+
+def test_the_snaps_driver_brings_its_own_browser(machine, monkeypatch):
+    (machine.folder / "snaps").mkdir()
+    machine("snaps/chromium.chromedriver")
+    machine("snaps/chromium")
+    monkeypatch.setattr("tests.journeys.browser.SNAPS", machine.folder / "snaps")
+    for path in (machine.folder, machine.folder / "snaps"):
+        machine("chromium-browser")
+        machine("chromedriver")
+        monkeypatch.setenv("PATH", str(path))
+        assert programs() == ("", str(machine.folder / "snaps" / "chromium.chromedriver"))
+
+
+def test_a_browser_from_a_package_goes_with_the_driver_from_one(machine, monkeypatch):
+    for name in ("chromium", "chromedriver"):
+        machine(name)
+    monkeypatch.setenv("PATH", str(machine.folder))
+    monkeypatch.setattr("tests.journeys.browser.SNAPS", machine.folder / "snaps")
+    assert programs() == (str(machine.folder / "chromium"), str(machine.folder / "chromedriver"))
+    monkeypatch.setenv("CHROMIUM", "/a")
+    monkeypatch.setenv("CHROMEDRIVER", "/b")
+    assert programs() == ("/a", "/b")
 
 
 def test_every_command_of_the_makefile_is_listed_by_make_alone():

@@ -10,8 +10,9 @@ from urllib.parse import unquote
 from radicale import config
 from radicale.app import Application as Radicale
 
-from bridge.caldav_plugin import auth
+from bridge.caldav_plugin import auth, direct
 from bridge.caldav_plugin.admission import LARGEST, admitted
+from bridge.caldav_plugin.direct import Response
 from bridge.caldav_plugin.listing import propfind
 from bridge.caldav_plugin.making import mkcalendar, mkcol
 from bridge.caldav_plugin.moving import move
@@ -35,7 +36,6 @@ AGAIN = "5"
 ZIPPED = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
 
 Environ = Mapping[str, Any]
-Response = tuple[str, list[tuple[str, str]], Iterable[bytes]]
 
 
 def options(request: Request) -> Answer:
@@ -109,12 +109,18 @@ class Application(Radicale):
         visit = visiting.get()
         try:
             self._admit(visit, environ)
-            status, headers, answers = super()._handle_request(admitted(environ))
+            status, headers, answers = self._answer(visit, environ)
         except (DavError, Fault) as failed:
             refusal = failed if isinstance(failed, DavError) else DavError(503, "", str(failed))
             code, told, octets = refused(refusal, "")
             status, headers, answers = f"{code} {client.responses[code]}", [*told.items(), ("Content-Length", str(len(octets)))], [octets]
         return self._finished(visit, environ, status, headers, answers)
+
+    def _answer(self, visit: Visit, environ: Environ) -> Response:
+        if direct.asks_for_event(environ):
+            return direct.event(visit, environ)
+        answer: Response = super()._handle_request(admitted(environ))
+        return answer
 
     def _admit(self, visit: Visit, environ: Environ) -> None:
         if self._audience == "organizer":

@@ -3,13 +3,17 @@
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
 from bridge.caldav_plugin.properties import COMPONENTS
 from bridge.caldav_plugin.proppatch import COMPONENT_SET, SETTABLE, Wish, outcome, wished
 from bridge.caldav_plugin.refusals import DavError
 from bridge.caldav_plugin.request import Answer, Request
 from bridge.caldav_plugin.wire import CONTENT_TYPE, DECLARATION, DECLARED, caldav, dav
 from bridge.core.errors import AlreadyExists, NotFound
-from bridge.flows.drops import create_drop
+from bridge.flows.drops import create_drop, usual
+from bridge.wording import LANGUAGES
 
 KINDS = {dav("collection"), caldav("calendar")}
 
@@ -47,8 +51,15 @@ def _make(request: Request, root: ET.Element | None, name: str) -> Answer:
         if organizer is None:
             raise NotFound("There is no such organizer.")
         properties = {key: text for key, text in wish.properties.items() if text is not None}
-        create_drop(work, organizer, slug, now=bridge.now(), actor=actor, properties=properties, awaits_slots=True, **wish.changes)
+        described = usual(work.views, organizer, bridge.house, spoken=_spoken(request)) | wish.changes
+        create_drop(work, organizer, slug, now=bridge.now(), actor=actor, properties=properties, awaits_slots=True, **described)
     return Answer(201, {"Cache-Control": "no-cache"})
+
+
+def _spoken(request: Request) -> str:
+    """The language of ours that the app would rather read, else empty."""
+    accepted = parse_accept_header(request.header("Accept-Language"), LanguageAccept)
+    return accepted.best_match(LANGUAGES) or ""
 
 
 def _slug(request: Request) -> str:

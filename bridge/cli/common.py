@@ -13,7 +13,7 @@ from bridge import settings
 from bridge.core.errors import NotFound
 from bridge.core.ports import Drop, Location, Organizer, Views
 from bridge.store.migrate import is_current
-from bridge.wiring import Bridge, bridge
+from bridge.wiring import Bridge, bridge, informed
 
 ACTOR = "command"
 
@@ -36,6 +36,11 @@ class Context:
 
     @cached_property
     def bridge(self) -> Bridge:
+        """As ``serving``, with the links of the server that runs."""
+        return informed(self.serving)
+
+    @cached_property
+    def serving(self) -> Bridge:
         """The house with a database that is up to date; else says to upgrade and exits with 2."""
         if not self.bare.database.is_there:
             raise click.UsageError("There is no database yet. Run: dropbridge upgrade")

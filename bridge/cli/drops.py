@@ -12,7 +12,7 @@ from bridge import ical
 from bridge.cli.common import ACTOR, Context, as_json, listed, pass_context, the_drop, the_organizer
 from bridge.core.drops import DropDefaults
 from bridge.core.errors import Refusal
-from bridge.flows.drops import create_drop, describe_drop, remove_drop
+from bridge.flows.drops import create_drop, describe_drop, remove_drop, usual
 from bridge.flows.edit import put_event
 from bridge.wiring import Bridge
 
@@ -39,9 +39,9 @@ def drop() -> None:
 @click.argument("slug")
 @click.option("--title", help="What customers read; the slug until given.")
 @click.option("--description", help="A few sentences for customers.")
-@click.option("--timezone", help="IANA name, such as Europe/Berlin.  [default: UTC]")
-@click.option("--currency", help="ISO 4217 code.  [default: EUR]")
-@click.option("--language", help="BCP 47 tag: en, de, fr or es.  [default: en]")
+@click.option("--timezone", help="IANA name, such as Europe/Berlin; else that of their latest drop.")
+@click.option("--currency", help="ISO 4217 code; else that of their latest drop.")
+@click.option("--language", help="BCP 47 tag: en, de, fr or es; else that of their latest drop.")
 @click.option("--capacity", type=int, help="Places of an event without a Places: line; without it such events are no slots.")
 @click.option("--location", default="main", show_default=True, help="Where its stock is kept.")
 @click.option("--color", callback=_color, help="#RRGGBB.")
@@ -50,7 +50,7 @@ def drop() -> None:
 def add(
     context: Context, /, organizer: str, slug: str, capacity: int | None, private: bool, location: str, **described: str | None
 ) -> None:
-    """Add a drop to an organizer.
+    """Add a drop to an organizer. The first one has the language, zone and currency of the settings [defaults].
 
     Example: dropbridge drop add ada saturday-bread --title "Saturday bread" --timezone Europe/Berlin --capacity 24
     """
@@ -58,8 +58,9 @@ def add(
     defaults = DropDefaults(capacity) if capacity is not None else None
     with bridge.work() as work:
         owner = the_organizer(work.views, organizer)
+        said = usual(work.views, owner, bridge.house) | {name: value for name, value in described.items() if value is not None}
         made = create_drop(
-            work, owner, slug, now=bridge.now(), actor=ACTOR, location=location, defaults=defaults, is_public=not private, **described
+            work, owner, slug, now=bridge.now(), actor=ACTOR, location=location, defaults=defaults, is_public=not private, **said
         )
     path = quote(made.path)
     click.echo(f"Page      {bridge.house.base_url}/{path}/")

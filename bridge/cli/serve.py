@@ -18,6 +18,7 @@ from granian.server import MPServer
 from bridge import settings
 from bridge.cli.common import Context, pass_context
 from bridge.processes import PARENT, SETUP_TOKEN, VISITOR_KEY
+from bridge.wiring import tell_address
 
 RESTART_AFTER = 1.0
 # glibc keeps what a large answer needed, once for each thread, unless it is told to give large blocks back.
@@ -39,7 +40,8 @@ def serve(context: Context, host: str | None, port: int | None, with_demo: bool)
     Example: dropbridge serve --demo --port 8080
     """
     _listen_on(context, host, port)
-    bridge = context.bridge
+    bridge = context.serving
+    tell_address(bridge)
     if with_demo:
         from bridge import demo
 
@@ -64,7 +66,8 @@ def web(context: Context, host: str | None, port: int | None) -> None:
     Example: dropbridge web --port 8001
     """
     _listen_on(context, host, port)
-    context.bridge.database.dispose()
+    tell_address(context.serving)
+    context.serving.database.dispose()
     _server(context.settings).serve()
 
 
@@ -92,9 +95,9 @@ def _check_address(host: str, port: int) -> None:
 
 
 def _greeting(context: Context) -> str:
-    with context.bridge.read() as views:
+    with context.serving.read() as views:
         known = views.organizers()
-    address = context.bridge.house.base_url
+    address = context.serving.house.base_url
     if known:
         return f"dropbridge serves {len(known)} organizers on {address}/ , calendars on {address}/dav/"
     os.environ[SETUP_TOKEN] = secrets.token_urlsafe(24)

@@ -5,7 +5,7 @@ units in the drop's currency.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -58,7 +58,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class SlotSettings:
-    """The settings lines of one event's notes. ``None`` means that the line is absent: the drop's value holds."""
+    """The settings lines of one event's notes. ``None`` means that the line is absent: the drop's value holds.
+
+    ``hints`` change nothing; they are for the organizer: lines that nearly are settings, a time zone that nobody knows.
+    """
 
     places: int | None = None
     offers: tuple[OfferDraft, ...] | None = None
@@ -66,6 +69,12 @@ class SlotSettings:
     limit: int | None = None
     pickup: str | None = None
     problems: tuple[Problem, ...] = ()
+    hints: tuple[Problem, ...] = ()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is no settings line, understood or not."""
+        return replace(self, hints=()) == SlotSettings()
 
     def mentions(self, setting: str) -> bool:
         """Whether a line of this setting was written but not understood."""
@@ -120,8 +129,10 @@ class EventDraft:
 
     @property
     def mentions_places(self) -> bool:
-        """Whether any occurrence has a ``Places:`` line, understood or not."""
-        return any(o.settings.places is not None or o.settings.mentions("Places") for o in self.occurrences)
+        """Whether any occurrence has a ``Places:`` line, understood or not, or nearly one."""
+        settings = [occurrence.settings for occurrence in self.occurrences]
+        told = {problem.setting for said in settings for problem in (*said.problems, *said.hints)}
+        return "Places" in told or any(said.places is not None for said in settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +258,7 @@ def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None)
         preorder=preorder,
         limit=limit,
         pickup=settings.pickup or "",
-        problems=settings.problems,
+        problems=settings.problems + settings.hints,
         offers=_offers(settings, old),
         claimed=old.claimed if old else 0,
         id=old.id if old else 0,

@@ -304,6 +304,9 @@ class Views(OrderViews, OutboxViews, ShopViews, Protocol):
     def stock_items(self, organizer: str | None = None) -> list[tuple[Location, StockItem]]: ...
     def connections(self, organizer: str | None = None) -> list[Connection]: ...
     def heartbeats(self) -> dict[str, datetime]: ...
+    def told(self, name: str) -> str:
+        """What a process of this installation told the others; empty when none did."""
+
     def figures(self, now: datetime) -> dict[str, tuple[float, str]]:
         """Gauges for whoever watches: name to value and what it means."""
 
@@ -367,8 +370,14 @@ class UnitOfWork(OrderWork, Outbox, ShopWork, Protocol):
         """Records the message; True when it was there already (then change nothing)."""
 
     def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None: ...
+    def tell(self, name: str, value: str, now: datetime) -> None:
+        """What other processes of this installation are to know; ``Views.told`` answers with the latest."""
+
     def beat(self, name: str, now: datetime) -> None: ...
     def prune(self, before: datetime) -> None: ...
+    def prune_journal(self, before: datetime, most: int) -> int:
+        """Forgets the oldest rows of the journal that are from ``before``, ``most`` of them; returns how many."""
+
 
     # Accounts
 

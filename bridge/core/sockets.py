@@ -84,7 +84,7 @@ class Payments(Protocol):
         """What was reached, as a sentence."""
 
     def start(self, asked: Asked, key: str) -> Started:
-        """Prepares a payment; no money moves yet."""
+        """Prepares a payment; no money moves yet. The same key with something else asked for is another payment."""
 
     def look(self, reference: str) -> PaymentNews:
         """How a payment stands."""

@@ -11,7 +11,7 @@ from bridge import notes
 from bridge.core import events
 from bridge.core.drops import DropDefaults, PreorderWindow, SlotSettings, check_capacity
 from bridge.core.errors import AlreadyExists, DropHasOrders, InvalidInput, NotFound
-from bridge.core.ports import Drop, Organizer, UnitOfWork
+from bridge.core.ports import Drop, Organizer, UnitOfWork, Views
 from bridge.core.terms import Terms, checked, costs, renamed, sells_otherwise
 from bridge.flows.edit import refresh_event
 from bridge.flows.house import House
@@ -78,6 +78,17 @@ def create_drop(
     saved = work.add_drop(drop, now)
     work.record(events.DropCreated(slug), actor=actor, now=now, drop_id=saved.id)
     return saved
+
+
+def usual(views: Views, organizer: Organizer, house: House, *, spoken: str = "") -> dict[str, str]:
+    """Language, zone and currency for a drop that nobody named them for: those of the organizer's latest.
+
+    For the first one: the language of ours that is ``spoken``, and what the house is set to.
+    """
+    latest = max(views.drops(organizer.name), key=lambda drop: drop.id, default=None)
+    if latest is not None:
+        return {"language": latest.language, "timezone": latest.timezone, "currency": latest.currency}
+    return {"language": spoken or house.language, "timezone": house.timezone, "currency": house.currency}
 
 
 def describe_drop(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bridge import ical, liveblock
 from bridge.core import events
-from bridge.core.drops import EventDraft, OccurrenceDraft, Slot, applied, check_removal, is_slot
+from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, Slot, applied, check_removal, is_slot
 from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
 from bridge.core.matching import matched
 from bridge.core.ports import Drop, Member, Resource, UnitOfWork
@@ -173,11 +173,16 @@ def _save(
     template = ical.template(draft.source, keys, drop.timezone)
     if saved:
         return publish_edit(work, drop, saved, Written(key, draft.source, template), house, now)
-    problems = [problem for occurrence in draft.occurrences for problem in occurrence.settings.problems]
-    block = liveblock.problems_block(problems[:1], drop, now, ZoneInfo(drop.timezone))
+    block = liveblock.problems_block(_why_no_places(draft)[:1], drop, now, ZoneInfo(drop.timezone))
     text = ical.fill(template, dict.fromkeys(keys, block), now)
     work.save_texts(key, draft.source, None, text)
     return text
+
+
+def _why_no_places(draft: EventDraft) -> list[Problem]:
+    """What stands between the event and being a slot: what was not understood before what is only nearly a line."""
+    told = [problem for occurrence in draft.occurrences for problem in occurrence.settings.problems]
+    return told + [hint for occurrence in draft.occurrences for hint in occurrence.settings.hints if hint.setting == "Places"]
 
 
 def _wanted(

@@ -13,7 +13,8 @@ class House:
     """``base_url`` is what links are made from, without a trailing slash.
 
     ``horizon``: how far ahead a recurring event becomes slots; ``past`` how far back. ``max_occurrences`` within them
-    are allowed for a slot. ``max_octets`` of UTF-8 is the largest event.
+    are allowed for a slot. ``max_octets`` of UTF-8 is the largest event. An organizer's first drop is in ``language``,
+    ``timezone`` and ``currency`` unless it says otherwise.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -22,6 +23,9 @@ class House:
     max_occurrences: int = 500
     max_octets: int = 1_048_576
     keep: timedelta = timedelta(days=30)
+    language: str = "en"
+    timezone: str = "UTC"
+    currency: str = "EUR"
 
     @property
     def host(self) -> str:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bridge.core import events
-from bridge.core.errors import NotFound, NotPossible, PermanentFault, Refusal
+from bridge.core.drops import Slot
+from bridge.core.errors import Fault, NotFound, NotPossible, PermanentFault, Refusal, TransientFault
 from bridge.core.orders import Order, Payment, RefundState
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import OrderSeen
@@ -100,18 +101,18 @@ def _payment_news(work: UnitOfWork, provider: str, told: PaymentNews, now: datet
     paid = replace(payment, state="paid", amount=told.amount or payment.amount, settled=told.settled, paid_at=now)
     if order is None or slot is None or not work.save_payment(paid, {"started", "lapsed"}):
         return
-    _lay_to(work, order, paid, now)
+    _lay_to(work, order, slot, paid, now)
 
 
-def _lay_to(work: UnitOfWork, order: Order, paid: Payment, now: datetime) -> None:
+def _lay_to(work: UnitOfWork, order: Order, slot: Slot, paid: Payment, now: datetime) -> None:
     """Money has come in: the order is paid by it, or it goes back."""
     if order.state == "pending":
-        _now_paid(work, order, now, late=False)
+        _now_paid(work, order, slot, now, late=False)
     elif order.state == "expired":
-        if _claimed_again(work, order, now):
-            _now_paid(work, order, now, late=True)
+        if _claimed_again(work, order, slot, now):
+            _now_paid(work, order, slot, now, late=True)
         else:
-            refund(work, paid, paid.amount, "late", now)
+            refund(work, paid, paid.amount, "late", slot.id, now)
             tell(work, order, "late_refund", now, refunded=paid.amount)
     elif order.state == "cancelled":
         refund_all_but(work, order, 0, "cancelled", now)
@@ -119,19 +120,18 @@ def _lay_to(work: UnitOfWork, order: Order, paid: Payment, now: datetime) -> Non
         refund_all_but(work, order, order.total, "twice", now)
 
 
-def _now_paid(work: UnitOfWork, order: Order, now: datetime, *, late: bool) -> None:
+def _now_paid(work: UnitOfWork, order: Order, slot: Slot, now: datetime, *, late: bool) -> None:
     after = replace(order, state="paid", expires_at=None, changed_at=now)
     if not work.save_order(after, order.state):
         raise NotPossible("This order was changed at the same moment; look again.")
     refund_all_but(work, after, after.total, "twice", now)
     paid = events.OrderPaid(order.places, order.units, order.total, late)
-    work.record(paid, actor="customer", now=now, slot_id=order.slot_id)
+    work.record(paid, actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
     confirmed(work, after, now)
 
 
-def _claimed_again(work: UnitOfWork, order: Order, now: datetime) -> bool:
+def _claimed_again(work: UnitOfWork, order: Order, slot: Slot, now: datetime) -> bool:
     """Whether what a lapsed order had can still be had; the slot is locked."""
-    slot = work.slots_for_claim([order.slot_id])[order.slot_id]
     offers = {offer.id for offer in slot.offers}
     if slot.cancelled or slot.removed or slot.ends_at <= now or not all(line.offer_id in offers for line in order.lines):
         return False
@@ -169,6 +169,21 @@ def make_refund(open_work: WorkFactory, payments_of: Callable[[str], Payments], 
     with open_work() as work:
         work.save_refund(replace(found, reference=told.reference), {"requested"})
         _refund_news(work, told, now)
+        if told.state == "pending":
+            work.enqueue("payment.look", f"payment/refund/{refund_id}/look", {"refund": refund_id}, now + FIRST_LOOK)
+
+
+def look_at_refund(open_work: WorkFactory, payments_of: Callable[[str], Payments], refund_id: int, now: datetime) -> None:
+    """Asks what became of a refund that no webhook spoke of. Raises ``TransientFault`` while it is on its way."""
+    with open_work() as work:
+        found = work.refund(refund_id)
+        payment = work.payment_by_id(found.payment_id) if found else None
+    if found is None or payment is None or found.state != "requested":
+        return
+    told = payments_of(payment.provider).look_at_refund(found.reference)
+    if told.state == "pending":
+        raise TransientFault("The refund is on its way; the provider has yet to say that it arrived.")
+    record_news(open_work, payment.provider, [replace(told, message_id="")], now)
 
 
 def end_payment(open_work: WorkFactory, payments_of: Callable[[str], Payments], payment_id: int, key: str, now: datetime) -> None:
@@ -196,17 +211,26 @@ def look_at_payments(open_work: WorkFactory, payments_of: Callable[[str], Paymen
 
 
 def reconcile(open_work: WorkFactory, payments_of: Callable[[str], Payments], now: datetime) -> int:
-    """Asks after payments that no webhook spoke of, ever more rarely. Returns how many were asked after."""
+    """Asks after payments that no webhook spoke of, ever more rarely. Returns how many were asked after.
+
+    All of them are, before a provider's fault is raised.
+    """
     with open_work() as work:
         due = work.payments_to_look_at(now, BATCH)
-    asked = 0
+    asked, faults = 0, list[Fault]()
     for payment, seen in due:
         age = now - payment.created_at
         again = None if age > LOOK_FOR else now + min(LAST_LOOK, max(FIRST_LOOK, age))
         with open_work() as work:
             if not work.look_again(payment, seen, again):
                 continue
-        told = payments_of(payment.provider).look(payment.reference)
-        record_news(open_work, payment.provider, [replace(told, message_id="")], now)
         asked += 1
+        try:
+            told = payments_of(payment.provider).look(payment.reference)
+        except Fault as fault:
+            faults.append(fault)
+        else:
+            record_news(open_work, payment.provider, [replace(told, message_id="")], now)
+    if faults:
+        raise faults[0]
     return asked

@@ -18,15 +18,15 @@ def refund_all_but(work: UnitOfWork, order: Order, kept: int, reason: RefundReas
         left = payment.amount - sum(r.amount for r in money.refunds if r.payment_id == payment.id and r.state != "failed")
         part = min(left, over - given)
         if part > 0:
-            refund(work, payment, part, reason, now)
+            refund(work, payment, part, reason, order.slot_id, now)
             given += part
     return given
 
 
-def refund(work: UnitOfWork, payment: Payment, amount: int, reason: RefundReason, now: datetime) -> None:
+def refund(work: UnitOfWork, payment: Payment, amount: int, reason: RefundReason, slot_id: int, now: datetime) -> None:
     """Gives part of a payment back."""
     made = work.add_refund(payment, amount, reason, now)
-    work.record(events.RefundRequested(amount, reason), actor="house", now=now)
+    work.record(events.RefundRequested(amount, reason), actor="house", now=now, slot_id=slot_id)
     work.enqueue("payment.refund", f"payment/refund/{made.id}", {"refund": made.id}, now)
 
 

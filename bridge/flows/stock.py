@@ -115,22 +115,46 @@ def record_movements(
     return recorded
 
 
-def acknowledge(work: UnitOfWork, item_id: int, units: int, happened_at: datetime, message_id: str, *, now: datetime) -> bool:
+def acknowledge(
+    work: UnitOfWork, item_id: int, units: int, happened_at: datetime, message_id: str, *, source: str = "acknowledged", now: datetime
+) -> bool:
     """The till has booked ``units`` that we had promised: the promise becomes a movement dated by the till.
 
-    What customers see does not twitch. False when the message was seen before.
+    What customers see does not twitch. A till that tells its movements (as ``source``) under the id they were told with
+    may have told this one already. False when the message was seen before.
     """
-    if work.seen("acknowledged", message_id, now):
+    if work.seen("booked", message_id, now):
         return False
     item = work.lock_items([item_id])[item_id]
-    movement = Movement(item.sku, -units, happened_at, message_id)
     work.acknowledge_units(item_id, units)
-    work.add_movements([(item_id, movement)], "acknowledged")
+    if not work.seen(source, message_id, now):
+        _lay_down(work, item, -units, happened_at, message_id)
+    work.record(events.StockAcknowledged(item.sku, units), actor="till", now=now)
+    return True
+
+
+def taken_back(
+    work: UnitOfWork, item_id: int, units: int, happened_at: datetime, message_id: str, *, source: str = "acknowledged", now: datetime
+) -> bool:
+    """The till has booked the return of ``units`` that it had been told of. False when the message was seen before."""
+    if work.seen("booked", message_id, now):
+        return False
+    item = work.lock_items([item_id])[item_id]
+    if not work.seen(source, message_id, now):
+        _lay_down(work, item, units, happened_at, message_id)
+    work.record(events.StockAcknowledged(item.sku, -units), actor="till", now=now)
+    return True
+
+
+def _lay_down(work: UnitOfWork, item: StockItem, quantity: int, happened_at: datetime, message_id: str) -> None:
+    if quantity < 0 and item.counted_at is not None and item.counted_at >= happened_at:
+        # The till counted while it was told: nobody knows whether it did so before or after, and fewer is the safe side.
+        happened_at = item.counted_at + timedelta(microseconds=1)
+    movement = Movement(item.sku, quantity, happened_at, message_id)
+    work.add_movements([(item.id, movement)], "acknowledged")
     after = moved(item, movement)
     if after != item:
         work.save_items([after], None)
-    work.record(events.StockAcknowledged(item.sku, units), actor="till", now=now)
-    return True
 
 
 def pull(open_work: WorkFactory, connection: Connection, pos: Pos, now: datetime) -> bool:

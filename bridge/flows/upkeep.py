@@ -12,6 +12,7 @@ from bridge.flows.relay import DONE_KEPT
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 BATCH = 200
+ROWS_AT_ONCE = 5000
 MESSAGES_KEPT = timedelta(days=90)
 
 
@@ -42,8 +43,11 @@ def retire_slots(open_work: WorkFactory, house: House, now: datetime) -> int:
     return retired
 
 
-def forget(open_work: WorkFactory, tombstones: timedelta, now: datetime) -> None:
-    """Forgets messages that no till repeats any more, consequences long done, removed events that no client still waits for."""
+def forget(open_work: WorkFactory, tombstones: timedelta, journal: timedelta, now: datetime) -> None:
+    """Forgets messages that no till repeats any more, consequences long done, and events removed before ``tombstones``.
+
+    The journal keeps what is younger than ``journal``.
+    """
     with open_work() as work:
         work.prune(now - MESSAGES_KEPT)
         work.prune_outbox(now - DONE_KEPT)
@@ -52,3 +56,11 @@ def forget(open_work: WorkFactory, tombstones: timedelta, now: datetime) -> None
         with open_work() as work:
             if work.lock_drop(drop.id, skip_locked=True) is not None:
                 work.forget_changes(drop.id, now - tombstones)
+    while _prune_journal(open_work, now - journal) == ROWS_AT_ONCE:
+        continue
+
+
+def _prune_journal(open_work: WorkFactory, before: datetime) -> int:
+    """A part of it in a transaction of its own: nobody waits for years of it."""
+    with open_work() as work:
+        return work.prune_journal(before, ROWS_AT_ONCE)

@@ -1,4 +1,7 @@
-"""The recurrence set of a master: DTSTART, RRULE, RDATE and EXDATE (RFC 5545 section 3.8.5) as local starts."""
+"""The recurrence set of a master: DTSTART, RRULE, RDATE and EXDATE (RFC 5545 section 3.8.5) as local starts.
+
+An EXRULE (RFC 2445 section 4.8.5.2), which old programs still write, leaves out what it hits.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,6 +60,8 @@ def dates_of(master: Component, span: Span, zones: Zones, horizon: tuple[datetim
     lengths = _added(master, span, zones)
     days, moments = _excluded(master, span, zones)
     longest = max([_size(span.length), *(_size(own) for own in lengths.values() if own)])
+    skipped = [_repeats(line.value, span, _window(horizon, span.zone, longest, _COUNTED), budget) for line in master.all("EXRULE")]
+    moments.update(at for repeats in skipped for at in repeats.starts)
     window = _window(horizon, span.zone, longest, limit + len(moments) + len(days))
     made = [_repeats(line.value, span, window, budget) for line in master.all("RRULE")]
     near = {at for at in (span.start.local, *lengths) if window.is_near(at)}
@@ -66,7 +71,7 @@ def dates_of(master: Component, span: Span, zones: Zones, horizon: tuple[datetim
     return Dates(
         starts=kept,
         lengths={at: own for at, own in lengths.items() if own is not None},
-        complete=all(repeats.complete for repeats in made),
+        complete=all(repeats.complete for repeats in (*made, *skipped)),
         first=min([span.start.local, *lengths]),
         last=None if None in ends else max([span.start.local, *lengths, *(end for end in ends if end)]),
     )

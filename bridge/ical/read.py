@@ -1,13 +1,13 @@
 """From the text a client sent to an ``EventDraft``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bridge import notes
-from bridge.core.drops import EventDraft, OccurrenceDraft, SlotSettings
+from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, SlotSettings
 from bridge.core.errors import InvalidCalendarObject
 from bridge.ical.blocks import without_blocks
 from bridge.ical.check import checked, uid_of
@@ -17,6 +17,7 @@ from bridge.ical.series import Instance, Listing, listing, series_of
 from bridge.ical.tasks import bounds
 from bridge.ical.words import Words, words_of
 from bridge.ical.zones import Zones, zone_info, zones_of
+from bridge.written import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _draft(
         uid=uid,
         component=kind,
         source=source,
-        occurrences=_occurrences(listed, series.master, context),
+        occurrences=_occurrences(listed, series.master, zones, context),
         recurring=series.recurs,
         complete=listed.complete,
         starts_at=listed.starts_at,
@@ -74,19 +75,28 @@ def _sequence(found: list[Component]) -> int:
     return max((int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10), default=0)
 
 
-def _occurrences(listed: Listing, master: Component | None, context: Context) -> tuple[OccurrenceDraft, ...]:
+def _occurrences(listed: Listing, master: Component | None, zones: Zones, context: Context) -> tuple[OccurrenceDraft, ...]:
     words: dict[int, Words] = {}
+    hints: dict[int, tuple[Problem, ...]] = {}
     made = []
     for instance in listed.instances:
         for component in (instance.component, master):
             if component is not None and id(component) not in words:
                 words[id(component)] = words_of(component)
+                hints[id(component)] = _zone_hints(component, zones)
         own = words[id(instance.component)]
-        made.append(_occurrence(instance, own, words[id(master)] if master else own, context))
+        occurrence = _occurrence(instance, own, words[id(master)] if master else own, hints[id(instance.component)], context)
+        made.append(occurrence)
     return tuple(made)
 
 
-def _occurrence(instance: Instance, words: Words, series: Words, context: Context) -> OccurrenceDraft:
+def _zone_hints(component: Component, zones: Zones) -> tuple[Problem, ...]:
+    """The first zone of its start and end that nobody knows."""
+    named = (zones.unknown(component.first(name)) for name in ("DTSTART", "DTEND"))
+    return next(((Problem("Zone", shortened(name), "unknown-zone"),) for name in named if name), ())
+
+
+def _occurrence(instance: Instance, words: Words, series: Words, hints: tuple[Problem, ...], context: Context) -> OccurrenceDraft:
     settings, public = _settings(words, instance, context)
     if series is not words:
         settings = _filled(settings, _settings(series, instance, context)[0])
@@ -105,7 +115,7 @@ def _occurrence(instance: Instance, words: Words, series: Words, context: Contex
         color=words.color,
         categories=words.categories,
         cancelled=words.cancelled,
-        settings=settings,
+        settings=replace(settings, hints=settings.hints + hints) if hints else settings,
     )
 
 
@@ -122,15 +132,16 @@ def _filled(own: SlotSettings, series: SlotSettings) -> SlotSettings:
         limit=chosen("Limit", own.limit, series.limit),
         pickup=chosen("Pickup", own.pickup, series.pickup),
         problems=own.problems,
+        hints=own.hints,
     )
 
 
 def _settings(words: Words, instance: Instance, context: Context) -> tuple[SlotSettings, str]:
     """The settings lines, from the plain notes, or from the HTML when only that has any."""
     settings, public = _read_notes(words.notes, instance, context)
-    if words.html and settings == SlotSettings():
+    if words.html and settings.is_silent:
         from_html, public_html = _read_notes(words.html, instance, context)
-        if from_html != SlotSettings():
+        if not from_html.is_silent:
             return from_html, public_html
     return settings, public
 

@@ -45,11 +45,18 @@ class Zones:
 
     def named(self, tzid: str) -> Zone:
         """The zone called ``tzid`` in this calendar."""
-        found = iana(tzid)
-        if found is not None:
-            return found
+        return self._known(tzid) or Zone(self.fallback, self.fallback.key)
+
+    def unknown(self, line: Line | None) -> str:
+        """The name that a local time has for its zone, when nobody knows it and the fallback is taken; else nothing."""
+        name = line.parameter("TZID") if line is not None else ""
+        if line is None or not name or "T" not in line.value.upper() or line.value.strip().upper().endswith("Z"):
+            return ""
+        return "" if self._known(name) else name
+
+    def _known(self, tzid: str) -> Zone | None:
         rules = self.written.get(tzid)
-        return (_written(rules) if rules else None) or Zone(self.fallback, self.fallback.key)
+        return iana(tzid) or (_written(rules) if rules else None)
 
 
 def zones_of(calendar: Component, text: str, fallback: str) -> Zones:

@@ -48,7 +48,8 @@ class FakePayments:
         if asked.amount <= 0:
             raise PermanentFault("There is nothing to be paid for this order.")
         with self._asked() as state:
-            reference = _once(state, key, [asked.order, asked.amount, asked.currency], f"pay_{len(state['payments']) + 1}")
+            particulars = [asked.order, asked.amount, asked.currency, asked.expires_at.isoformat()]
+            reference = _once(state, f"{key} {particulars}", particulars, f"pay_{len(state['payments']) + 1}")
             new = {"state": "open", "amount": asked.amount, "currency": asked.currency, "settled": "", "ends": _later(asked.expires_at)}
             payment = state["payments"].setdefault(reference, new)
             return Started(reference, f"https://pay.invalid/{reference}", datetime.fromisoformat(payment["ends"]))

@@ -1,5 +1,7 @@
 """Stripe Checkout: customers pay on Stripe's own page. https://docs.stripe.com/payments/checkout."""
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -85,7 +87,8 @@ class Stripe:
     def start(self, asked: Asked, key: str) -> Started:
         """A Checkout Session; its own end comes half an hour after the order's, so ``end`` it when that has come."""
         parameters: Any = session_parameters(asked, self._units, datetime.now(UTC))
-        session = _plain(lambda: self._client.v1.checkout.sessions.create(parameters, {"idempotency_key": key}))
+        options: Any = {"idempotency_key": _key_of(key, parameters)}
+        session = _plain(lambda: self._client.v1.checkout.sessions.create(parameters, options))
         reference, url, ends = session.get("id"), session.get("url"), session.get("expires_at")
         if not isinstance(reference, str) or not isinstance(url, str):
             raise no_answer_of_theirs()
@@ -111,12 +114,12 @@ class Stripe:
     def refund(self, settled: str, amount: int, currency: str, key: str) -> RefundNews:
         """A refund of the PaymentIntent. One of the same key is found again also when Stripe has forgotten the key (24 h)."""
         parameters: Any = {"payment_intent": settled, "amount": self._units.to_stripe(amount, currency), "metadata": {"key": key}}
-        made = _plain(lambda: self._client.v1.refunds.list({"payment_intent": settled, "limit": 100})).get("data")
-        for refund in made if isinstance(made, list) else ():
-            if isinstance(refund, dict) and isinstance(refund.get("metadata"), dict) and refund["metadata"].get("key") == key:
-                return _sure(refund_news(refund, self._units))
-        refund = _plain(lambda: self._client.v1.refunds.create(parameters, {"idempotency_key": key}))
-        return _sure(refund_news(refund, self._units))
+        made = self._refund_made(settled, key)
+        if made is None:
+            made = _plain(lambda: self._client.v1.refunds.create(parameters, {"idempotency_key": key}))
+        elif made.get("amount") != parameters["amount"]:
+            raise PermanentFault("A refund of another amount was asked of Stripe under the same key before: nothing was done.")
+        return _sure(refund_news(made, self._units))
 
     def look_at_refund(self, reference: str) -> RefundNews:
         """The refund."""
@@ -135,11 +138,22 @@ class Stripe:
             raise NotPermitted("This was signed too long ago: Stripe signs each delivery anew, so check this server's clock.")
         return event_news(body, self._units)
 
+    def _refund_made(self, settled: str, key: str) -> dict[str, Any] | None:
+        made = _plain(lambda: self._client.v1.refunds.list({"payment_intent": settled, "limit": 100})).get("data")
+        rows = [row for row in made if isinstance(row, dict)] if isinstance(made, list) else []
+        return next((row for row in rows if isinstance(row.get("metadata"), dict) and row["metadata"].get("key") == key), None)
+
     def _still_open(self, reference: str, found: PaymentNews) -> bool:
         if found.state != "open":
             return False
         session = _plain(lambda: self._client.v1.checkout.sessions.retrieve(reference))
         return bool(session.get("status") == "open")
+
+
+def _key_of(key: str, parameters: dict[str, Any]) -> str:
+    # An order that was prolonged since the answer to its first attempt was lost asks for something else under the same key, which
+    # Stripe would refuse for a day. Nobody knows the address of the session that was lost, so a second one cannot be paid twice.
+    return hashlib.sha256(json.dumps([key, parameters], sort_keys=True).encode()).hexdigest()
 
 
 def _plain(ask: Callable[[], Any]) -> dict[str, Any]:

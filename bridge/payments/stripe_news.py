@@ -45,7 +45,7 @@ def event_news(body: bytes, units: Units) -> list[News]:
         event = json.loads(body)
     except (ValueError, RecursionError):
         return []
-    kind, told = _at(event, "type"), _at(event, "data", "object")
+    kind, told = _word(event, "type"), _at(event, "data", "object")
     message = _name(_at(event, "id"))
     found: News | None = None
     if kind in SESSIONS:
@@ -68,7 +68,7 @@ def session_news(session: Any, units: Units) -> PaymentNews | None:
     amount, currency = _money(session, "amount_total", units)
     return PaymentNews(
         reference=reference,
-        state=_state(_at(session, "status"), _at(session, "payment_status"), _at(intent, "status")),
+        state=_state(_word(session, "status"), _word(session, "payment_status"), _word(intent, "status")),
         amount=amount,
         currency=currency,
         settled=_name(intent) or _name(_at(intent, "id")),
@@ -77,7 +77,7 @@ def session_news(session: Any, units: Units) -> PaymentNews | None:
 
 def refund_news(refund: Any, units: Units) -> RefundNews | None:
     """How a refund stands. https://docs.stripe.com/api/refunds/object."""
-    state = _REFUND_STATES.get(str(_at(refund, "status")))
+    state = _REFUND_STATES.get(_word(refund, "status"))
     reference = _name(_at(refund, "id"))
     if _at(refund, "object") != "refund" or state is None or not reference:
         return None
@@ -86,13 +86,13 @@ def refund_news(refund: Any, units: Units) -> RefundNews | None:
     return RefundNews(
         reference=reference,
         state=state,
-        failure=_failure(str(_at(refund, "failure_reason"))) if state == "failed" else "",
+        failure=_failure(_word(refund, "failure_reason")) if state == "failed" else "",
         amount=amount,
         settled=_name(intent) or _name(_at(intent, "id")),
     )
 
 
-def _state(status: Any, payment: Any, intent: Any) -> Literal["open", "paid", "ended"]:
+def _state(status: str, payment: str, intent: str) -> Literal["open", "paid", "ended"]:
     if status == "expired":
         return "ended"
     if status != "complete":
@@ -117,6 +117,11 @@ def _at(told: Any, *path: str) -> Any:
     for part in path:
         told = told.get(part) if isinstance(told, Mapping) else None
     return told
+
+
+def _word(told: Any, field: str) -> str:
+    found = _at(told, field)
+    return found if isinstance(found, str) else ""
 
 
 def _name(told: Any) -> str:

@@ -79,7 +79,7 @@ class FakeTill:
                 raise PermanentFault(f"The simulated till has no product {movement.sku}.")
             if key not in state["keys"]:
                 state["keys"].append(key)
-                _move(state, movement.sku, movement.quantity, movement.happened_at)
+                _move(state, movement.sku, movement.quantity, movement.happened_at, key)
 
     def ring_up(self, sku: str, quantity: int, now: datetime) -> None:
         """Somebody buys at the counter (brings back, when negative)."""
@@ -154,10 +154,11 @@ class FakeTill:
                 _move(state, sku, count, moment)
 
 
-def _move(state: State, sku: str, quantity: int, at: datetime) -> None:
+def _move(state: State, sku: str, quantity: int, at: datetime, key: str = "") -> None:
+    """A movement that was told from outside has the ``key`` it was told with as its id."""
     state["stock"][sku] += quantity
     state["position"] += 1
-    move = {"n": state["position"], "id": f"move {state['position']}", "sku": sku, "quantity": quantity, "at": at.isoformat()}
+    move = {"n": state["position"], "id": key or f"move {state['position']}", "sku": sku, "quantity": quantity, "at": at.isoformat()}
     state["moves"] = [*state["moves"], move][-KEEP:]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, select, type_coerce
 from sqlalchemy import Connection as Db
 
 from bridge.core.orders import CLAIMING
@@ -48,7 +48,7 @@ def _total(column: ColumnElement[Any], *where: ColumnElement[bool]) -> Any:
 def _sums() -> dict[str, Select[Any]]:
     s, o, i = t.slots.c, t.offers.c, t.stock_items.c
     h, hl, d, dl, m = t.holds.c, t.hold_lines.c, t.orders.c, t.order_lines.c, t.movements.c
-    w = shop.waiting.c
+    w, p, r = shop.waiting.c, shop.payments.c, shop.refunds.c
     live = d.state.in_(sorted(CLAIMING))
     lines = (dl.order_id == d.id, live)
     held, ordered = _total(h.places, h.slot_id == s.id), _total(d.places, d.slot_id == s.id, live)
@@ -58,6 +58,7 @@ def _sums() -> dict[str, Select[Any]]:
     later = _total(m.quantity, m.item_id == i.id, _raw(m.happened_at) > func.coalesce(_raw(i.counted_at), 0))
     waiting = select(func.count()).where(w.slot_id == s.id, w.state == "waiting").scalar_subquery()
     sold = _total(dl.units * dl.price, dl.order_id == d.id)
+    kept = _total(p.amount, p.order_id == d.id, p.state == "paid") - _total(r.amount, r.order_id == d.id, r.state != "failed")
     newest = _newest(t.resources.c.revision, t.resources.c.drop_id)
     shown = _newest(t.public_renderings.c.revision, t.public_renderings.c.drop_id)
     revision = t.drops.c.revision
@@ -66,6 +67,8 @@ def _sums() -> dict[str, Select[Any]]:
         "units claimed of offer": _compared(o.id, o.claimed, units_held + units_ordered),
         "units promised of stock item": _compared(i.id, i.promised, promised + unknown),
         "units moved since the count of stock item": _compared(i.id, i.moved, later),
+        "money kept of order that ended": _compared(d.id, kept, literal(0)).where(~live, kept != 0),
+        "money kept of order, at most": _compared(d.id, kept, d.total).where(live, kept > d.total),
         "customers waiting for slot": _compared(s.id, s.waiting, waiting),
         "total of order": _compared(d.id, d.total, sold + d.shipping_fee).where(d.tax_included),
         "revision of drop, at least": _compared(t.drops.c.id, revision, newest).where(newest > revision),

@@ -54,6 +54,7 @@ class Database:
             pool_pre_ping=False,
             pool_recycle=3600,
             hide_parameters=True,
+            connect_args={"client_encoding": "utf8"},
             **options,
         )
 
@@ -79,6 +80,9 @@ class Database:
         with self.glance() as connection:
             connection.exec_driver_sql("BEGIN" if self.is_sqlite else SNAPSHOT)
             yield connection
+            if not self.is_sqlite:
+                # psycopg drops all prepared statements after a rollback, which is what the pool would end it with.
+                connection.exec_driver_sql("COMMIT")
 
     @contextmanager
     def glance(self) -> Iterator[Connection]:

@@ -74,6 +74,8 @@ class Slots:
         # Whoever publishes a count while this transaction is open does not see that the slot sells the item from now on,
         # and takes its mark away. SQLite has one writer at a time.
         again = self._db.dialect.name != "sqlite" and any(not offer.id for offer in slot.offers)
+        # What an edit adds belongs first to those on the waiting list, whom the clock serves.
+        again = again or slot.waiting > 0
         self.leaves_dirty = self.leaves_dirty or again
         return again
 

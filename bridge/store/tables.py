@@ -532,3 +532,12 @@ heartbeats = Table(
     Column("name", String(64), primary_key=True),
     Column("at", Moment, nullable=False),
 )
+
+told = Table(
+    "told",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""What the processes of an installation tell each other, wherever they run: the server's address."""

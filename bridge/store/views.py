@@ -19,6 +19,7 @@ from bridge.core.ports import (
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
+from bridge.store.quick import Quick
 from bridge.store.views_house import HouseViews
 from bridge.store.views_orders import OrderPages
 from bridge.store.views_outbox import OutboxViews
@@ -58,8 +59,8 @@ _LISTED = {
 # Statements of the requests that clients repeat all day are built once: building one costs more than running it.
 _DROP = rows.DROP.where(t.organizers.c.name == bindparam("organizer_name"), t.drops.c.slug == bindparam("drop_slug"))
 _ONE = {
-    "organizer": _OWN.where(_r.drop_id == bindparam("drop"), _r.name == bindparam("key"), _r.removed_at.is_(None)),
-    "public": _PUBLIC.where(_p.drop_id == bindparam("drop"), _s.public_id == bindparam("key")),
+    "organizer": Quick("resource", _OWN.where(_r.drop_id == bindparam("drop"), _r.name == bindparam("key"), _r.removed_at.is_(None))),
+    "public": Quick("public", _PUBLIC.where(_p.drop_id == bindparam("drop"), _s.public_id == bindparam("key"))),
 }
 # The sum keeps SQLite from walking through the whole drop for a few names.
 _NAMED = {
@@ -68,12 +69,18 @@ _NAMED = {
 }
 _ADDRESSED = (t.organizers.c.name == bindparam("organizer_name"), t.drops.c.slug == bindparam("drop_slug"), t.drops.c.removed_at.is_(None))
 _AT = {
-    "organizer": _OWN.join(t.drops, t.drops.c.id == _r.drop_id)
-    .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
-    .where(*_ADDRESSED, _r.name == bindparam("key"), _r.removed_at.is_(None)),
-    "public": _PUBLIC.join(t.drops, t.drops.c.id == _p.drop_id)
-    .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
-    .where(*_ADDRESSED, rows.PUBLIC, _s.public_id == bindparam("key")),
+    "organizer": Quick(
+        "resource_at",
+        _OWN.join(t.drops, t.drops.c.id == _r.drop_id)
+        .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
+        .where(*_ADDRESSED, _r.name == bindparam("key"), _r.removed_at.is_(None))
+    ),
+    "public": Quick(
+        "public_at",
+        _PUBLIC.join(t.drops, t.drops.c.id == _p.drop_id)
+        .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
+        .where(*_ADDRESSED, rows.PUBLIC, _s.public_id == bindparam("key"))
+    ),
 }
 _SINCE = tuple_(bindparam("since", type_=BigInteger), bindparam("after", type_=BigInteger))
 _CHANGES = {
@@ -134,9 +141,9 @@ class SqlViews(PublicViews, HouseViews, OrderPages, OutboxViews):
     def resource_at(self, organizer: str, slug: str, name: str, audience: Audience) -> Resource | None:
         return self._single(_AT[audience], name, audience, organizer_name=organizer, drop_slug=slug)
 
-    def _single(self, query: Select[Any], name: str, audience: Audience, **where: object) -> Resource | None:
+    def _single(self, query: Quick, name: str, audience: Audience, **where: str | int) -> Resource | None:
         key = name if audience == "organizer" else name.removesuffix(".ics")
-        row = self._db.execute(query, {"key": key, **where}).first() if name != key or audience == "organizer" else None
+        row = query.first(self._db, key=key, **where) if name != key or audience == "organizer" else None
         return self._resource(row, audience) if row else None
 
     def resources(self, drop_id: int, audience: Audience) -> Iterator[Resource]:

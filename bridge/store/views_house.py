@@ -10,9 +10,13 @@ from bridge.core.ports import Connection as Till
 from bridge.core.stock import StockItem
 from bridge.store import rows
 from bridge.store import tables as t
+from bridge.store.quick import Quick
 
 _s = t.slots.c
-_LIVE_PASSWORD = select(t.app_passwords.c.id).where(t.app_passwords.c.id == bindparam("key"), t.app_passwords.c.revoked_at.is_(None))
+_LIVE_PASSWORD = Quick(
+    "live_password",
+    select(t.app_passwords.c.id).where(t.app_passwords.c.id == bindparam("key"), t.app_passwords.c.revoked_at.is_(None))
+)
 _TOKEN = rows.TOKEN.where(t.api_tokens.c.digest == bindparam("asked"), t.api_tokens.c.revoked_at.is_(None))
 
 
@@ -29,7 +33,7 @@ class HouseViews:
         return [rows.app_password(row) for row in self._db.execute(query)]
 
     def app_password_is_live(self, password_id: int) -> bool:
-        return self._db.execute(_LIVE_PASSWORD, {"key": password_id}).first() is not None
+        return _LIVE_PASSWORD.first(self._db, key=password_id) is not None
 
     def sign_in_failures(self, key: str, since: datetime) -> int:
         c = t.sign_in_failures.c
@@ -62,6 +66,10 @@ class HouseViews:
         if organizer is not None:
             query = query.where(t.organizers.c.name == organizer)
         return [rows.connection(row) for row in self._db.execute(query)]
+
+    def told(self, name: str) -> str:
+        row = _one(self._db, select(t.told.c.value).where(t.told.c.name == name))
+        return str(row.value) if row else ""
 
     def heartbeats(self) -> dict[str, datetime]:
         return {row.name: row.at for row in self._db.execute(select(t.heartbeats))}

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select
 
 from bridge.core.events import Event
 from bridge.store import tables as t
@@ -51,6 +51,17 @@ class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Or
         """One row of the journal."""
         values = {"at": now, "kind": event.kind, "actor": actor, "drop_id": drop_id, "slot_id": slot_id, "data": event.data()}
         self._db.execute(_RECORD, values)
+
+    def prune_journal(self, before: datetime, most: int) -> int:
+        """Forgets the oldest rows of the journal that are from ``before``; returns how many."""
+        c = t.journal.c
+        oldest = select(c.id).where(c.at < before).order_by(c.id).limit(most)
+        return self._db.execute(delete(t.journal).where(c.id.in_(oldest))).rowcount
+
+    def tell(self, name: str, value: str, now: datetime) -> None:
+        """What other processes of this installation are to know."""
+        statement = insert_into(self._db, t.told).values(name=name, value=value, at=now)
+        self._db.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": now}))
 
     def beat(self, name: str, now: datetime) -> None:
         """The heartbeat of a job."""

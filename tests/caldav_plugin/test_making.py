@@ -2,7 +2,12 @@
 
 import pytest
 
+from bridge.caldav_plugin.application import Application
+from bridge.flows.access import add_app_password
+from bridge.flows.drops import add_organizer, create_drop
+from bridge.wiring import Bridge, bridge
 from tests.caldav_plugin.device import ICAL, C, D, Device, event, slot
+from tests.cast import ADA, Person
 
 SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/"'
 BERLIN = "BEGIN:VCALENDAR&#13;\nVERSION:2.0&#13;\nBEGIN:VTIMEZONE&#13;\nTZID:Europe/Berlin&#13;\nEND:VTIMEZONE&#13;\nEND:VCALENDAR&#13;\n"
@@ -131,3 +136,37 @@ def test_a_calendar_made_in_an_app_is_private_until_it_has_a_slot(ada: Device, p
     assert public.propfind("/ada/diary/", f"{D}displayname").status == 404
     ada("PUT", "/ada/diary/bread.ics", slot("bread"))
     assert public.propfind("/ada/diary/", f"{D}displayname").status == 207
+
+def described(house: Bridge, organizer: str, slug: str) -> tuple[str, str, str]:
+    """What the drop is in."""
+    with house.read() as views:
+        drop = views.drop(organizer, slug)
+    assert drop is not None
+    return drop.language, drop.timezone, drop.currency
+
+
+def test_a_calendar_speaks_and_reckons_as_the_organizers_latest_drop(house: Bridge, ada: Device) -> None:
+    with house.work() as work:
+        owner = work.views.organizer("ada")
+        assert owner is not None
+        for slug, language, zone, currency in (("a", "fr", "Europe/Paris", "CHF"), ("0", "de", "Europe/Zurich", "CHF")):
+            create_drop(work, owner, slug, now=house.now(), actor="ada", language=language, timezone=zone, currency=currency)
+    assert ada("MKCALENDAR", "/ada/cake/", Accept_Language="es").status == 201
+    assert described(house, "ada", "cake") == ("de", "Europe/Zurich", "CHF")
+    assert ada("MKCALENDAR", "/ada/tea/", mkcalendar(f"<C:calendar-timezone>{BERLIN}</C:calendar-timezone>")).status == 201
+    assert described(house, "ada", "tea") == ("de", "Europe/Berlin", "CHF")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"), [("fr-CH, fr;q=0.9, en;q=0.8", "fr"), ("pt-BR, es;q=0.5", "es"), ("pt", "de"), ("", "de"), ("*;q=x,,", "de")]
+)
+def test_a_first_calendar_speaks_as_the_app_and_reckons_as_the_settings_say(house: Bridge, accepted: str, language: str) -> None:
+    settings = house.settings.replace(defaults={"language": "de", "timezone": "Europe/Vienna", "currency": "CHF"})
+    with house.work() as work:
+        made = add_organizer(work, "eve", now=house.now())
+        add_app_password(work, made, "phone", "owner", ADA.password, house.now(), [])
+    other = bridge(settings, now=house.now)
+    eve = Device(Application(other, "organizer"), Person("eve", "Eve", "", ADA.password))
+    assert eve("MKCALENDAR", "/eve/cake/", Accept_Language=accepted).status == 201
+    other.database.dispose()
+    assert described(house, "eve", "cake") == (language, "Europe/Vienna", "CHF")

@@ -3,7 +3,7 @@
 import json
 import socket
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -88,6 +88,18 @@ def test_a_drop_is_added_and_listed(ada):
     assert "/ada/Brot%20f%C3%BCr%20alle/calendar.ics" in ada("drop", "add", "ada", "Brot für alle")
 
 
+def test_a_drop_is_as_the_latest_one_and_the_first_as_the_settings_say(shell):
+    shell.environment |= {"DROPBRIDGE_DEFAULTS__TIMEZONE": "Europe/Zurich", "DROPBRIDGE_DEFAULTS__LANGUAGE": "de"}
+    shell("organizer", "add", "ada")
+    shell("drop", "add", "ada", "first")
+    shell("drop", "set", "ada", "first", "--currency", "CHF")
+    shell("drop", "add", "ada", "second", "--language", "fr")
+    assert [(drop["timezone"], drop["language"], drop["currency"]) for drop in shell.json("drop", "list", "ada")] == [
+        ("Europe/Zurich", "de", "CHF"),
+        ("Europe/Zurich", "fr", "CHF"),
+    ]
+
+
 def test_what_is_imported_is_exported_as_it_was(ada):
     file = ada.folder / "export.ics"
     one, other = event("a", "Places: 24"), event("b", "Dentist")
@@ -157,7 +169,7 @@ def test_a_till_is_connected_checked_asked_and_forgotten(ada):
 def test_the_doctor_finds_a_number_that_does_not_follow_from_its_source(ada):
     ada("stock", "set", "ada/main", "LOAF", 40)
     assert "All is well" in ada("doctor", "--offline")
-    with sqlite3.connect(ada.environment["DROPBRIDGE_DATABASE__URL"].removeprefix("sqlite:///")) as database:
+    with closing(sqlite3.connect(ada.environment["DROPBRIDGE_DATABASE__URL"].removeprefix("sqlite:///"))) as database, database:
         database.execute("UPDATE stock_items SET promised = 3")
     told = ada("doctor", "--offline", status=1)
     assert "units promised of stock item" in told

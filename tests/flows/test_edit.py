@@ -240,6 +240,36 @@ def test_a_first_line_that_is_not_understood_sells_nothing_and_says_so(shop):
     assert "two dozen" in shop.text().split("live stock")[1]
 
 
+def test_a_near_miss_is_pointed_out_to_the_organizer_alone(shop):
+    shop.put(event(notes="Places: 24\nSels: LOAF x20"))
+    assert "Did you mean “Sells: LOAF x20”?" in shop.text()
+    assert "Did you mean" not in shop.feed()
+    assert "Sels: LOAF x20" in shop.feed()
+
+
+def test_an_event_that_nearly_has_places_is_told_how_to_have_them(shop):
+    text = event(notes="Bring a bag\nPlatze: 24")
+    shop.put(text)
+    assert shop.slots() == []
+    assert "Not on sale" in shop.text()
+    assert "Did you mean “Places: 24”?" in shop.text()
+    with shop.house.work() as work:
+        assert list(drop_differences(work, shop.drop, shop.house.house, shop.clock())) == []
+    assert shop.put(shop.resource().text).resource == shop.resource()
+
+
+def test_an_ordinary_event_is_not_told_of_other_near_misses(shop):
+    text = event(notes="Dentist\nPikup: the children")
+    assert shop.put(text).verbatim
+
+
+def test_a_time_zone_that_nobody_knows_is_named_with_the_one_that_was_taken(shop):
+    text = event().replace("DTSTART:", "DTSTART;TZID=Mars/Crater:").replace("DTEND:", "DTEND;TZID=Mars/Crater:")
+    shop.put(text.replace("T090000Z", "T090000").replace("T093000Z", "T093000"))
+    assert "The time zone “Mars/Crater” is not known here: Europe/Berlin was taken" in shop.text()
+    assert "Mars" not in shop.feed()
+
+
 def test_two_events_cannot_have_one_uid(shop):
     shop.put(event("a"), "a.ics")
     with pytest.raises(UidConflict) as refused:

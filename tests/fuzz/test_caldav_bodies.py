@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -81,7 +81,7 @@ def answered(app: Application, sent: Sent, mount: str) -> int:
 
 def contents(path: str) -> list[list[Any]]:
     """All that must not change."""
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database:
         kept = [database.execute(f"SELECT * FROM {table}").fetchall() for table in KEPT]
         return kept + [database.execute(f"SELECT count(*) FROM {table}").fetchall() for table in ADDED_TO]
 

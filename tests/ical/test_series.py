@@ -57,6 +57,29 @@ def test_extra_dates_and_periods_are_occurrences_too():
     assert draft.occurrences[3].ends_at - draft.occurrences[3].starts_at == timedelta(hours=3)
 
 
+@pytest.mark.parametrize(
+    ("exrule", "days"),
+    [
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=SA", [10, 24]),
+        ("FREQ=WEEKLY;COUNT=2", [17, 24, 31]),
+        ("FREQ=DAILY;UNTIL=20261017T080000Z", [24, 31]),
+        ("FREQ=DAILY;BYHOUR=11", [3, 10, 17, 24, 31]),
+    ],
+)
+def test_a_rule_of_exceptions_leaves_out_what_it_hits(exrule, days):
+    text = series(*WEEKLY[:2], "RRULE:FREQ=WEEKLY;COUNT=5", f"EXRULE:{exrule}")
+    assert [at.day for at in starts(text)] == days
+
+
+def test_many_exceptions_by_rule_leave_the_few_that_are_wanted():
+    text = series("DTSTART:20260101T100000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY", "EXRULE:FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR,SU")
+    year = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+    draft = read(text, BERLIN, year, 60)
+    assert draft.complete
+    assert {o.starts_at.weekday() for o in draft.occurrences} == {5}
+    assert len(draft.occurrences) == 52
+
+
 @pytest.mark.parametrize("exdate", ["EXDATE:20261010T080000Z", "EXDATE;VALUE=DATE:20261010", "EXDATE;TZID=Europe/London:20261010T090000"])
 def test_a_day_is_left_out_in_whatever_zone_it_is_named(exdate):
     assert keys(series(*WEEKLY, exdate))[1] == "20261017T080000Z"

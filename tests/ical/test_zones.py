@@ -75,3 +75,26 @@ def test_a_template_finds_the_override_of_an_unknown_zone_as_reading_does():
     (key,) = (o.recurrence_id for o in read(text, BERLIN, AUTUMN).occurrences)
     block = "―― live stock ――\nSold out\n―― end ――"
     assert "live stock" in fill(template(text, [key], "Europe/Berlin"), {key: block}, NOW)
+
+
+def hints(zone, *lines):
+    (slot,) = read(one(zone, *lines), BERLIN, AUTUMN).occurrences
+    return [(hint.written, hint.reason) for hint in slot.settings.hints]
+
+
+@pytest.mark.parametrize("lines", [["DTSTART;TZID=Ours:20261205T100000"], ["DTSTART:20261205T100000Z", "DTEND;TZID=Ours:20261205T120000"]])
+def test_a_zone_that_nobody_knows_is_told(lines):
+    assert hints([], *lines) == [("Ours", "unknown-zone")]
+
+
+@pytest.mark.parametrize(
+    "start", ["DTSTART;TZID=Ours:20261205T100000Z", "DTSTART;TZID=Ours;VALUE=DATE:20261205", "DTSTART;TZID=Europe/Berlin:20261205T100000"]
+)
+def test_a_zone_that_does_not_matter_or_is_known_is_not(start):
+    assert hints([], start) == []
+
+
+def test_a_zone_that_comes_with_its_rules_is_known():
+    winter = ["BEGIN:STANDARD", "DTSTART:20000101T000000", "TZOFFSETTO:+0100", "END:STANDARD"]
+    zone = ["BEGIN:VTIMEZONE", "TZID:Ours", *winter, "END:VTIMEZONE"]
+    assert hints(zone, "DTSTART;TZID=Ours:20261205T100000") == []

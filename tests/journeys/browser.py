@@ -1,5 +1,6 @@
 """A real Chromium without a screen."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from selenium import webdriver
 
 AXE = Path(__file__).parent.parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SNAPS = Path(os.environ.get("SNAP_BIN", "/snap/bin"))
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--headless=new",
@@ -22,13 +24,34 @@ _FLAGS = (
 def chromium(*, scripts: bool = True) -> webdriver.Chrome:
     """A browser with a profile of its own; without ``scripts`` pages run none."""
     options = webdriver.ChromeOptions()
-    options.binary_location = next(path for name in _PROGRAMS if (path := shutil.which(name)))
+    browser, driver = programs()
+    if browser:
+        options.binary_location = browser
     for flag in _FLAGS:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     if not scripts:
         options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-    return webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    return webdriver.Chrome(options, webdriver.ChromeService(driver))
+
+
+def programs() -> tuple[str, str]:
+    """The browser and its driver: those that CHROMIUM and CHROMEDRIVER name, else the system's own.
+
+    The browser is empty where a snap's driver brings its own. Confined, that one sees no other and no /tmp of anybody
+    else; another driver would wait for a profile that the browser cannot write.
+    """
+    if os.environ.get("CHROMIUM") and os.environ.get("CHROMEDRIVER"):
+        return os.environ["CHROMIUM"], os.environ["CHROMEDRIVER"]
+    confined = SNAPS / "chromium.chromedriver"
+    own = shutil.which("chromium")
+    if confined.exists() and (own is None or Path(own).parent == SNAPS):
+        return "", str(confined)
+    browser = own or next((path for name in _PROGRAMS if (path := shutil.which(name))), None)
+    driver = shutil.which("chromedriver")
+    if browser is None or driver is None:
+        raise RuntimeError("These tests need Chromium and its driver; tests/setup/browser.sh installs them, or says how to.")
+    return browser, driver
 
 
 def resize(browser: webdriver.Chrome, width: int, *, dark: bool = False) -> None:

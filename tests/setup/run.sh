@@ -11,13 +11,10 @@ need() { # need PACKAGE COMMAND…: the package is missing when its test command
     "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 has_postgresql() { compgen -G "/usr/lib/postgresql/*/bin/initdb" || command -v initdb; }
-has_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 has_library() { ldconfig -p | grep -q "$1"; }
 export PATH="$PATH:/usr/sbin:/sbin"
 
 need postgresql has_postgresql
-need chromium has_chromium
-need chromium-driver command -v chromedriver
 need calcurse command -v calcurse-caldav
 need libical3 has_library libical.so.3
 need nodejs command -v node
@@ -25,6 +22,7 @@ need npm command -v npm
 if [ "${#missing[@]}" -gt 0 ]; then
     .ci/apt "${missing[@]}"
 fi
+tests/setup/browser.sh
 
 if [ tests/node/package-lock.json -nt tests/node/node_modules/.package-lock.json ]; then
     echo "Installing the npm packages of tests/node"

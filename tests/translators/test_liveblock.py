@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import PreorderWindow, Problem, Slot
 from bridge.core.ports import Drop
+from bridge.ical.insertions import HTML, behind
+from bridge.ical.lines import unescape, unfold
 from bridge.liveblock import (
     attach,
     badge,
@@ -24,7 +26,6 @@ from bridge.liveblock import (
     strip,
     strip_html,
     text_of_html,
-    to_html,
 )
 from bridge.liveblock_lines import REASONS
 from bridge.wording import LANGUAGES
@@ -69,6 +70,8 @@ def full(language: str = "en") -> str:
             Problem("Places", "two dozen", "not-a-whole-number"),
             Problem("Preorder", "soon", "not-a-date"),
             Problem("Limit", "2 / 3", "written-twice"),
+            Problem("Sells", "LOAF x20 @ 6.50", "near-miss"),
+            Problem("Zone", "Customized Time Zone 1", "unknown-zone"),
         ),
         limit=3,
     )
@@ -172,6 +175,8 @@ def test_the_organizer_also_reads_what_is_wrong() -> None:
         "⚠ Places: “two dozen” is not a whole number – still 24",
         "⚠ Preorder: “soon” is not a date",
         "⚠ Limit: “2 / 3” contradict each other – 3 holds",
+        "⚠ Did you mean “Sells: LOAF x20 @ 6.50”?",
+        "⚠ The time zone “Customized Time Zone 1” is not known here: Europe/Berlin was taken",
         "⚠ Country loaf: the till says 3 fewer than promised",
         "⚠ Till: “The till at the shop does not answer.”",
         "Book: https://example.org/slots/k3v9q2",
@@ -367,6 +372,11 @@ def test_however_a_block_is_damaged_the_organizers_words_stay(block: str, data: 
 
 
 # How it comes off: HTML
+
+
+def to_html(block: str) -> str:
+    """The block behind HTML notes, as it is written into an event."""
+    return unescape(unfold(behind(block, HTML)))
 
 
 def paragraphs(text: str, tag: str = "p") -> str:

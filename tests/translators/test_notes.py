@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.drops import MAX_CAPACITY, OfferDraft, SlotSettings
-from bridge.liveblock_lines import REASONS
+from bridge.core.drops import MAX_CAPACITY, OfferDraft, Problem, SlotSettings
+from bridge.liveblock_lines import REASONS, SETTINGS
 from bridge.notes import drop_defaults, read
+from bridge.wording import LANGUAGES, wording
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SATURDAY = datetime(2026, 12, 5, 9, 0, tzinfo=UTC)
@@ -124,16 +125,75 @@ def test_settings_are_written_in_the_drops_language_or_in_english(language: str,
         "Places to see: Berlin",
         "Sells like hot cakes",
         "Pickup",
-        "Places 24",
         "Our places: many",
         "Preordering: easy",
         "http://places:24/",
-        "Plazas: 24",
+        "Places 24 of them left",
+        "We have 24 places",
+        "Place 24",
+        "Platz 24",
+        "Price: 24",
+        "Prices: 24",
+        "Pieces: 24",
+        "Please: 24",
+        "Limited: 24",
+        "Cell: 0171234567",
+        "Tells: LOAF",
+        "Platze: two dozen",
+        "Prorder: soon",
+        "Sels: like hot cakes",
+        "Places 24" + " " * 60 + "24",
     ],
 )
 def test_ordinary_sentences_are_no_settings(line: str) -> None:
     assert settings(line) == SlotSettings()
     assert public(line) == line
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "setting", "written"),
+    [
+        ("de", "Platze: 12", "Places", "12"),
+        ("de", "- Pläzte: 12", "Places", "12"),
+        ("en", "Palces: 12 places", "Places", "12 places"),
+        ("en", "Places 24", "Places", "24"),
+        ("en", "Places = 24", "Places", "24"),
+        ("en", "seats – 24", "Places", "24"),
+        ("de", "Plätze 24", "Places", "24"),
+        ("en", "Plätze: 24", "Places", "24"),
+        ("en", "Plazas: 24", "Places", "24"),
+        ("en", "Prorder: until Fri 18:00", "Preorder", "until Fri 18:00"),
+        ("en", "Pre order: until Fri 18:00", "Preorder", "until Fri 18:00"),
+        ("de", "Vorbestelung: bis Freitag", "Preorder", "bis Freitag"),
+        ("fr", "Precomande : jusqu'à vendredi 18 h", "Preorder", "jusqu'à vendredi 18 h"),
+        ("en", "Sels: LOAF x20", "Sells", "LOAF x20"),
+        ("en", "Limits: 2 per person", "Limit", "2 per person"),
+        ("en", "Limit 2", "Limit", "2"),
+        ("es", "Recojida: puerta", "Pickup", "puerta"),
+    ],
+)
+def test_what_nearly_is_a_setting_is_pointed_out_and_taken_as_none(language: str, line: str, setting: str, written: str) -> None:
+    found = settings(line, language)
+    assert found == SlotSettings(hints=(Problem(setting, written, "near-miss"),))
+    assert public(f"Hello\n{line}", language) == f"Hello\n{line}"
+    assert settings(f"{setting}: {written}", language).problems == ()
+
+
+def test_what_has_a_line_of_its_own_is_not_guessed_at() -> None:
+    assert settings("Places: 24\nPlätze: 24").hints == ()
+    assert settings("Places: many\nPlaces 24").hints == ()
+
+
+def test_a_few_near_misses_are_enough() -> None:
+    assert len(settings("Places 1\nPlaces 2\nPlaces 3\nPlaces 4\nPlaces 4").hints) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("setting", "value"), [("Places", "12"), ("Sells", "LOAF"), ("Limit", "2"), ("Pickup", "x")])
+def test_the_line_that_is_proposed_is_one(language: str, setting: str, value: str) -> None:
+    line = f"{wording(language).text(SETTINGS[setting])}: {value}"
+    assert settings(line, language).problems == settings(line, language).hints == ()
+    assert public(line, language) == ""
 
 
 @pytest.mark.parametrize(
@@ -169,7 +229,7 @@ def test_numbers_are_grouped_as_the_language_does_it() -> None:
 
 
 def test_nobody_may_be_limited_to_nothing() -> None:
-    assert problems("Limit: 0") == [("Limit", "0", "not-a-whole-number")]
+    assert problems("Limit: 0") == [("Limit", "0", "too-small")]
 
 
 def test_of_two_lines_the_last_one_holds_and_the_organizer_is_told() -> None:
@@ -421,7 +481,23 @@ def test_whatever_is_written_is_read_or_answered(text: str, language: str, curre
     assert found.places is None or 0 <= found.places <= MAX_CAPACITY
     if found.preorder and found.preorder.opens and found.preorder.closes:
         assert found.preorder.opens < found.preorder.closes
-    assert read(rest, zone=BERLIN, language=language, currency=currency, near=near) == (SlotSettings(), rest)
+    again, still = read(rest, zone=BERLIN, language=language, currency=currency, near=near)
+    assert still == rest
+    assert again.is_silent
+    assert all(hint.reason == "near-miss" and len(hint.written) <= 60 for hint in (*found.hints, *again.hints))
+    assert set(found.hints) <= set(again.hints) or len(again.hints) == 3
+
+
+SLIPS = st.sampled_from([*NAMES, "Platze", "Prorder", "Limits"])
+
+
+@given(SLIPS, st.sampled_from(["", " ", ":", ": ", " = ", " – "]), VALUES, st.sampled_from(LANGUAGES))
+def test_a_near_miss_is_for_everyone_to_read(name: str, between: str, value: str, language: str) -> None:
+    line = f"{name}{between}{value}"
+    found, rest = read(line, zone=BERLIN, language=language, currency="EUR", near=SATURDAY)
+    if found.hints:
+        assert found == SlotSettings(hints=found.hints)
+        assert rest == line
 
 
 @given(st.lists(st.tuples(st.text(st.characters(exclude_characters=":：\r\n\u2028\u2029"), max_size=40), st.booleans()), max_size=10))
@@ -447,6 +523,8 @@ def test_the_public_reads_every_line_that_is_no_setting(written: list[tuple[str,
         "Places:" * LONG,
         "Places: x\n" * (LONG // 10),
         "Preorder: Dec Fri a . Dec Fri a .\n" * (LONG // 30),
+        "Places " + "9" * LONG,
+        "Platze: 12\n" * (LONG // 10),
     ],
     ids=lambda text: text[:14],
 )

@@ -1,0 +1,203 @@
+"""Money: it comes late, twice or not at all, and every unit of it is either for an order or on its way back."""
+
+from datetime import timedelta
+
+import pytest
+
+from bridge.core.errors import NotPossible, TransientFault
+from bridge.core.terms import Product
+from bridge.flows.orders import change_order
+from bridge.flows.payments import reconcile
+from bridge.store.audit import differences
+from tests.house import event
+
+
+@pytest.fixture
+def bread(shop):
+    shop.describe(products=(Product("LOAF", "Loaf", price=650, tax_rate=7000),), pays_by=("at_pickup", "fake"))
+    shop.put(event(notes="Places: 2\nSells: LOAF"))
+    shop.publish()
+    yield shop
+    with shop.house.database.read() as db:
+        assert list(differences(db)) == []
+
+
+def order(shop, units=1, method="fake"):
+    return shop.buy(shop.slots()[0].public_id, units={"LOAF": units}, method=method).secret
+
+
+def left(shop):
+    shop.publish()
+    return shop.slots()[0].availability.places_left
+
+
+def state(shop, secret):
+    return shop.seen(secret).order.state
+
+
+def test_an_order_paid_at_pickup_stands_at_once(bread):
+    placed = order(bread, method="at_pickup")
+    assert state(bread, placed) == "placed"
+    assert bread.letters(placed) == ["confirmed"]
+
+
+def test_an_order_to_be_paid_first_stands_once_it_is_paid(bread):
+    placed = order(bread)
+    assert (state(bread, placed), bread.letters(placed), left(bread)) == ("pending", [], 1)
+    bread.provider.pay(bread.start_payment(placed))
+    bread.hear()
+    bread.hear()
+    assert (state(bread, placed), bread.letters(placed)) == ("paid", ["confirmed"])
+    assert bread.seen(placed).money.kept == 650
+
+
+def test_one_payment_is_started_however_often_it_is_asked_for(bread):
+    placed = order(bread)
+    assert bread.start_payment(placed) == bread.start_payment(placed)
+    assert len(bread.seen(placed).money.payments) == 1
+
+
+def test_what_was_not_paid_in_time_is_free_again_and_cannot_be_paid(bread, clock):
+    placed = order(bread, 2)
+    paying = bread.start_payment(placed)
+    clock.turn(minutes=16)
+    bread.expire()
+    bread.deliver()
+    assert (state(bread, placed), left(bread)) == ("expired", 2)
+    assert not bread.provider.pay(paying)
+    with pytest.raises(NotPossible):
+        bread.start_payment(placed)
+
+
+def test_money_that_comes_late_is_honoured_while_there_is_stock(bread, clock):
+    placed = order(bread)
+    paying = bread.start_payment(placed)
+    clock.turn(minutes=16)
+    bread.expire()
+    bread.provider.behave("late")
+    bread.deliver()
+    bread.provider.pay(paying)
+    bread.hear()
+    assert (state(bread, placed), left(bread)) == ("paid", 1)
+    assert bread.letters(placed) == ["confirmed"]
+
+
+def test_money_that_comes_too_late_goes_back_and_that_is_explained(bread, clock):
+    placed = order(bread)
+    paying = bread.start_payment(placed)
+    clock.turn(minutes=16)
+    bread.expire()
+    order(bread, 2, "at_pickup")
+    bread.provider.behave("late")
+    bread.provider.pay(paying)
+    bread.hear()
+    bread.deliver()
+    bread.hear()
+    (refund,) = bread.seen(placed).money.refunds
+    assert (state(bread, placed), refund.amount, refund.reason, refund.state) == ("expired", 650, "late", "done")
+    assert bread.letters(placed) == ["late_refund"]
+
+
+def test_the_money_is_in_when_the_time_runs_out_at_the_same_moment(bread, clock):
+    placed = order(bread)
+    bread.provider.pay(bread.start_payment(placed))
+    clock.turn(minutes=16)
+    bread.expire()
+    bread.deliver()
+    assert (state(bread, placed), left(bread)) == ("paid", 1)
+
+
+def test_what_was_paid_twice_goes_back_once(bread):
+    placed = order(bread)
+    first = bread.start_payment(placed)
+    bread.provider.end(first, "k")
+    bread.hear()
+    second = bread.start_payment(placed)
+    assert first != second
+    bread.provider.behave("late")
+    bread.provider.pay(second)
+    bread.provider.pay(first)
+    bread.hear()
+    bread.deliver()
+    bread.hear()
+    money = bread.seen(placed).money
+    assert (money.paid, money.refunded, [refund.reason for refund in money.refunds]) == (1300, 650, ["twice"])
+
+
+def test_a_cancelled_order_gets_all_its_money_back(bread):
+    placed = order(bread, 2)
+    bread.provider.pay(bread.start_payment(placed))
+    bread.hear()
+    bread.cancel(placed)
+    bread.deliver()
+    money = bread.seen(placed).money
+    assert (state(bread, placed), left(bread), money.kept) == ("cancelled", 2, 0)
+    assert [refund.state for refund in money.refunds] == ["done"]
+    assert bread.letters(placed) == ["confirmed", "cancelled"]
+
+
+def test_a_refund_that_the_bank_declines_is_owed_and_the_doctor_says_so(bread):
+    placed = order(bread)
+    bread.provider.pay(bread.start_payment(placed))
+    bread.hear()
+    bread.cancel(placed)
+    bread.provider.behave("refused")
+    bread.deliver()
+    with bread.house.database.read() as db:
+        (found,) = differences(db)
+    assert (found.what, found.stored) == ("money kept of order that ended", 650)
+    assert bread.seen(placed).money.refunds[0].failure.startswith("The customer's bank")
+    bread.provider.behave()
+    with bread.house.work() as work:
+        payment = bread.seen(placed).money.payments[0]
+        work.add_refund(payment, 650, "cancelled", bread.clock())
+
+
+def test_a_provider_that_is_down_gets_its_refunds_later_and_once(bread, clock):
+    placed = order(bread)
+    bread.provider.pay(bread.start_payment(placed))
+    bread.hear()
+    bread.provider.behave("down")
+    bread.cancel(placed)
+    bread.deliver()
+    assert bread.seen(placed).money.refunds[0].state == "requested"
+    bread.provider.behave()
+    clock.turn(hours=3)
+    bread.deliver()
+    clock.turn(hours=3)
+    bread.deliver()
+    assert [refund.state for refund in bread.seen(placed).money.refunds] == ["done"]
+
+
+def test_a_webhook_that_never_comes_is_made_up_for_by_asking(bread, clock):
+    placed = order(bread)
+    bread.provider.pay(bread.start_payment(placed))
+    clock.turn(minutes=2)
+    assert reconcile(bread.house.work, bread.house.payments, clock()) == 1
+    assert state(bread, placed) == "paid"
+    assert reconcile(bread.house.work, bread.house.payments, clock() + timedelta(days=1)) == 0
+
+
+def test_a_provider_that_cannot_be_asked_is_asked_again(bread, clock):
+    placed = order(bread)
+    bread.provider.pay(bread.start_payment(placed))
+    bread.provider.behave("down")
+    clock.turn(minutes=2)
+    with pytest.raises(TransientFault):
+        reconcile(bread.house.work, bread.house.payments, clock())
+    bread.provider.behave()
+    clock.turn(minutes=3)
+    reconcile(bread.house.work, bread.house.payments, clock())
+    assert state(bread, placed) == "paid"
+
+
+def test_less_of_a_paid_order_gives_the_difference_back(bread):
+    placed = order(bread, 2)
+    bread.provider.pay(bread.start_payment(placed))
+    bread.hear()
+    with bread.house.work() as work:
+        change_order(work, placed, {"LOAF": 1}, now=bread.clock())
+    bread.deliver()
+    seen = bread.seen(placed)
+    assert (seen.order.total, seen.money.kept, left(bread)) == (650, 650, 1)
+    assert [refund.reason for refund in seen.money.refunds] == ["changed"]
