@@ -12,7 +12,7 @@ from bridge import ical, liveblock
 from bridge.checkout.pages import pages
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import PreorderWindow, Slot
-from bridge.core.ports import Drop, FeedRow, Organizer, PublicSlot
+from bridge.core.ports import Coming, Drop, FeedRow, Offered, Organizer, PublicSlot
 from bridge.ics_feeds.feed import feeds
 from bridge.ics_feeds.live import live
 from bridge.settings import Settings
@@ -132,12 +132,26 @@ class Window:
         since: int = -1,
         limit: int | None = None,
         offset: int = 0,
+        sku: str = "",
+        available: bool = False,
     ) -> list[PublicSlot]:
         self.reads.append("public_slots")
         found = sorted(self._of(drop_id), key=lambda one: (one.starts_at, one.position))
         found = [one for one in found if self.revisions[one.public_id][0] > since and not self.revisions[one.public_id][1]]
         found = [one for one in found if (start is None or one.ends_at > start) and (end is None or one.starts_at < end)]
+        found = [one for one in found if not sku or sku in [offer.sku for offer in one.availability.offers]]
+        found = [one for one in found if not available or (one.availability.state in ("open", "soon") and one.availability.left > 0)]
         return found[offset : None if limit is None else offset + limit]
+
+    def offered(self, drop_id: int, now: datetime) -> list[Offered]:
+        coming = [one for one in self.public_slots(drop_id, now) if not one.removed]
+        names = {offer.sku: offer.name for one in coming for offer in one.availability.offers if not offer.add_on}
+        return [Offered(sku, name) for sku, name in sorted(names.items(), key=lambda pair: pair[1])]
+
+    def coming(self, now: datetime, *, after: int, limit: int) -> list[Coming]:
+        found = [one for drop in self.drops(public=True) for one in self.public_slots(drop.id, now) if not one.removed]
+        rows = sorted(Coming(one.position, one.public_id, one.updated_at or now) for one in found)
+        return [row for row in rows if row.position > after][:limit]
 
     def public_slot(self, public_id: str) -> PublicSlot | None:
         one = self.slots.get(public_id)

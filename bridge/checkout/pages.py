@@ -1,110 +1,156 @@
 """The shop window: plain pages of drops and slots, printed from stored rows, that work without a script."""
 
-from datetime import datetime
+from datetime import timedelta
 
 from flask import Blueprint, Response, redirect, request, url_for
-from werkzeug.exceptions import Gone, NotFound
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from bridge import ical
+from bridge.checkout.announcing import part_of_sitemap, rss, sitemap
 from bridge.checkout.assets import asset, assets
+from bridge.checkout.drop_page import DropPages, public_drop
 from bridge.checkout.faults import answer_faults
-from bridge.checkout.language import chosen
-from bridge.checkout.printing import printed, query_of_language
+from bridge.checkout.kept import Kept, Page, page
+from bridge.checkout.language import asked, chosen
+from bridge.checkout.printing import finished, query_of_language, sent
 from bridge.checkout.reading import Reading
 from bridge.checkout.shield import shielded
-from bridge.checkout.shown import days, month, offers, shown, span_of_days
+from bridge.checkout.shown import changes_at, shown
+from bridge.checkout.slot_page import SlotPages, opening_file, slot_file
 from bridge.checkout.subscribe import ways
 from bridge.checkout.upcoming import Upcoming
-from bridge.core.ports import Drop, PublicSlot, Views
+from bridge.core.errors import InvalidInput
+from bridge.core.ports import Drop
 from bridge.notes import public_description
+from bridge.wording import wording
 
-PAGE = 60
-MAX_PAGE = 10_000
 MAX_NAME = 255
+IN_FEED = 100
 _PRIVATE = ("api", "console", "dav", "dav-public", "feeds", "hooks", "orders", "pickup")
+_SITEMAP_LASTS = timedelta(minutes=10)
+_SPAN_DIGITS = 12
 
 
 def pages(bridge: Reading) -> Blueprint:
     """Every page, its files, and what faults and headers look like in the whole application."""
-    shop = Blueprint("shop", __name__, template_folder="templates")
+    shop, kept = Blueprint("shop", __name__, template_folder="templates"), Kept()
     shop.before_app_request(_refuse_impossible_names)
     shop.after_app_request(shielded)
     answer_faults(shop)
-    _add_windows(shop, bridge)
-    _add_slots(shop, bridge)
-    _add_files(shop)
+    _add_listings(shop, bridge, kept)
+    _add_drops(shop, bridge, kept)
+    _add_slots(shop, bridge, kept)
+    _add_maps(shop, bridge, kept)
+    _add_files(shop, bridge)
     return shop
 
 
-def _add_windows(shop: Blueprint, bridge: Reading) -> None:
+def _add_listings(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
     upcoming = Upcoming()
+
+    def listing(organizer: str | None) -> Response:
+        now = bridge.now()
+        with bridge.read() as views:
+            who = views.organizer(organizer) if organizer is not None else None
+            if organizer is not None and who is None:
+                raise NotFound
+            drops = views.drops(organizer, public=True)
+            version = (who, tuple(drops))
+            words = chosen(request, drops[0].language if drops else "en")
+
+            def anew() -> tuple[object, Page]:
+                found = upcoming.soonest_first(views, drops, now)
+                rows = [(drop, shown(slot, words, now) if slot else None) for drop, slot in found]
+                title = (who.title or who.name) if who else None
+                until = changes_at([slot for _, slot in found if slot], now)
+                return version, finished("listing.html", words, until, rows=rows, title=title)
+
+            return sent(kept.page(("listing", organizer, str(words.locale), asked(request)), version, now, anew), now)
 
     @shop.get("/")
     def home() -> Response:
-        with bridge.read() as views:
-            found = upcoming.soonest_first(views, views.drops(public=True), bridge.now())
-        return _listing(found, None, bridge.now())
+        return listing(None)
 
     @shop.get("/<organizer>/")
     def organizer(organizer: str) -> Response:
-        with bridge.read() as views:
-            who = views.organizer(organizer)
-            if who is None:
-                raise NotFound
-            found = upcoming.soonest_first(views, views.drops(organizer, public=True), bridge.now())
-        return _listing(found, who.title or who.name, bridge.now())
-
-    @shop.get("/<organizer>/<drop>/")
-    def drop(organizer: str, drop: str) -> Response:
-        page = _page_number()
-        with bridge.read() as views:
-            found = views.drop(organizer, drop)
-            if found is None or not found.is_public:
-                raise NotFound
-            slots = views.public_slots(found.id, bridge.now(), limit=PAGE + 1, offset=(page - 1) * PAGE)
-        return _window(found, slots, page, bridge)
+        return listing(organizer)
 
 
-def _add_slots(shop: Blueprint, bridge: Reading) -> None:
-    @shop.get("/slots/<public_id>")
-    def slot(public_id: str) -> Response:
+def _add_drops(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
+    drops = DropPages(bridge, kept)
+    shop.add_url_rule("/<organizer>/<drop>/", "drop", drops.page)
+
+    @shop.get("/<organizer>/<drop>/slots.json")
+    def slots(organizer: str, drop: str) -> Response:
+        try:
+            return drops.slots(organizer, drop)
+        except InvalidInput as refusal:
+            return _refused("invalid-input", str(refusal), 400)
+        except NotFound:
+            return _refused("not-found", "There is no drop at this address.", 404)
+
+    @shop.get("/<organizer>/<drop>/feed.rss")
+    def feed(organizer: str, drop: str) -> Response:
+        now = bridge.now()
         with bridge.read() as views:
-            found, drop = _slot(views, public_id)
-        words = chosen(request, drop.language)
-        one = shown(found, words, bridge.now())
-        if found.removed:
-            return printed("gone.html", words, status=410, drop=drop, one=one, when=span_of_days(one, words))
-        return printed(
-            "slot.html",
-            words,
-            drop=drop,
-            one=one,
-            who=drop.organizer_title or drop.organizer,
-            when=span_of_days(one, words),
-            offers=offers(found, drop, words),
-            ways=ways(drop, bridge.settings.base_url),
-            canonical=f"{bridge.settings.base_url}/slots/{found.public_id}",
-        )
+            found = public_drop(views, organizer, drop)
+            words = wording(asked(request) or found.language)
+
+            def anew() -> tuple[Drop, Page]:
+                slots = [slot for slot in views.public_slots(found.id, now, limit=IN_FEED) if not slot.removed]
+                there, told = ways(found, bridge.settings.base_url), public_description(found.description, found.language)
+                text = rss(found, [shown(slot, words, now) for slot in slots], there, told, words, query_of_language())
+                return found, page(text, "application/rss+xml; charset=utf-8", until=changes_at(slots, now))
+
+            return sent(kept.page(("rss", found.id, str(words.locale), asked(request)), found, now, anew), now, max_age=60)
+
+
+def _add_slots(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
+    slots = SlotPages(bridge, kept)
+    shop.add_url_rule("/slots/<public_id>", "slot", slots.page)
+    shop.add_url_rule("/slots/<public_id>/card", "card", slots.card)
 
     @shop.get("/slots/<public_id>/")
     def slot_with_slash(public_id: str) -> AnyResponse:
         return redirect(url_for(".slot", public_id=public_id) + query_of_language(), 308)
 
     @shop.get("/slots/<public_id>/calendar.ics")
-    def slot_file(public_id: str) -> Response:
+    def slot_file_(public_id: str) -> Response:
         with bridge.read() as views:
-            found, drop = _slot(views, public_id)
-            row = next((row for row in views.feed_rows(drop.id, after=found.position - 1, limit=1)), None)
-        if row is None or row.position != found.position:
-            raise Gone
-        response = Response(ical.wrap_public(row.text, row.timezone), content_type="text/calendar; charset=utf-8")
-        response.headers["Content-Disposition"] = f'attachment; filename="{found.public_id}.ics"'
-        response.headers["Cache-Control"] = "public, max-age=10"
-        return response
+            return _calendar(slot_file(views, public_id), public_id)
+
+    @shop.get("/slots/<public_id>/opening.ics")
+    def opening_file_(public_id: str) -> Response:
+        with bridge.read() as views:
+            return _calendar(opening_file(views, public_id, bridge.settings.base_url), f"{public_id}-opening")
 
 
-def _add_files(shop: Blueprint) -> None:
+def _add_maps(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
+    def answer(name: str) -> Response:
+        now = bridge.now()
+
+        def anew() -> tuple[object, Page]:
+            with bridge.read() as views:
+                base = bridge.settings.base_url
+                text = part_of_sitemap(views, base, name, now) if name else sitemap(views, base, now)
+            if not text:
+                raise NotFound
+            return None, page(text, "application/xml; charset=utf-8", until=now + _SITEMAP_LASTS)
+
+        return sent(kept.page(("sitemap", name), None, now, anew), now, max_age=600)
+
+    @shop.get("/sitemap.xml")
+    def sitemap_() -> Response:
+        return answer("")
+
+    @shop.get("/sitemap-<name>.xml")
+    def sitemap_part(name: str) -> Response:
+        if name != "drops" and not (name.isascii() and name.isdecimal() and len(name) <= _SPAN_DIGITS):
+            raise NotFound
+        return answer(name)
+
+
+def _add_files(shop: Blueprint, bridge: Reading) -> None:
     @shop.get("/assets/<name>")
     def file(name: str) -> Response:
         found = assets().get(name)
@@ -118,7 +164,7 @@ def _add_files(shop: Blueprint) -> None:
 
     @shop.get("/robots.txt")
     def robots() -> Response:
-        lines = ["User-agent: *", *(f"Disallow: /{part}/" for part in _PRIVATE)]
+        lines = ["User-agent: *", *(f"Disallow: /{part}/" for part in _PRIVATE), "", f"Sitemap: {bridge.settings.base_url}/sitemap.xml"]
         return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
@@ -128,39 +174,14 @@ def _refuse_impossible_names() -> None:
         raise NotFound
 
 
-def _page_number() -> int:
-    asked = request.args.get("page", "1")
-    return min(max(1, int(asked)), MAX_PAGE) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
+def _calendar(text: str, name: str) -> Response:
+    response = Response(text, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.ics"'
+    response.headers["Cache-Control"] = "public, max-age=10"
+    return response
 
 
-def _slot(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:
-    found = views.public_slot(public_id)
-    drop = views.drop(*found.drop.split("/", 1)) if found is not None else None
-    if found is None or drop is None or not drop.is_public:
-        raise NotFound
-    return found, drop
-
-
-def _listing(found: list[tuple[Drop, PublicSlot | None]], title: str | None, now: datetime) -> Response:
-    words = chosen(request, found[0][0].language if found else "en")
-    rows = [(drop, shown(slot, words, now) if slot else None) for drop, slot in found]
-    return printed("listing.html", words, rows=rows, title=title)
-
-
-def _window(drop: Drop, slots: list[PublicSlot], page: int, bridge: Reading) -> Response:
-    words = chosen(request, drop.language)
-    rows = [shown(slot, words, bridge.now()) for slot in slots[:PAGE] if not slot.removed]
-    return printed(
-        "drop.html",
-        words,
-        drop=drop,
-        description=public_description(drop.description, drop.language),
-        who=drop.organizer_title or drop.organizer,
-        days=days(rows),
-        months={row.day.strftime("%Y%m"): month(row.day, words) for row in rows},
-        slots=rows,
-        page=page,
-        more=len(slots) > PAGE,
-        ways=ways(drop, bridge.settings.base_url),
-        canonical=ways(drop, bridge.settings.base_url).page,
-    )
+def _refused(kind: str, hint: str, status: int) -> Response:
+    response = Response(f'{{"error":"{kind}","hint":"{hint}"}}\n', status, content_type="application/json")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response

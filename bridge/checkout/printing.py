@@ -1,15 +1,19 @@
-"""Templates filled: the words of the visitor's language, links that keep it, and validators of the finished page."""
+"""Templates filled: the words of the visitor's language, links that keep it, and how a finished page is sent."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, render_template, request
 
 from bridge.checkout import shown
 from bridge.checkout.assets import asset
+from bridge.checkout.kept import NEVER, Page, page
 from bridge.checkout.language import NAMES, asked
 from bridge.wording import Wording
 
-_MAX_AGE = 5
+MAX_AGE = 5
+HTML = "text/html; charset=utf-8"
+_PACKED = "-gz"
 
 
 def query_of_language() -> str:
@@ -18,29 +22,53 @@ def query_of_language() -> str:
     return f"?lang={language}" if language else ""
 
 
+def filled(template: str, words: Wording, **values: Any) -> str:
+    """The text of a page."""
+    known: dict[str, Any] = {
+        "t": words.text,
+        "n": words.plural,
+        "forms": words.forms,
+        "words": words,
+        "look": shown,
+        "keep": query_of_language(),
+        "also": "",
+        "languages": NAMES,
+        "css": asset("page.css").name,
+        "script": asset("live.js").name,
+        "icon": asset("icon.svg").name,
+    }
+    return render_template(f"shop/{template}", **(known | values))
+
+
+def finished(template: str, words: Wording, until: datetime = NEVER, **values: Any) -> Page:
+    """A page that may be shown until a moment."""
+    return page(filled(template, words, **values), HTML, words.language, until)
+
+
 def printed(template: str, words: Wording, *, status: int = 200, **values: Any) -> Response:
-    """A page; one that has not changed since the browser's copy is a 304."""
-    body = render_template(
-        f"shop/{template}",
-        t=words.text,
-        n=words.plural,
-        forms=words.forms,
-        words=words,
-        look=shown,
-        keep=query_of_language(),
-        languages=NAMES,
-        css=asset("page.css").name,
-        script=asset("live.js").name,
-        icon=asset("icon.svg").name,
-        **values,
-    )
-    response = Response(body, status, content_type="text/html; charset=utf-8")
+    """A page for this request alone, that nobody keeps."""
+    response = Response(filled(template, words, **values), status, content_type=HTML)
     response.headers["Content-Language"] = words.language
     response.headers["Vary"] = "Accept-Language"
-    if status != 200:
-        response.headers["Cache-Control"] = "no-store"
-        return response
-    response.headers["Cache-Control"] = f"public, max-age={_MAX_AGE}"
-    response.add_etag()
-    response.make_conditional(request)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def sent(made: Page, now: datetime, *, max_age: int = MAX_AGE) -> Response:
+    """The page, as gzip to whom takes it; 304 to whom has it. Nobody keeps it past the moment at which it changes by itself."""
+    packed = bool(made.packed) and request.accept_encodings["gzip"] > 0
+    tag = made.tag + _PACKED if packed else made.tag
+    known = request.if_none_match
+    if known.contains_weak(made.tag) or known.contains_weak(made.tag + _PACKED):
+        response = Response(status=304)
+    else:
+        response = Response(made.packed if packed else made.body, content_type=made.content_type)
+        if packed:
+            response.headers["Content-Encoding"] = "gzip"
+    response.headers["ETag"] = f'"{tag}"'
+    response.headers["Vary"] = "Accept-Language, Accept-Encoding" if made.language else "Accept-Encoding"
+    if made.language:
+        response.headers["Content-Language"] = made.language
+    age = min(timedelta(seconds=max_age), made.until - now)
+    response.headers["Cache-Control"] = f"public, max-age={max(0, int(age.total_seconds()))}"
     return response

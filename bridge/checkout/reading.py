@@ -16,3 +16,6 @@ class Reading(Protocol):
     def now(self) -> datetime: ...
     def read(self) -> AbstractContextManager[Views]:
         """One snapshot."""
+
+    def glance(self) -> AbstractContextManager[Views]:
+        """What is committed by now, anew for each question."""

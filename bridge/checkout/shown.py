@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import quote
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, get_timezone_name
 from markupsafe import Markup, escape
 
-from bridge.core.availability import Availability, OfferAvailability
+from bridge.checkout.kept import NEVER
+from bridge.core.availability import Availability, OfferAvailability, as_time_passes
 from bridge.core.ports import Drop, PublicSlot
 from bridge.wording import N_, Wording
 
@@ -98,18 +99,36 @@ class SlotShown:
         """The local day it starts on."""
         return self.starts.date()
 
+    @property
+    def last_day(self) -> date:
+        """The local day it ends on."""
+        whole = self.slot.all_day and self.ends > self.starts
+        return (self.ends - timedelta(microseconds=1) if whole else self.ends).date()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where its times are local to."""
+        return ZoneInfo(self.slot.timezone)
+
 
 def shown(slot: PublicSlot, words: Wording, now: datetime) -> SlotShown:
-    """The slot in words."""
+    """The slot in words, as it is at ``now``: it opens and closes on the page to the second, whenever it is published."""
     zone = ZoneInfo(slot.timezone)
     starts, ends = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
+    seen = as_time_passes(slot.availability, slot.preorder, slot.ends_at, now)
     return SlotShown(
-        slot=slot,
-        badge=badge(slot.availability, words, ended=now >= slot.ends_at),
+        slot=slot if seen is slot.availability else replace(slot, availability=seen),
+        badge=badge(seen, words, ended=now >= slot.ends_at),
         starts=starts,
         ends=ends,
         times=_times(slot, words, zone),
     )
+
+
+def changes_at(slots: Iterable[PublicSlot], now: datetime) -> datetime:
+    """The next moment at which time alone changes what is shown of ``slots``."""
+    moments = (moment for slot in slots for moment in (slot.preorder.opens, slot.preorder.closes, slot.ends_at))
+    return min((moment for moment in moments if moment is not None and moment > now), default=NEVER)
 
 
 def _times(slot: PublicSlot, words: Wording, zone: ZoneInfo) -> str:
@@ -127,9 +146,8 @@ def days(slots: Iterable[SlotShown]) -> list[tuple[date, list[SlotShown]]]:
 
 def span_of_days(slot: SlotShown, words: Wording) -> str:
     """The days of the slot: ``Saturday 5 December 2026``, or from one to another."""
-    last = slot.ends - timedelta(microseconds=1) if slot.slot.all_day and slot.ends > slot.starts else slot.ends
     first = long_day(slot.day, words)
-    return first if not slot.slot.all_day or last.date() <= slot.day else f"{first} – {long_day(last.date(), words)}"
+    return first if not slot.slot.all_day or slot.last_day <= slot.day else f"{first} – {long_day(slot.last_day, words)}"
 
 
 def long_day(day: date, words: Wording) -> str:
@@ -224,9 +242,19 @@ def web(address: str) -> bool:
     return bool(_WEB.fullmatch(address))
 
 
-def picture(address: str) -> str:
-    """``address`` if it is one of the web, else empty."""
-    return address if web(address) else ""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of the web; its size in pixels where that is known, else 0."""
+
+    url: str
+    width: int = 0
+    height: int = 0
+
+
+def picture(*addresses: str) -> Picture | None:
+    """The first of ``addresses`` if it is one of the web."""
+    first = next(filter(None, addresses), "")
+    return Picture(first) if web(first) else None
 
 
 def map_link(slot: PublicSlot, place: str) -> str:

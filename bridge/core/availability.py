@@ -1,11 +1,11 @@
 """The one sum: what can still be claimed on a slot now, per offer, and why not if not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from bridge.core.drops import Offer, Slot
+from bridge.core.drops import Offer, PreorderWindow, Slot
 from bridge.core.stock import StockItem
 
 State = Literal["open", "soon", "sold_out", "closed", "cancelled"]
@@ -64,6 +64,17 @@ def changes_at(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> dat
     moments = [slot.preorder.opens, slot.preorder.closes, slot.ends_at]
     moments += [item.stale_at for offer in slot.offers if (item := stock.get(offer.stock_item_id or 0))]
     return min((moment for moment in moments if moment is not None and moment > now), default=None)
+
+
+def as_time_passes(seen: Availability, preorder: PreorderWindow, ends_at: datetime, now: datetime) -> Availability:
+    """``seen``, worked out some time ago, at ``now``: a preorder has opened or closed by itself, counts are as they were."""
+    if seen.state in ("cancelled", "closed"):
+        return seen
+    if preorder.is_over(now) or now >= ends_at:
+        return replace(seen, state="closed")
+    if seen.state == "soon" and preorder.opens is not None and not preorder.is_soon(now):
+        return replace(seen, state="open" if seen.left > 0 else "sold_out")
+    return seen
 
 
 def _offer(offer: Offer, item: StockItem | None, places: int, now: datetime) -> OfferAvailability:

@@ -240,6 +240,21 @@ class Connection:
     skew: float = 0.0
 
 
+class Offered(NamedTuple):
+    """A product of a drop as customers may ask for it."""
+
+    sku: str
+    name: str
+
+
+class Coming(NamedTuple):
+    """A public slot that has not ended, as a sitemap names it. ``position`` is that of its ``FeedRow``."""
+
+    position: int
+    public_id: str
+    updated_at: datetime
+
+
 class Views(OrderViews, OutboxViews, ShopViews, Protocol):
     """One consistent snapshot for reading. Rows come as plain values; none is tied to the snapshot."""
 
@@ -283,11 +298,20 @@ class Views(OrderViews, OutboxViews, ShopViews, Protocol):
         since: int = -1,
         limit: int | None = None,
         offset: int = 0,
+        sku: str = "",
+        available: bool = False,
     ) -> list[PublicSlot]:
-        """Those that overlap [start, end), by start; a page of them if asked.
+        """Those that overlap [start, end), by start; a page of them if asked. Removed ones are among them.
 
-        With ``since`` only those whose rendering is newer, by position.
+        With ``since`` only those whose rendering is newer, by position. With ``sku`` those that sell it, with
+        ``available`` those that can or will be claimed.
         """
+
+    def offered(self, drop_id: int, now: datetime) -> list[Offered]:
+        """What the slots that have not ended sell beside add-ons, by name; each SKU once."""
+
+    def coming(self, now: datetime, *, after: int, limit: int) -> list[Coming]:
+        """Slots of public drops that have not ended, behind position ``after``, by position."""
 
     def public_slot(self, public_id: str) -> PublicSlot | None: ...
     def app_passwords(self, organizer: str) -> list[AppPassword]:

@@ -7,6 +7,7 @@
 from bridge.ical.calendar import calendar_head, calendar_tail, wrap_public
 from bridge.ical.exchange import join, split
 from bridge.ical.expand import expand, limit_recurrence_set, occurrence_spans
+from bridge.ical.opening import opening
 from bridge.ical.public import alarm, fill_public, public_template
 from bridge.ical.read import Context, read
 from bridge.ical.template import fill, template
@@ -23,6 +24,7 @@ __all__ = [
     "join",
     "limit_recurrence_set",
     "occurrence_spans",
+    "opening",
     "public_template",
     "read",
     "split",

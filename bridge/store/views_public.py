@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 
-from bridge.core.ports import FeedRow, PublicSlot
+from bridge.core.ports import Coming, FeedRow, Offered, PublicSlot
 from bridge.store import rows_public as rows
 from bridge.store import tables as t
 
@@ -48,6 +48,8 @@ class PublicViews:
         since: int = -1,
         limit: int | None = None,
         offset: int = 0,
+        sku: str = "",
+        available: bool = False,
     ) -> list[PublicSlot]:
         query = rows.PUBLIC_SLOT.limit(limit).offset(offset or None)
         if since >= 0:
@@ -59,7 +61,36 @@ class PublicViews:
             query = query.where(_s.ends_at > start)
         if end is not None:
             query = query.where(_s.starts_at < end)
+        if sku:
+            query = query.where(exists().where(t.offers.c.slot_id == _s.id, t.offers.c.sku == sku))
+        if available:
+            query = query.where(_p.available)
         return [rows.public_slot(row) for row in self._db.execute(query)]
+
+    def offered(self, drop_id: int, now: datetime) -> list[Offered]:
+        items = t.stock_items.c
+        query = (
+            select(t.offers.c.sku, func.max(items.name))
+            .join(t.slots, _s.id == t.offers.c.slot_id)
+            .join(t.public_renderings, _p.slot_id == _s.id)
+            .join(t.stock_items, items.id == t.offers.c.stock_item_id)
+            .where(_s.drop_id == drop_id, _s.ends_at > now, _s.removed_at.is_(None), _p.gone.is_(False), t.offers.c.add_on.is_(False))
+            .group_by(t.offers.c.sku)
+        )
+        found = [Offered(sku, name or sku) for sku, name in self._db.execute(query)]
+        return sorted(found, key=lambda one: (one.name.casefold(), one.sku))
+
+    def coming(self, now: datetime, *, after: int, limit: int) -> list[Coming]:
+        query = (
+            select(_s.id, _s.public_id, _p.updated_at)
+            .join(t.public_renderings, _p.slot_id == _s.id)
+            .join(t.drops, t.drops.c.id == _s.drop_id)
+            .where(t.drops.c.is_public, t.drops.c.removed_at.is_(None), _p.gone.is_(False), _s.removed_at.is_(None))
+            .where(_s.ends_at > now, _s.id > after)
+            .order_by(_s.id)
+            .limit(limit)
+        )
+        return [Coming(*row) for row in self._db.execute(query)]
 
     def public_slot(self, public_id: str) -> PublicSlot | None:
         row = self._db.execute(_PUBLIC_SLOT, {"asked": public_id}).first()

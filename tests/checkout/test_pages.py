@@ -1,8 +1,11 @@
 """The pages a customer sees, as text and headers; how they look in a browser is in tests/journeys."""
 
+import gzip
 import re
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -235,9 +238,11 @@ def test_nothing_foreign_runs_on_a_page(client, path):
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
     assert " style=" not in page
-    assert "<style" not in page
+    for sheet in re.findall(r"<style>(.*?)</style>", page, re.DOTALL):
+        assert f"'sha256-{b64encode(sha256(sheet.encode()).digest()).decode()}'" in policy
+    assert page.count("<style") <= 1
     assert not re.search(r"\son[a-z]+=", page)
-    assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", page))
+    assert all("src=" in tag or "ld+json" in tag for tag in re.findall(r"<script[^>]*>", page))
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["X-Frame-Options"] == "DENY"
     assert "Set-Cookie" not in response.headers
@@ -253,8 +258,22 @@ def test_files_of_the_pages_are_kept_by_browsers_for_good(client):
         response = client.get(name)
         assert "immutable" in response.headers["Cache-Control"]
         assert re.fullmatch(r"/assets/[a-z]+\.[0-9a-f]{12}\.\w+", name)
-    weight = sum(len(client.get(name).data) for name in set(names))
-    assert weight < 30_000
+
+
+@pytest.mark.parametrize("path", ["/", "/ada/", DROP, "/slots/k3v9q1", "/nothing/here/"])
+def test_pages_are_light(client, path):
+    page = client.get(path, headers={"Accept-Encoding": "gzip"})
+    words = gzip.decompress(page.data) if page.headers.get("Content-Encoding") == "gzip" else page.data
+    names = set(re.findall(r'(?:href|src)="(/assets/[^"]+)"', words.decode()))
+    files = {name: client.get(name, headers={"Accept-Encoding": "gzip"}) for name in names}
+    assert {file.headers["Content-Encoding"] for file in files.values()} == {"gzip"}
+    assert len(page.data) + sum(len(file.data) for file in files.values()) < 30_000
+
+
+def test_the_calendar_comes_when_it_is_wanted_and_is_small(client):
+    names = re.findall(r'data-(?:script|sheet)="(/assets/calendar[^"]+)"', text(client.get(DROP)))
+    assert len(names) == 2
+    assert sum(len(client.get(name, headers={"Accept-Encoding": "gzip"}).data) for name in names) < 60_000
 
 
 def test_a_page_that_did_not_change_is_not_sent_again(window, client):

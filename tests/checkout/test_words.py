@@ -20,7 +20,7 @@ def sentences():
         text = page.read_text(encoding="utf-8")
         found |= {one or other for one, other in re.findall(r"\b(?:t|n|forms)\((?:\"([^\"]+)\"|'([^']+)')", text)}
     for module in HERE.rglob("*.py"):
-        found |= set(re.findall(r"(?:N_|words\.text|words\.plural)\(\"([^\"]+)\"", module.read_text(encoding="utf-8")))
+        found |= set(re.findall(r"(?:N_|words\.text|words\.plural)\(\s*\"([^\"]+)\"", module.read_text(encoding="utf-8")))
     return found - {"{left} of {n} places left"}
 
 

@@ -1,27 +1,47 @@
 """The shop window in a real browser."""
 
+import logging
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
 from tests.journeys.browser import barriers, chromium, resize
-from tests.window import LOAVES, SATURDAY, Window, left, offer, slot
+from tests.window import LOAVES, SATURDAY, Window, left, offer, preorder, slot
 
 GERMAN = "Donaudampfschifffahrtsgesellschaftskapitänsmützenversteigerungsabendveranstaltung"
+ARABIC = "خبز الريف – الاستلام يوم السبت"
+PICTURE = "https://pictures.invalid/loaf.jpg"
+SAMPLE = (Path(__file__).parent / "order_form_sample.html").read_text(encoding="utf-8")
 STATES = ("open", "soon", "sold_out", "closed", "cancelled")
-SLOTS = {"open": "k3v9q1", "sold out": "k3v9q3", "cancelled": "k3v9q5", "few": "k3v9q6", "long words": "k3v9q90", "all day": "k3v9q91"}
+SLOTS = {
+    "open": "k3v9q1",
+    "sold out": "k3v9q3",
+    "closed": "k3v9q4",
+    "cancelled": "k3v9q5",
+    "few": "k3v9q6",
+    "long words": "k3v9q90",
+    "all day": "k3v9q91",
+    "soon": "k3v9q93",
+    "Arabic": "k3v9q94",
+    "with a picture": "k3v9q95",
+}
 PAGES = {
     "front": "/",
     "organizer": "/ada/",
     "drop": "/ada/loaves/",
     "later dates": "/ada/loaves/?page=2",
+    "drop, filtered": "/ada/loaves/?day=2026-12-07&product=LOAF&only=available",
+    "drop of few dates": "/ada/long/",
     "drop in German": "/ada/long/?lang=de",
     "empty drop": "/ada/empty/",
     **{f"slot: {name}": f"/slots/{public_id}" for name, public_id in SLOTS.items()},
@@ -55,6 +75,11 @@ def stocked(clock):
     )
     slots.append(slot(91, drop="ada/long", all_day=True, title="", color="#ffff00"))
     slots.append(slot(92, removed=True))
+    opens = datetime.now(UTC) + timedelta(days=9, hours=3)
+    waiting = preorder(max(opens, clock() + timedelta(days=1)))
+    slots.append(slot(93, drop="ada/long", availability=left(9, state="soon", offers=offers), preorder=waiting))
+    slots.append(slot(94, drop="ada/long", title=ARABIC, place="ساحة السوق ٥", pickup="الباب الجانبي", notes="أحضر حقيبة من فضلك."))
+    slots.append(slot(95, drop="ada/long", image=PICTURE, availability=left(7, offers=offers)))
     return Window(*slots, drops=drops, clock=clock)
 
 
@@ -88,19 +113,162 @@ def browser():
         yield driver
 
 
-@pytest.mark.parametrize(("width", "dark"), [(320, False), (390, True), (1280, False)])
+logging.getLogger("werkzeug").setLevel(logging.WARNING)
+SIZES = pytest.mark.parametrize(("width", "dark"), [(320, False), (360, True), (1280, False), (1280, True)])
+
+
+def has_no_barrier(browser, name):
+    assert barriers(browser) == [], name
+    wide, there = browser.execute_script("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert wide <= there, name
+
+
+def view(browser, name):
+    browser.execute_script(f"document.querySelector('[data-view={name}]').click()")
+
+
+def waited(browser, found):
+    return WebDriverWait(browser, 20, ignored_exceptions=[StaleElementReferenceException]).until(found)
+
+
+def chips(browser):
+    return [one for one in browser.find_elements(By.CSS_SELECTOR, ".calendar .chip") if one.is_displayed()]
+
+
+@SIZES
 def test_no_page_has_a_barrier_or_scrolls_sideways(browser, site, width, dark):
     resize(browser, width, dark=dark)
     for name, path in PAGES.items():
         browser.get(site + path)
         browser.execute_script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        assert barriers(browser) == [], name
-        wide, there = browser.execute_script("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert wide <= there, name
+        browser.execute_script("document.querySelector('[data-view=list]')?.click()")
+        has_no_barrier(browser, name)
+
+
+@SIZES
+def test_neither_calendar_nor_dialog_nor_the_form_to_come_has_a_barrier(browser, site, width, dark):
+    resize(browser, width, dark=dark)
+    browser.get(site + "/ada/loaves/?lang=de")
+    view(browser, "calendar")
+    waited(browser, chips)
+    has_no_barrier(browser, "calendar")
+    browser.find_element(By.CSS_SELECTOR, ".chip").send_keys(Keys.ENTER)
+    waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog[open] h2"))
+    has_no_barrier(browser, "dialog")
+    browser.get(site + "/slots/k3v9q1")
+    browser.execute_script("document.querySelector('.order').outerHTML = arguments[0]", SAMPLE)
+    has_no_barrier(browser, "form")
+
+
+def test_a_date_opens_beside_the_list_and_gives_the_focus_back(browser, site, window):
+    resize(browser, 390)
+    browser.get(site + "/ada/loaves/")
+    link = browser.find_element(By.CSS_SELECTOR, ".slot a")
+    link.send_keys(Keys.ENTER)
+    dialog = browser.find_element(By.TAG_NAME, "dialog")
+    waited(browser, lambda _: "Choose this date" in dialog.text)
+    assert "7 of 24 places left" in dialog.text
+    assert browser.switch_to.active_element.text == "Country loaf pickup"
+    for _ in range(12):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        inside = "return document.activeElement === document.body || document.querySelector('dialog').contains(document.activeElement)"
+        assert browser.execute_script(inside)
+    window.put(replace(window.slots["k3v9q1"], availability=left(3)))
+    waited(browser, lambda _: "3 left" in dialog.text and "3 of 24 places left" in dialog.text)
+    browser.find_element(By.CSS_SELECTOR, "dialog h2").send_keys(Keys.ESCAPE)
+    waited(browser, lambda _: not dialog.is_displayed())
+    assert browser.switch_to.active_element == link
+
+
+def test_the_dialog_leads_to_the_page_of_the_date(browser, site):
+    resize(browser, 390)
+    browser.get(site + "/ada/loaves/?lang=de")
+    browser.find_element(By.CSS_SELECTOR, ".slot a").click()
+    waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog .button.strong"))[0].click()
+    waited(browser, lambda _: browser.current_url.endswith("/slots/k3v9q1?lang=de"))
+
+
+def test_the_choice_of_calendar_or_list_is_remembered(browser, site):
+    resize(browser, 390)
+    browser.get(site + "/ada/loaves/")
+    shown = browser.find_element(By.CSS_SELECTOR, "[data-list]")
+    assert shown.is_displayed()
+    browser.find_element(By.CSS_SELECTOR, "[data-view=calendar]").click()
+    waited(browser, chips)
+    assert not shown.is_displayed()
+    browser.get(site + "/ada/loaves/")
+    waited(browser, chips)
+    browser.find_element(By.CSS_SELECTOR, "[data-view=list]").click()
+    browser.get(site + "/ada/loaves/")
+    assert browser.find_element(By.CSS_SELECTOR, "[data-list]").is_displayed()
+
+
+def test_the_calendar_is_walked_with_arrow_keys(browser, site):
+    resize(browser, 1280)
+    browser.get(site + "/ada/loaves/")
+    view(browser, "calendar")
+    waited(browser, chips)
+
+    def at():
+        return " ".join(browser.switch_to.active_element.get_attribute("textContent").split())
+
+    def press(key):
+        browser.switch_to.active_element.send_keys(key)
+        return at()
+
+    browser.find_element(By.CSS_SELECTOR, ".chip[href$=k3v9q1]").send_keys(Keys.ARROW_RIGHT)
+    assert at() == "Saturday 5 December 11:00 Country loaf pickup Opens soon"
+    assert press(Keys.ARROW_LEFT) == "Saturday 5 December 10:00 Country loaf pickup 7 left"
+    assert press(Keys.ARROW_DOWN).startswith("Saturday 12 December 10:00")
+    assert press(Keys.END).startswith("Tuesday 22 December 11:00")
+    assert press(Keys.ARROW_UP).startswith("Tuesday 15 December")
+    assert press(Keys.HOME).startswith("Saturday 5 December 10:00")
+    press(Keys.PAGE_DOWN)
+    waited(browser, lambda _: browser.find_element(By.CSS_SELECTOR, ".ec-title").text == "January 2027")
+
+
+def test_counts_in_the_calendar_are_live(browser, site, window):
+    resize(browser, 1280)
+    browser.get(site + "/ada/loaves/")
+    view(browser, "calendar")
+    first = waited(browser, chips)[0]
+    assert "7 left" in first.text
+    window.put(replace(window.slots["k3v9q1"], availability=left(4)))
+    waited(browser, lambda _: "4 left" in chips(browser)[0].text)
+
+
+def test_filters_act_at_once_on_list_and_calendar(browser, site):
+    resize(browser, 1280)
+    browser.get(site + "/ada/long/?lang=en")
+    view(browser, "list")
+    rows = browser.find_elements(By.CSS_SELECTOR, ".slot")
+    assert len([row for row in rows if row.is_displayed()]) == 5
+    browser.find_element(By.CSS_SELECTOR, "[name=only]").click()
+    badges = [row.find_element(By.CSS_SELECTOR, ".badge").text for row in rows if row.is_displayed()]
+    assert badges == ["7 left", "Opens soon", "7 left", "7 left"]
+    assert browser.current_url.endswith("/ada/long/?lang=en&only=available")
+    view(browser, "calendar")
+    waited(browser, lambda _: len(chips(browser)) == 4)
+    browser.refresh()
+    view(browser, "list")
+    assert len([row for row in browser.find_elements(By.CSS_SELECTOR, ".slot") if row.is_displayed()]) == 4
+
+
+def test_times_are_told_in_the_visitors_zone_only_where_it_differs(browser, site):
+    for zone, told in (("America/New_York", "Sat 5 Dec, 04:00–05:00 where you are (Eastern Standard Time)"), ("Europe/Paris", "")):
+        browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": zone})
+        browser.get(site + "/slots/k3v9q1")
+        assert browser.find_element(By.CSS_SELECTOR, ".yours").text == told
+    browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+
+
+def test_an_opening_counts_down(browser, site):
+    browser.get(site + "/slots/k3v9q93?lang=en")
+    assert re.fullmatch(r"\d+ days \d\d:\d\d:\d\d", browser.find_element(By.CSS_SELECTOR, ".countdown").text)
 
 
 def test_a_count_changes_on_the_page_while_one_looks(browser, site, window):
-    resize(browser, 1280)
+    resize(browser, 390)
     browser.get(site + "/ada/loaves/")
     badge = browser.find_element(By.CSS_SELECTOR, '[data-slot="k3v9q1"]')
     assert badge.text == "7 left"
@@ -125,8 +293,13 @@ def test_a_slots_offers_change_with_it(browser, site, window):
 
 def test_the_console_has_nothing_to_complain_about(browser, site):
     browser.get_log("browser")
+    resize(browser, 1280)
     for path in ("/", "/ada/loaves/", "/slots/k3v9q1"):
         browser.get(site + path)
+        if path == "/ada/loaves/":
+            view(browser, "calendar")
+            waited(browser, chips)[0].click()
+            waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog[open] h2"))
     assert [entry["message"] for entry in browser.get_log("browser")] == []
 
 

@@ -1,0 +1,178 @@
+"""The page of one slot: a product page, made once for everyone who looks until something on it changes."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, request
+from markupsafe import Markup
+from werkzeug.exceptions import Gone, NotFound
+
+from bridge import ical
+from bridge.checkout import linked_data
+from bridge.checkout.about import About, addresses, in_short, locale_of
+from bridge.checkout.assets import sheet
+from bridge.checkout.kept import Kept, Page
+from bridge.checkout.language import asked, chosen
+from bridge.checkout.next_steps import next_steps
+from bridge.checkout.printing import finished, printed, sent
+from bridge.checkout.reading import Reading
+from bridge.checkout.shown import SlotShown, changes_at, offers, picture, shown, span_of_days
+from bridge.core.ports import Drop, PublicSlot, Views
+from bridge.core.terms import Terms
+from bridge.wording import Wording
+
+_REMEMBERED = 16_384
+Made = tuple[Drop, Page]
+Make = Callable[[PublicSlot, Drop, Terms, Wording, datetime], Page]
+
+
+class _IsGone(Exception):
+    """What the page would show was taken out of the calendar."""
+
+    def __init__(self, drop: Drop, slot: PublicSlot) -> None:
+        super().__init__()
+        self.drop, self.slot = drop, slot
+
+
+class SlotPages:
+    """Answers for slots. A page that is kept costs one look at its drop's row."""
+
+    def __init__(self, bridge: Reading, kept: Kept) -> None:
+        self._bridge, self._kept = bridge, kept
+        self._homes: dict[str, tuple[str, str]] = {}
+
+    def page(self, public_id: str) -> Response:
+        """The slot's own page."""
+        return self._answer("page", public_id, self._page)
+
+    def card(self, public_id: str) -> Response:
+        """The same in short, to be shown within the drop's page."""
+        response = self._answer("card", public_id, self._card)
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    def _answer(self, kind: str, public_id: str, make: Make) -> Response:
+        drop, now = self._drop_of(public_id), self._bridge.now()
+        words, language = chosen(request, drop.language), asked(request)
+
+        def anew() -> Made:
+            with self._bridge.read() as views:
+                found, current = slot_of(views, public_id)
+                terms = Terms()
+            self._remember(public_id, current)
+            if found.removed:
+                raise _IsGone(current, found)
+            return current, make(found, current, terms, words, now)
+
+        try:
+            made = self._kept.page((kind, public_id, str(words.locale), language), drop, now, anew)
+        except _IsGone as gone:
+            one = shown(gone.slot, words, now)
+            return printed("gone.html", words, status=410, drop=gone.drop, one=one, when=span_of_days(one, words))
+        return sent(made, now)
+
+    def _drop_of(self, public_id: str) -> Drop:
+        """The drop as it is by now. Where a slot is at home is remembered; what is remembered wrongly is looked up anew."""
+        home = self._homes.get(public_id)
+        if home is not None:
+            with self._bridge.glance() as views:
+                drop = views.drop(*home)
+            if drop is not None and drop.is_public:
+                return drop
+        with self._bridge.read() as views:
+            _, drop = slot_of(views, public_id)
+        self._remember(public_id, drop)
+        return drop
+
+    def _remember(self, public_id: str, drop: Drop) -> None:
+        if len(self._homes) >= _REMEMBERED:
+            self._homes.clear()
+        self._homes[public_id] = (drop.organizer, drop.slug)
+
+    def _page(self, found: PublicSlot, drop: Drop, terms: Terms, words: Wording, now: datetime) -> Page:
+        one = shown(found, words, now)
+        return finished(
+            "slot.html",
+            words,
+            changes_at([found], now),
+            sheet=Markup(sheet()),  # noqa: S704 our own file
+            about=self._about(one, drop, words),
+            **slot_values(one, drop, terms, words),
+        )
+
+    def _card(self, found: PublicSlot, drop: Drop, terms: Terms, words: Wording, now: datetime) -> Page:
+        one = shown(found, words, now)
+        return finished("card.html", words, changes_at([found], now), **slot_values(one, drop, terms, words))
+
+    def _about(self, one: SlotShown, drop: Drop, words: Wording) -> About:
+        base, slot = self._bridge.settings.base_url, one.slot
+        address, alternates = addresses(f"{base}/slots/{slot.public_id}", asked(request))
+        image = picture(slot.image, drop.image)
+        facts = [span_of_days(one, words), one.times, slot.place or drop.place]
+        node = linked_data.event(one, drop, f"{base}/slots/{slot.public_id}", f"{base}/{quote(drop.organizer)}/", image)
+        return About(
+            title=slot.title or drop.title,
+            description=in_short(" · ".join(filter(None, facts))),
+            address=address,
+            alternates=alternates,
+            locale=locale_of(words),
+            site=drop.organizer_title or drop.organizer,
+            picture=image,
+            data=linked_data.written(node),
+        )
+
+
+def slot_values(one: SlotShown, drop: Drop, terms: Terms, words: Wording) -> dict[str, Any]:
+    """What the page of a slot and its card show alike."""
+    return {
+        "drop": drop,
+        "one": one,
+        "name": one.slot.title or drop.title,
+        "who": drop.organizer_title or drop.organizer,
+        "when": span_of_days(one, words),
+        "offers": offers(one.slot, drop, words),
+        "picture": picture(one.slot.image, drop.image),
+        "pickup": one.slot.pickup or terms.pickup,
+        "story": terms.story,
+        "questions": terms.questions,
+        "policy": terms.refund_policy,
+        "steps": next_steps(one, terms, one.slot.place or drop.place, words),
+    }
+
+
+def slot_of(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:
+    """A public slot and its drop. Raises ``NotFound``."""
+    found = views.public_slot(public_id)
+    drop = views.drop(*found.drop.split("/", 1)) if found is not None else None
+    if found is None or drop is None or not drop.is_public:
+        raise NotFound
+    return found, drop
+
+
+def slot_file(views: Views, public_id: str) -> str:
+    """The slot as a calendar of its own. Raises ``NotFound``, ``Gone``."""
+    found, drop = slot_of(views, public_id)
+    row = next((row for row in views.feed_rows(drop.id, after=found.position - 1, limit=1)), None)
+    if row is None or row.position != found.position:
+        raise Gone
+    return ical.wrap_public(row.text, row.timezone)
+
+
+def opening_file(views: Views, public_id: str, base_url: str) -> str:
+    """The opening of the slot's preorder as a calendar of one event. Raises ``NotFound`` when it has none, ``Gone``."""
+    found, drop = slot_of(views, public_id)
+    if found.removed:
+        raise Gone
+    if found.preorder.opens is None:
+        raise NotFound
+    return ical.opening(
+        public_id,
+        found.title or drop.title,
+        found.preorder.opens,
+        stamp=found.updated_at or found.starts_at,
+        sequence=found.sequence,
+        link=f"{base_url}/slots/{public_id}",
+        language=drop.language,
+    )
