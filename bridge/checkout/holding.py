@@ -45,7 +45,7 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
 
     @face.post("/holds/<secret>")
     @_as_problems
-    def change(secret: str) -> Response:
+    def hold_change(secret: str) -> Response:
         guard.admit(request)
         asked, now = wanted_of(posted.json_object(request)), bridge.now()
         if not posted.secret(secret):
@@ -56,7 +56,7 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
 
     @face.post("/holds/<secret>/release")
     @_as_problems
-    def release(secret: str) -> Response:
+    def hold_release(secret: str) -> Response:
         guard.admit(request)
         if posted.secret(secret):
             with bridge.work() as work:

@@ -9,11 +9,10 @@ from flask import Response, request
 from werkzeug.exceptions import Gone
 
 from bridge.checkout.language import chosen
-from bridge.checkout.order_form import Asked, form_of
+from bridge.checkout.order_form import Asked
 from bridge.checkout.printing import printed
 from bridge.checkout.reading import Reading
-from bridge.checkout.shown import shown
-from bridge.checkout.slot_page import slot_of, slot_values
+from bridge.checkout.slot_page import page_values, slot_seen
 from bridge.core.availability import availability
 from bridge.core.ports import UnitOfWork, Views
 from bridge.core.sockets import Payments
@@ -28,9 +27,6 @@ class Selling(Reading, Protocol):
     def house(self) -> House: ...
     @property
     def visitor_key(self) -> str: ...
-    def glance(self) -> AbstractContextManager[Views]:
-        """What is committed by now, anew for each question."""
-
     def work(self) -> AbstractContextManager[UnitOfWork]:
         """One transaction."""
 
@@ -42,17 +38,12 @@ def slot_again(bridge: Selling, public_id: str, asked: Asked, status: int = 200)
     """The slot's page as it is at this moment, for one visitor alone. Raises ``NotFound``, ``Gone``."""
     now = bridge.now()
     with bridge.read() as views:
-        found, drop = slot_of(views, public_id)
-        terms, stored = views.terms(drop.id), views.slot_now(public_id)
-    if found.removed or stored is None:
+        seen, stored = slot_seen(views, public_id), views.slot_now(public_id)
+    if seen.slot.removed or stored is None:
         raise Gone
-    slot, stock = stored
-    words = chosen(request, drop.language)
-    found = replace(found, availability=availability(slot, stock, now))
-    one = shown(found, words, now)
-    form = form_of(one.slot, drop, terms, slot.offers, words, now, asked)
-    page = printed("slot.html", words, status=status, form=form, **slot_values(one, drop, terms, words, bridge.settings.base_url))
-    page.headers["Cache-Control"] = "no-store"
+    words = chosen(request, seen.drop.language)
+    seen = seen._replace(slot=replace(seen.slot, availability=availability(*stored, now)))
+    page = printed("slot.html", words, status=status, **page_values(bridge, seen, words, now, asked))
     page.headers["X-Robots-Tag"] = "noindex"
     return page
 

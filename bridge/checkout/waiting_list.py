@@ -53,6 +53,11 @@ def add_waiting(face: Blueprint, bridge: Selling, guard: Guard) -> None:
         one = shown(found, words, bridge.now())
         return _private(printed("waiting_joined.html", words, drop=drop, one=one, when=span_of_days(one, words)))
 
+    @face.before_app_request
+    def offered() -> Response | None:
+        offer = request.args.get("offer") if request.endpoint == "shop.slot" else None
+        return offered_page(bridge, (request.view_args or {})["public_id"], offer) if offer else None
+
     _add_turns(face, bridge, guard)
 
 
