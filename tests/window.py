@@ -13,6 +13,7 @@ from bridge.checkout.pages import pages
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import PreorderWindow, Slot
 from bridge.core.ports import Coming, Drop, FeedRow, Offered, Organizer, PublicSlot
+from bridge.core.terms import Terms
 from bridge.ics_feeds.feed import feeds
 from bridge.ics_feeds.live import live
 from bridge.settings import Settings
@@ -70,6 +71,7 @@ class Window:
         self.slots: dict[str, PublicSlot] = {}
         self.revisions: dict[str, tuple[int, bool]] = {}
         self.reads: list[str] = []
+        self.sells = Terms()
         for one in slots:
             self.slots[one.public_id] = one
             self.revisions[one.public_id] = (1, False)
@@ -107,6 +109,12 @@ class Window:
 
     def drops(self, organizer: str | None = None, *, public: bool = False) -> list[Drop]:
         return [drop for drop in self.shelves.values() if organizer in {None, drop.organizer} and (drop.is_public or not public)]
+
+    def terms(self, _drop_id: int) -> Terms:
+        return self.sells
+
+    def slot_now(self, _public_id: str) -> None:
+        return None
 
     def _of(self, drop_id: int) -> list[PublicSlot]:
         return [one for one in self.slots.values() if self.shelves[one.drop].id == drop_id]

@@ -16,7 +16,7 @@ from granian.server import MPServer
 from bridge import settings
 from bridge.cli.children import Child
 from bridge.cli.common import Context, pass_context
-from bridge.processes import SETUP_TOKEN
+from bridge.processes import SETUP_TOKEN, VISITOR_KEY
 from bridge.wiring import tell_address
 
 # glibc keeps what a large answer needed, once for each thread, unless it is told to give large blocks back.
@@ -79,6 +79,7 @@ def _listen_on(context: Context, host: str | None, port: int | None) -> None:
         os.environ.setdefault(name, value)
     told = {"DROPBRIDGE_SERVER__HOST": host, "DROPBRIDGE_SERVER__PORT": port, settings.CONFIG_VARIABLE: context.config}
     os.environ.update({name: str(value) for name, value in told.items() if value is not None})
+    os.environ.setdefault(VISITOR_KEY, secrets.token_urlsafe(24))
     context.__dict__.pop("settings", None)
     _check_address(context.settings.server.host, context.settings.server.port)
 

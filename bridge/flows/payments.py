@@ -202,6 +202,21 @@ def end_payment(open_work: WorkFactory, payments_of: Callable[[str], Payments], 
         record_news(open_work, payment.provider, [replace(told, message_id="")], now)
 
 
+def look_at_payments(open_work: WorkFactory, payments_of: Callable[[str], Payments], secret: str, now: datetime) -> None:
+    """Asks the provider after an order that waits for its money, so that its page is right before the webhook comes.
+
+    Raises the provider's faults; an order that waits for nothing is left alone.
+    """
+    with open_work() as work:
+        seen = work.views.order(secret)
+    if seen is None or seen.order.state not in ("pending", "expired"):
+        return
+    for payment in seen.money.payments:
+        if payment.state == "started":
+            told = payments_of(payment.provider).look(payment.reference)
+            record_news(open_work, payment.provider, [replace(told, message_id="")], now)
+
+
 def reconcile(open_work: WorkFactory, payments_of: Callable[[str], Payments], now: datetime) -> int:
     """Asks after payments that no webhook spoke of, ever more rarely. Returns how many were asked after.
 
