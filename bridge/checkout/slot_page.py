@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from flask import Response, request
@@ -11,21 +11,31 @@ from werkzeug.exceptions import Gone, NotFound
 
 from bridge import ical
 from bridge.checkout import linked_data
-from bridge.checkout.about import About, addresses, in_short, locale_of
+from bridge.checkout.about import About, absolute, addresses, in_short, locale_of
 from bridge.checkout.assets import sheet
 from bridge.checkout.kept import Kept, Page
 from bridge.checkout.language import asked, chosen
 from bridge.checkout.next_steps import next_steps
+from bridge.checkout.pictures import first_picture
 from bridge.checkout.printing import finished, printed, sent
 from bridge.checkout.reading import Reading
-from bridge.checkout.shown import SlotShown, changes_at, offers, picture, shown, span_of_days
+from bridge.checkout.shown import Picture, SlotShown, changes_at, offers, picture, shown, span_of_days
 from bridge.core.ports import Drop, PublicSlot, Views
 from bridge.core.terms import Terms
 from bridge.wording import Wording
 
 _REMEMBERED = 16_384
 Made = tuple[Drop, Page]
-Make = Callable[[PublicSlot, Drop, Terms, Wording, datetime], Page]
+Make = Callable[["Facts", Wording, datetime], Page]
+
+
+class Facts(NamedTuple):
+    """What a page of a slot is made of."""
+
+    slot: PublicSlot
+    drop: Drop
+    terms: Terms
+    picture: Picture | None
 
 
 class _IsGone(Exception):
@@ -59,12 +69,11 @@ class SlotPages:
 
         def anew() -> Made:
             with self._bridge.read() as views:
-                found, current = slot_of(views, public_id)
-                terms = views.terms(current.id)
-            self._remember(public_id, current)
-            if found.removed:
-                raise _IsGone(current, found)
-            return current, make(found, current, terms, words, now)
+                facts = facts_of(views, public_id)
+            self._remember(public_id, facts.drop)
+            if facts.slot.removed:
+                raise _IsGone(facts.drop, facts.slot)
+            return facts.drop, make(facts, words, now)
 
         try:
             made = self._kept.page((kind, public_id, str(words.locale), language), drop, now, anew)
@@ -91,30 +100,30 @@ class SlotPages:
             self._homes.clear()
         self._homes[public_id] = (drop.organizer, drop.slug)
 
-    def _page(self, found: PublicSlot, drop: Drop, terms: Terms, words: Wording, now: datetime) -> Page:
-        one = shown(found, words, now)
+    def _page(self, facts: Facts, words: Wording, now: datetime) -> Page:
+        one = shown(facts.slot, words, now)
         return finished(
             "slot.html",
             words,
-            changes_at([found], now),
+            changes_at([facts.slot], now),
             sheet=Markup(sheet()),  # noqa: S704 our own file
-            about=self._about(one, drop, words),
-            **slot_values(one, drop, terms, words),
+            about=self._about(one, facts, words),
+            **slot_values(one, facts, words),
         )
 
-    def _card(self, found: PublicSlot, drop: Drop, terms: Terms, words: Wording, now: datetime) -> Page:
-        one = shown(found, words, now)
-        return finished("card.html", words, changes_at([found], now), **slot_values(one, drop, terms, words))
+    def _card(self, facts: Facts, words: Wording, now: datetime) -> Page:
+        one = shown(facts.slot, words, now)
+        return finished("card.html", words, changes_at([facts.slot], now), **slot_values(one, facts, words))
 
-    def _about(self, one: SlotShown, drop: Drop, words: Wording) -> About:
-        base, slot = self._bridge.settings.base_url, one.slot
+    def _about(self, one: SlotShown, facts: Facts, words: Wording) -> About:
+        base, slot, drop = self._bridge.settings.base_url, one.slot, facts.drop
         address, alternates = addresses(f"{base}/slots/{slot.public_id}", asked(request))
-        image = picture(slot.image, drop.image)
-        facts = [span_of_days(one, words), one.times, slot.place or drop.place]
+        image = absolute(facts.picture, base)
+        told = [span_of_days(one, words), one.times, slot.place or drop.place]
         node = linked_data.event(one, drop, f"{base}/slots/{slot.public_id}", f"{base}/{quote(drop.organizer)}/", image)
         return About(
             title=slot.title or drop.title,
-            description=in_short(" · ".join(filter(None, facts))),
+            description=in_short(" · ".join(filter(None, told))),
             address=address,
             alternates=alternates,
             locale=locale_of(words),
@@ -124,8 +133,9 @@ class SlotPages:
         )
 
 
-def slot_values(one: SlotShown, drop: Drop, terms: Terms, words: Wording) -> dict[str, Any]:
+def slot_values(one: SlotShown, facts: Facts, words: Wording) -> dict[str, Any]:
     """What the page of a slot and its card show alike."""
+    drop, terms = facts.drop, facts.terms
     return {
         "drop": drop,
         "one": one,
@@ -133,13 +143,22 @@ def slot_values(one: SlotShown, drop: Drop, terms: Terms, words: Wording) -> dic
         "who": drop.organizer_title or drop.organizer,
         "when": span_of_days(one, words),
         "offers": offers(one.slot, drop, words),
-        "picture": picture(one.slot.image, drop.image),
+        "picture": facts.picture,
         "pickup": one.slot.pickup or terms.pickup,
         "story": terms.story,
         "questions": terms.questions,
         "policy": terms.refund_policy,
         "steps": next_steps(one, terms, one.slot.place or drop.place, words),
     }
+
+
+def facts_of(views: Views, public_id: str) -> Facts:
+    """All that is shown of a slot. Its main picture is its own, else the drop's first, else its first product's. Raises ``NotFound``."""
+    slot, drop = slot_of(views, public_id)
+    terms = views.terms(drop.id)
+    sold = [terms.product(offer.sku) for offer in slot.availability.offers]
+    stored = [*terms.pictures[:1], *(digest for product in sold if product for digest in product.pictures[:1])]
+    return Facts(slot, drop, terms, picture(slot.image) or first_picture(views, stored) or picture(drop.image))
 
 
 def slot_of(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:
