@@ -11,15 +11,16 @@ from werkzeug.exceptions import Gone, NotFound
 
 from bridge import ical
 from bridge.checkout import linked_data
-from bridge.checkout.about import About, addresses, in_short, locale_of
+from bridge.checkout.about import About, absolute, addresses, in_short, locale_of
 from bridge.checkout.assets import sheet
 from bridge.checkout.kept import Kept, Page
 from bridge.checkout.language import asked, chosen
 from bridge.checkout.next_steps import next_steps
 from bridge.checkout.order_form import Asked, form_of
+from bridge.checkout.pictures import first_picture
 from bridge.checkout.printing import finished, printed, sent
 from bridge.checkout.reading import Reading
-from bridge.checkout.shown import SlotShown, changes_at, offers, picture, shown, span_of_days
+from bridge.checkout.shown import Picture, SlotShown, changes_at, offers, picture, shown, span_of_days
 from bridge.core.drops import Offer
 from bridge.core.ports import Drop, PublicSlot, Views
 from bridge.core.terms import Terms
@@ -36,6 +37,7 @@ class Seen(NamedTuple):
     slot: PublicSlot
     drop: Drop
     terms: Terms
+    picture: Picture | None = None
     sold: tuple[Offer, ...] = ()
 
 
@@ -108,7 +110,7 @@ class SlotPages:
 
     def _card(self, seen: Seen, words: Wording, now: datetime) -> Page:
         one = shown(seen.slot, words, now)
-        return finished("card.html", words, changes_at([seen.slot], now), **slot_values(one, seen.drop, seen.terms, words))
+        return finished("card.html", words, changes_at([seen.slot], now), **slot_values(one, seen, words))
 
 
 def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, asked_for: Asked | None = None) -> dict[str, Any]:
@@ -116,9 +118,9 @@ def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, aske
     one = shown(seen.slot, words, now)
     return {
         "sheet": Markup(sheet()),  # noqa: S704 our own file
-        "about": _about(bridge, one, seen.drop, words),
+        "about": _about(bridge, one, seen, words),
         "form": form_of(one.slot, seen.drop, seen.terms, seen.sold, words, now, asked_for),
-        **slot_values(one, seen.drop, seen.terms, words),
+        **slot_values(one, seen, words),
     }
 
 
@@ -128,10 +130,10 @@ def early_ends(terms: Terms, now: datetime) -> list[datetime]:
     return [end for end in ends if end is not None and end > now]
 
 
-def _about(bridge: Reading, one: SlotShown, drop: Drop, words: Wording) -> About:
-    base, slot = bridge.settings.base_url, one.slot
+def _about(bridge: Reading, one: SlotShown, seen: Seen, words: Wording) -> About:
+    base, slot, drop = bridge.settings.base_url, one.slot, seen.drop
     address, alternates = addresses(f"{base}/slots/{slot.public_id}", asked(request))
-    image = picture(slot.image, drop.image)
+    image = absolute(seen.picture, base)
     facts = [span_of_days(one, words), one.times, slot.place or drop.place]
     node = linked_data.event(one, drop, f"{base}/slots/{slot.public_id}", f"{base}/{quote(drop.organizer)}/", image)
     return About(
@@ -146,8 +148,9 @@ def _about(bridge: Reading, one: SlotShown, drop: Drop, words: Wording) -> About
     )
 
 
-def slot_values(one: SlotShown, drop: Drop, terms: Terms, words: Wording) -> dict[str, Any]:
+def slot_values(one: SlotShown, seen: Seen, words: Wording) -> dict[str, Any]:
     """What the page of a slot and its card show alike."""
+    drop, terms = seen.drop, seen.terms
     return {
         "drop": drop,
         "one": one,
@@ -155,7 +158,7 @@ def slot_values(one: SlotShown, drop: Drop, terms: Terms, words: Wording) -> dic
         "who": drop.organizer_title or drop.organizer,
         "when": span_of_days(one, words),
         "offers": offers(one.slot, drop, words),
-        "picture": picture(one.slot.image, drop.image),
+        "picture": seen.picture,
         "pickup": one.slot.pickup or terms.pickup,
         "story": terms.story,
         "questions": terms.questions,
@@ -165,10 +168,16 @@ def slot_values(one: SlotShown, drop: Drop, terms: Terms, words: Wording) -> dic
 
 
 def slot_seen(views: Views, public_id: str) -> Seen:
-    """A public slot with all that its page is made of. Raises ``NotFound``."""
-    found, drop = slot_of(views, public_id)
-    stored = views.slot_now(public_id)
-    return Seen(found, drop, views.terms(drop.id), stored[0].offers if stored else ())
+    """A public slot with all that its page is made of. Its main picture is its own, else the drop's first, else its first product's.
+
+    Raises ``NotFound``.
+    """
+    slot, drop = slot_of(views, public_id)
+    terms, stored = views.terms(drop.id), views.slot_now(public_id)
+    sold = [terms.product(offer.sku) for offer in slot.availability.offers]
+    listed = [*terms.pictures[:1], *(digest for product in sold if product for digest in product.pictures[:1])]
+    image = picture(slot.image) or first_picture(views, listed) or picture(drop.image)
+    return Seen(slot, drop, terms, image, stored[0].offers if stored else ())
 
 
 def slot_of(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:
