@@ -25,7 +25,7 @@ SECRETS = (
     (re.compile(r"(?i)\b(password|passwd|secret|token|api_key)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",&}]+"), r"\1\2…"),
     (re.compile(r"\b(sk|rk|whsec)_\w{6,}"), r"\1_…"),
     (re.compile(r"(\w://[^\s:/@]*):[^\s@]+@"), r"\1:…@"),
-    (re.compile(r"/(feeds|orders|setup)/[\w~-]+"), r"/\1/…"),
+    (re.compile(r"/(feeds|holds|orders|setup|waiting)/[\w~-]+"), r"/\1/…"),
 )
 
 

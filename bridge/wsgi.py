@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bridge import logs, settings
-from bridge.processes import SETUP_TOKEN, settle
+from bridge.processes import SETUP_TOKEN, VISITOR_KEY, settle
 from bridge.site import web
 from bridge.wiring import bridge
 
@@ -19,7 +19,7 @@ def app() -> "WSGIApplication":
     loaded = settings.load()
     logs.configure(loaded.log.level, loaded.log.format)
     _end_with(os.getppid())
-    house = bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, ""))
+    house = bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, ""), visitor_key=os.environ.get(VISITOR_KEY, ""))
     if loaded.stripe.secret_key:
         # Stripe's library takes a second to load: not while a customer waits.
         house.payments("stripe")

@@ -89,6 +89,9 @@ class OrderViews(Protocol):
     def drop_of_slot(self, public_id: str) -> "tuple[Drop, int | None] | None":
         """The live drop of a slot, and the slot's limit per customer."""
 
+    def slot_now(self, public_id: str) -> "tuple[Slot, dict[int, StockItem]] | None":
+        """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""
+
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""
 

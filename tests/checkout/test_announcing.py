@@ -89,7 +89,9 @@ def test_a_slot_is_an_event_with_offers(client):
     assert "price" not in tote
 
 
-@pytest.mark.parametrize(("state", "said"), [("soon", "PreOrder"), ("sold_out", "SoldOut"), ("closed", "SoldOut"), ("cancelled", "SoldOut")])
+@pytest.mark.parametrize(
+    ("state", "said"), [("soon", "PreOrder"), ("sold_out", "SoldOut"), ("closed", "SoldOut"), ("cancelled", "SoldOut")]
+)
 def test_offers_are_as_their_slot_is(client, window, state, said):
     window.put(slot(1, availability=left(0, state=state, offers=OFFERS)))
     [event] = head(client, SLOT).data
@@ -118,7 +120,7 @@ def test_a_drop_lists_its_events(client):
 def test_no_text_ends_the_data(client):
     page = client.get(SLOT).get_data(as_text=True)
     assert "<script>alert" not in page
-    assert page.count("</script>") == 2
+    assert page.count("</script>") == page.count("<script")
 
 
 @pytest.mark.slow

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from bridge.checkout.filters import filters
 from bridge.checkout.next_steps import next_steps
 from bridge.checkout.shown import shown
-from bridge.core.terms import Product, Terms
+from bridge.core.ports_shop import Picture
+from bridge.core.terms import Product, Question, Terms
+from bridge.flows.drops import describe_drop
 from bridge.site import site
 from bridge.wording import wording
 from tests.house import bakery, event
@@ -220,3 +222,44 @@ def test_a_drop_of_another_zone_has_its_days_there(clock):
     assert titles(client, {"day": "2026-12-05"}) == []
     [told] = client.get(DROP + "slots.json?from=2026-12-06&to=2026-12-07").json["slots"]
     assert told["starts"] == "2026-12-06T01:00:00+13:00"
+
+
+def test_what_the_organizer_tells_of_a_drop_is_on_its_pages(client, window):
+    assert "Questions and answers" not in client.get("/slots/k3v9q1").get_data(as_text=True)
+    told = Terms(
+        products=(Product("LOAF", pictures=("b" * 64,)),),
+        story="Baked <slowly>.",
+        questions=(Question("Is it vegan?", "Yes, see https://example.org/."),),
+        pickup="Ring twice.",
+        refund_policy="Until the day before.",
+    )
+    window.describe(told)
+    window.stored["b" * 64] = Picture("b" * 64, 1600, 1200, "#aa8866", (("avif", (480, 1600)), ("jpg", (480, 1600))))
+    page = client.get("/slots/k3v9q1").get_data(as_text=True)
+    shown_words = (
+        "Baked &lt;slowly&gt;.",
+        "Is it vegan?",
+        '<a href="https://example.org/"',
+        "Ring twice.",
+        "Until the day before.",
+        "What happens next",
+        f'srcset="/pictures/{"b" * 64}/480.avif 480w, /pictures/{"b" * 64}/1600.avif 1600w"',
+        'width="1600" height="1200" fetchpriority="high"',
+        f'property="og:image" content="https://drops.example/pictures/{"b" * 64}/1600.jpg"',
+        'property="og:image:width" content="1600"',
+    )
+    assert [words for words in shown_words if words not in page] == []
+    card = client.get("/slots/k3v9q1/card").get_data(as_text=True)
+    assert "Is it vegan?" in card
+    assert "Ring twice." in card
+
+
+def test_a_drop_described_anew_is_shown_so_on_the_next_view(shop):
+    client = site(shop.house).test_client()
+    shop.put(event("a", "Places: 24"))
+    path = f"/slots/{shop.slots()[0].public_id}"
+    assert "Bring a bag." not in client.get(path).get_data(as_text=True)
+    with shop.house.work() as work:
+        drop = work.views.drop("ada", "bread")
+        describe_drop(work, drop, shop.house.house, now=shop.clock(), actor="ada", terms=Terms(story="Bring a bag."))
+    assert "Bring a bag." in client.get(path).get_data(as_text=True)
