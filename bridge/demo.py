@@ -60,9 +60,7 @@ def _till(work: UnitOfWork, ada: Organizer, folder: Path) -> Connection:
     place = work.views.location(NAME, "main")
     assert place is not None
     config = {"stock": STOCK, "names": NAMES, "state": str((folder / "demo-till.json").absolute()), "rate": SECONDS_BETWEEN_SALES}
-    return Connection(
-        0, ada.id, NAME, "till", "fake", place.id, config, interval=timedelta(seconds=1), stale_after=timedelta(minutes=5)
-    )
+    return Connection(0, ada.id, NAME, "till", "fake", place.id, config, interval=timedelta(seconds=1), stale_after=timedelta(minutes=5))
 
 
 def _drop(work: UnitOfWork, ada: Organizer, now: datetime) -> Drop:
