@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bridge.core.errors import BridgeError
 
@@ -150,6 +150,41 @@ class Signin(_Section):
     window: int = Field(default=300, ge=1, description="The length of that window, in seconds.")
 
 
+def _mail_address(value: str) -> str:
+    if value and re.fullmatch(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+", value) is None:
+        raise ValueError("a mail address looks like shop@example.org")
+    return value
+
+
+class Mail(_Section):
+    """Letters to customers."""
+
+    host: str = Field(default="", description="The mail server that takes letters; empty: none is set up, and letters wait.")
+    port: int = Field(default=587, ge=1, le=65535, description="Its port: 587 for starttls, 465 for tls, 25 within a network.")
+    tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection is encrypted; the server's certificate is verified."
+    )
+    username: str = Field(default="", description="Who signs in to it; empty: nobody does.")
+    password: str = Field(default="", repr=False, description="The password for that; best given as DROPBRIDGE_MAIL__PASSWORD_FILE.")
+    from_address: Annotated[str, AfterValidator(_mail_address)] = Field(
+        default="", description="The address that letters come from; needed with a host."
+    )
+    bounce_address: Annotated[str, AfterValidator(_mail_address)] = Field(
+        default="", description="Where reports of failed delivery go, as NAME+something@HOST; empty: to from_address."
+    )
+    timeout: int = Field(default=20, ge=1, le=300, description="How long an answer of the mail server is waited for, in seconds.")
+    adapter: str = Field(
+        default="mail", description="What carries letters: mail, fake (writes files, for trying out), or the dotted path of a class."
+    )
+    folder: str = Field(default="var/mail", description="Where the adapter fake writes its files.")
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> "Mail":
+        if self.host and not self.from_address:
+            raise ValueError("mail.from_address is missing: the address that letters come from")
+        return self
+
+
 class Checkout(_Section):
     """Ordering on the pages."""
 
@@ -220,6 +255,7 @@ class Settings(BaseModel):
     payments: Payments = Payments()
     stripe: Stripe = Stripe()
     journal: Journal = Journal()
+    mail: Mail = Mail()
     log: Log = Log()
 
     @property

@@ -12,11 +12,12 @@ from typing import Any
 from bridge import ical
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
-from bridge.core.sockets import Payments
+from bridge.core.sockets import Notifier, Payments
 from bridge.flows.deliveries import money_handlers, till_handlers
 from bridge.flows.house import House
 from bridge.flows.relay import Handler
-from bridge.settings import Settings
+from bridge.flows.tell import MAIL, Telling
+from bridge.settings import Mail, Settings
 from bridge.store.engine import Database
 from bridge.store.views import SqlViews
 from bridge.store.waking import announce, announced
@@ -33,6 +34,10 @@ ADAPTERS: dict[str, dict[str, str]] = {
         "at_pickup": "bridge.payments.at_pickup.AtPickup",
         "stripe": "bridge.payments.stripe.Stripe",
         "fake": "bridge.payments.fake.FakePayments",
+    },
+    "notify": {
+        "mail": "bridge.notify.mail.Mail",
+        "fake": "bridge.notify.fake.FakeNotifier",
     },
 }
 
@@ -72,6 +77,21 @@ def payments_for(name: str, settings: Settings) -> Payments:
     return made
 
 
+def notifier_for(mail: Mail) -> Notifier | None:
+    """What carries letters; None while no mail server is set up. Raises ``InvalidInput``."""
+    if mail.adapter == "mail" and not mail.host:
+        return None
+    known = ADAPTERS["notify"]
+    module, _, name = known.get(mail.adapter, mail.adapter).rpartition(".")
+    if not module:
+        raise InvalidInput(f"mail.adapter names {mail.adapter!r}; known are {', '.join(sorted(known))}.")
+    try:
+        made: Notifier = getattr(import_module(module), name)(mail.model_dump())
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(f"mail.adapter {mail.adapter!r} cannot be loaded: {error}") from error
+    return made
+
+
 @dataclass(frozen=True)
 class Bridge:
     """Settings, a clock, and the ports filled. Shared by all threads of a process."""
@@ -81,6 +101,7 @@ class Bridge:
     house: House
     now: Callable[[], datetime] = utc_now
     pos: Callable[[Connection], Pos] = field(default=pos_for)
+    notifier: Callable[[Mail], Notifier | None] = field(default=notifier_for)
     setup_token: str = ""
     visitor_key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     _payments: dict[str, Payments] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -106,7 +127,13 @@ class Bridge:
     @contextmanager
     def handlers(self) -> Iterator[dict[str, Handler]]:
         """What delivers the outbox, by the beginning of its topics; what they keep open is closed in the end."""
-        yield {**money_handlers(self.work, self.payments), **till_handlers(self.work, self.pos)}
+        notifier = self.notifier(self.settings.mail)
+        told: dict[str, Handler] = {} if notifier is None else {MAIL: Telling(self.read, notifier, self.house)}
+        try:
+            yield {**money_handlers(self.work, self.payments), **till_handlers(self.work, self.pos), **told}
+        finally:
+            if notifier is not None:
+                notifier.close()
 
     @contextmanager
     def work(self) -> Iterator[UnitOfWork]:
@@ -134,6 +161,7 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
         language=settings.defaults.language,
         timezone=settings.defaults.timezone,
         currency=settings.defaults.currency,
+        address=settings.mail.from_address,
     )
     made = Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
     return replace(made, visitor_key=visitor_key) if visitor_key else made

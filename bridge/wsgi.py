@@ -19,7 +19,11 @@ def app() -> "WSGIApplication":
     loaded = settings.load()
     logs.configure(loaded.log.level, loaded.log.format)
     _end_with(os.getppid())
-    made = web(bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, ""), visitor_key=os.environ.get(VISITOR_KEY, "")))
+    house = bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, ""), visitor_key=os.environ.get(VISITOR_KEY, ""))
+    if loaded.stripe.secret_key:
+        # Stripe's library takes a second to load: not while a customer waits.
+        house.payments("stripe")
+    made = web(house)
     settle()
     return made
 

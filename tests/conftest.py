@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from bridge.store.engine import Database
 from bridge.store.migrate import upgrade
 from tests.fakes import Clock
+from tests.postfix import Postfix
 from tests.postgres import Cluster
 
 settings.register_profile("quick", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -63,6 +64,22 @@ def postgresql_url(postgres: Cluster, postgres_template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     yield postgres.create(name, postgres_template)
     postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[Postfix]:
+    """A private Postfix, started when first used."""
+    made = Postfix()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def postfix(mail_server: Postfix) -> Postfix:
+    """The mail server, running, its mailboxes empty."""
+    mail_server.start()
+    mail_server.empty()
+    return mail_server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -13,7 +13,7 @@ MODULES = sorted((ROOT / "bridge").rglob("*.py"))
 CORE = "core"
 SMALL = {"bodies", "settings", "logs", "processes", "proxies"}
 """Known to everyone above the core, knowing nobody but the core."""
-TRANSLATORS = {"ical", "notes", "ticket", "wording", "liveblock", "written"}
+TRANSLATORS = {"bounces", "ical", "letters", "notes", "ticket", "wording", "liveblock", "written", "description", "pictures"}
 FLOWS = "flows"
 SOCKETS = {"store", "payments", "notify", "mirrors", "stock_sync.sockets"}
 FACES = {"caldav_plugin", "ics_feeds", "checkout", "pickup", "console", "health", "stock_sync.faces"}
@@ -61,6 +61,8 @@ ONLY: dict[str, set[str]] = {
     "psycopg": {"store"},
     "apscheduler": {"scheduler"},
     "granian": {"wsgi", "cli"},
+    "PIL": {"pictures"},
+    "tomli_w": {"description"},
     "flask": FACES | {"site"},
     "stripe": {"payments"},
     "pydantic": {"settings", "stock_sync.sockets", "stock_sync.faces"},

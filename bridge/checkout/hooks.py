@@ -12,6 +12,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from bridge.core.errors import Fault, InvalidInput, NotPermitted, Refusal
 from bridge.core.ports import UnitOfWork
 from bridge.core.sockets import PaymentNews, Payments, RefundNews
+from bridge.flows.payments import WorkFactory, record_news
 
 LARGEST = 512 * 1024
 AGAIN_AFTER = 10
@@ -25,7 +26,6 @@ _TITLES = {
     503: "This cannot be taken at the moment",
 }
 
-WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 Record = Callable[[WorkFactory, str, Sequence[PaymentNews | RefundNews], datetime], None]
 
 
@@ -40,7 +40,7 @@ class Paid(Protocol):
         """The payment socket of this name. Raises ``InvalidInput``."""
 
 
-def hooks(bridge: Paid, record: Record) -> Blueprint:
+def hooks(bridge: Paid, record: Record = record_news) -> Blueprint:
     """The blueprint: 204 once ``record`` has taken the news, else a problem document (RFC 9457); providers then try again."""
     face = Blueprint("hooks", __name__, url_prefix="/hooks")
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "stock": "stock",
     "pos": "pos",
     "outbox": "outbox",
+    "mail": "mail",
 }
 """Each command, and the module here that has it."""
 FILE = click.Path(dir_okay=False, path_type=Path)

@@ -6,20 +6,23 @@ from collections.abc import Iterator
 import click
 
 from bridge.cli.common import Context, as_json, pass_context
-from bridge.core.errors import BridgeError
+from bridge.core.errors import BridgeError, Fault
 from bridge.flows.audit import drop_differences
 from bridge.flows.house import CLOCK_MAY_BE_SILENT
+from bridge.flows.tell import MAIL
 from bridge.store.audit import differences, integrity
 from bridge.store.migrate import is_current
 from bridge.wiring import Bridge
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="The server is stopped on purpose: do not look for a clock or tills.")
+@click.option("--offline", is_flag=True, help="The server is stopped on purpose: do not look for a clock, tills, payments or mail.")
 @as_json
 @pass_context
 def doctor(context: Context, offline: bool, json_: bool) -> None:
-    """Check settings, database, outbox, clock and tills, and compute every derived number again. Exit status 1 when something is wrong.
+    """Check settings, database, outbox, clock, tills, payments and mail, and compute every derived number again.
+
+    Exit status 1 when something is wrong.
 
     Example: dropbridge doctor
     """
@@ -49,6 +52,8 @@ def _findings(context: Context, offline: bool) -> Iterator[str]:
         if not offline:
             yield from _clock(bridge)
             yield from _tills(bridge)
+            yield from _mail(bridge)
+            yield from _payments(bridge)
     except BridgeError as error:
         yield str(error)
 
@@ -100,3 +105,28 @@ def _tills(bridge: Bridge) -> Iterator[str]:
         if abs(till.skew) > 60:
             ahead = "ahead of" if till.skew > 0 else "behind"
             yield f"till {till.organizer}/{till.name}: its clock is {abs(till.skew):.0f} s {ahead} ours; its times are corrected"
+
+
+def _mail(bridge: Bridge) -> Iterator[str]:
+    with bridge.read() as views:
+        waiting = views.outbox_counts(MAIL)["waiting"]
+    notifier = bridge.notifier(bridge.settings.mail)
+    if notifier is None:
+        if waiting:
+            letters = "1 letter waits" if waiting == 1 else f"{waiting} letters wait"
+            yield f"No mail server is set up, and {letters} for one. Set mail.host and mail.from_address"
+        return
+    try:
+        notifier.check()
+    except Fault as fault:
+        yield f"mail: {fault}"
+    finally:
+        notifier.close()
+
+
+def _payments(bridge: Bridge) -> Iterator[str]:
+    if bridge.settings.stripe.secret_key:
+        try:
+            bridge.payments("stripe").check()
+        except BridgeError as error:
+            yield f"payments by stripe: {error}"

@@ -10,6 +10,7 @@ import click
 
 from bridge import ical
 from bridge.cli.common import ACTOR, Context, as_json, listed, pass_context, the_drop, the_organizer
+from bridge.cli.describe import apply_, described
 from bridge.core.drops import DropDefaults
 from bridge.core.errors import Refusal
 from bridge.flows.drops import create_drop, describe_drop, remove_drop, usual
@@ -32,6 +33,9 @@ def drop() -> None:
 
     Example: dropbridge drop add ada saturday-bread --capacity 24
     """
+
+
+drop.add_command(apply_)
 
 
 @drop.command()
@@ -184,12 +188,17 @@ def _name(uid: str) -> str:
 @drop.command()
 @click.argument("organizer")
 @click.argument("slug")
+@click.option("--toml", is_flag=True, help="Its description instead, for drop apply.")
 @pass_context
-def export(context: Context, organizer: str, slug: str) -> None:
+def export(context: Context, organizer: str, slug: str, toml: bool) -> None:
     """Write a drop's calendar to standard output, as the organizer wrote it.
 
     Example: dropbridge drop export ada saturday-bread > saturday-bread.ics
     """
+    if toml:
+        with context.bridge.read() as views:
+            click.echo(described(views, the_drop(views, organizer, slug)), nl=False)
+        return
     with context.bridge.work() as work:
         found = the_drop(work.views, organizer, slug)
         texts = [work.source(found.id, name) or "" for _, name in work.resource_ids(found.id)]

@@ -37,6 +37,7 @@ class ShopViews(Protocol):
     def terms(self, drop_id: int) -> Terms:
         """The terms of a drop; the defaults when nobody described it."""
 
+    def location_name(self, location_id: int) -> str: ...
     def pictures(self, digests: Sequence[str]) -> dict[str, Picture]:
         """Those of the pictures that are stored, whoever uploaded them."""
 

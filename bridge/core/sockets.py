@@ -4,6 +4,8 @@ Every write carries a ``key``: the same key again does the thing once. Sockets k
 answer means is decided in the flows.
 """
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,5 +146,14 @@ class Notifier(Protocol):
     def send(self, message: Message, key: str) -> None:
         """Sends it; the same key twice is the same message to whoever receives it.
 
-        Raises ``TransientFault`` when trying again makes sense, ``PermanentFault`` when the address will never do.
+        Raises ``TransientFault`` when trying again makes sense, ``Unreachable`` when it would be the same for any other
+        message, ``PermanentFault`` when the address will never do.
         """
+
+    def close(self) -> None:
+        """Lets go of what is kept open between messages; the next one opens it again."""
+
+
+def message_token(key: str) -> str:
+    """What stands for a message's key outside of this house: in its Message-ID, its envelope, and in what comes back of it."""
+    return base64.b32encode(hashlib.sha256(f"dropbridge message {key}".encode()).digest()[:16]).decode("ascii").rstrip("=").lower()

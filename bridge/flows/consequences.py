@@ -8,7 +8,9 @@ from bridge.core.drops import Slot
 from bridge.core.orders import STANDING
 from bridge.core.ports import UnitOfWork
 from bridge.flows.holds import release_all
-from bridge.flows.orders import cancelled, claim_of, tell
+from bridge.flows.orders import cancelled, claim_of
+from bridge.flows.tell import tell
+from bridge.letters import Before
 
 MOVED = frozenset({"starts_at", "ends_at", "place"})
 RENAMED = frozenset({"title", "pickup"})
@@ -42,13 +44,7 @@ def _cancel_all(work: UnitOfWork, slot: Slot, now: datetime, actor: str) -> Slot
 
 
 def _tell_all(work: UnitOfWork, before: Slot, after: Slot, now: datetime, *, moved: bool) -> None:
-    facts = {
-        "title": before.title,
-        "place": before.place,
-        "starts_at": before.starts_at.isoformat(),
-        "ends_at": before.ends_at.isoformat(),
-    }
     for order in work.orders_on(after.id, STANDING):
         told = replace(order, sequence=order.sequence + 1, free_change=order.free_change or moved, changed_at=now)
         if work.save_order(told, order.state):
-            tell(work, told, "moved", now, before=facts)
+            tell(work, told.id, "moved", now, mark=told.sequence, before=Before.of(before))

@@ -33,6 +33,7 @@ RESERVED = frozenset(
         "metrics",
         "orders",
         "pickup",
+        "pictures",
         "readyz",
         "setup",
         "slots",

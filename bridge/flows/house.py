@@ -13,8 +13,8 @@ class House:
     """``base_url`` is what links are made from, without a trailing slash.
 
     ``horizon``: how far ahead a recurring event becomes slots; ``past`` how far back. ``max_occurrences`` within them
-    are allowed for a slot. ``max_octets`` of UTF-8 is the largest event. An organizer's first drop is in ``language``,
-    ``timezone`` and ``currency`` unless it says otherwise.
+    are allowed for a slot. ``max_octets`` of UTF-8 is the largest event. ``address`` is what its mail comes from.
+    An organizer's first drop is in ``language``, ``timezone`` and ``currency`` unless it says otherwise.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -26,6 +26,7 @@ class House:
     language: str = "en"
     timezone: str = "UTC"
     currency: str = "EUR"
+    address: str = ""
 
     @property
     def host(self) -> str:

@@ -29,7 +29,9 @@ from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
 from bridge.flows.claiming import NOTHING, exchange
 from bridge.flows.holds import open_slot, standing_hold
 from bridge.flows.refunding import end_open_payments, refund_all_but
+from bridge.flows.tell import tell
 from bridge.flows.waiting import end_turn
+from bridge.letters import Before
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 Who = Literal["customer", "organizer"]
@@ -84,14 +86,8 @@ def place_order(
 
 def confirmed(work: UnitOfWork, order: Order, now: datetime) -> None:
     """What follows once an order stands: the customer is told, and the till takes the goods off its own count."""
-    tell(work, order, "confirmed", now)
+    tell(work, order.id, "confirmed", now, mark=order.sequence)
     write_back(work, order, NOTHING, claim_of(order), now)
-
-
-def tell(work: UnitOfWork, order: Order, kind: str, now: datetime, **facts: object) -> None:
-    """A letter of this kind to the customer, once for each state of their order."""
-    payload = {"order": order.id, "kind": kind, **facts}
-    work.enqueue("mail.order", f"mail/order/{order.id}/{kind}/{order.sequence}", payload, now)
 
 
 def write_back(work: UnitOfWork, order: Order, before: Claim, after: Claim, now: datetime) -> None:
@@ -153,7 +149,7 @@ def cancelled(work: UnitOfWork, order: Order, slot: Slot, *, now: datetime, by: 
     refunded = refund_all_but(work, after, 0, "cancelled", now)
     end_open_payments(work, after, now)
     work.record(events.OrderCancelled(order.places, order.units, order.total), actor=actor, now=now, drop_id=slot.drop_id, slot_id=slot.id)
-    tell(work, after, "cancelled", now, by=by, refunded=refunded)
+    tell(work, after.id, "cancelled", now, mark=after.sequence, by=by, amount=refunded)
     return after
 
 
@@ -199,7 +195,7 @@ def change_order(work: UnitOfWork, secret: str, units: Mapping[str, int], *, pla
     refunded = refund_all_but(work, after, after.total, "changed", now)
     changed = events.OrderChanged(order.places, after.places, order.units, after.units, order.total, after.total, old.id != new.id)
     work.record(changed, actor="customer", now=now, drop_id=new.drop_id, slot_id=new.id)
-    tell(work, after, "changed", now, refunded=refunded, moved=old.id != new.id)
+    tell(work, after.id, "changed", now, mark=after.sequence, before=Before.of(old), amount=refunded, reason="changed")
     return after
 
 

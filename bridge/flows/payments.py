@@ -12,14 +12,15 @@ from datetime import datetime, timedelta
 from bridge.core import events
 from bridge.core.drops import Slot
 from bridge.core.errors import Fault, NotFound, NotPossible, PermanentFault, Refusal, TransientFault
-from bridge.core.orders import Order, Payment, RefundState
+from bridge.core.orders import Order, Payment, RefundReason, RefundState
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import OrderSeen
 from bridge.core.sockets import Asked, Item, PaymentNews, Payments, RefundNews
 from bridge.flows.claiming import NOTHING, exchange
 from bridge.flows.house import House
-from bridge.flows.orders import claim_of, confirmed, tell
+from bridge.flows.orders import claim_of, confirmed
 from bridge.flows.refunding import refund, refund_all_but
+from bridge.flows.tell import tell
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 BATCH = 50
@@ -113,11 +114,17 @@ def _lay_to(work: UnitOfWork, order: Order, slot: Slot, paid: Payment, now: date
             _now_paid(work, order, slot, now, late=True)
         else:
             refund(work, paid, paid.amount, "late", slot.id, now)
-            tell(work, order, "late_refund", now, refunded=paid.amount)
+            tell(work, order.id, "refunded", now, mark=paid.id, amount=paid.amount, reason="late")
     elif order.state == "cancelled":
-        refund_all_but(work, order, 0, "cancelled", now)
+        _give_back(work, order, paid, 0, "cancelled", now)
     else:
-        refund_all_but(work, order, order.total, "twice", now)
+        _give_back(work, order, paid, order.total, "twice", now)
+
+
+def _give_back(work: UnitOfWork, order: Order, paid: Payment, kept: int, reason: RefundReason, now: datetime) -> None:
+    amount = refund_all_but(work, order, kept, reason, now)
+    if amount:
+        tell(work, order.id, "refunded", now, mark=paid.id, amount=amount, reason=reason)
 
 
 def _now_paid(work: UnitOfWork, order: Order, slot: Slot, now: datetime, *, late: bool) -> None:

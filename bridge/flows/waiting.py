@@ -15,6 +15,7 @@ from bridge.core.orders import checked_email, checked_name, email_key
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Waiting
 from bridge.flows.claiming import NOTHING, exchange
+from bridge.flows.tell import tell_waiting
 
 MOST_AT_ONCE = 50
 
@@ -51,7 +52,7 @@ def join_waiting(
     if joined is None:
         raise AlreadyExists("You are on the waiting list for this slot already.")
     work.record(events.WaitingJoined(claim.places, claim.units), actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
-    work.enqueue("mail.waiting", f"mail/waiting/{joined.id}/joined", {"waiting": joined.id, "kind": "waiting_joined"}, now)
+    tell_waiting(work, joined.id, "waiting_joined", now)
     return joined
 
 
@@ -128,5 +129,5 @@ def _offer(work: UnitOfWork, slot: Slot, waiting: Waiting, now: datetime) -> boo
     hold = work.add_hold(slot, claim, until, now, waiting_id=waiting.id)
     work.save_waiting(replace(waiting, state="offered", offered_until=until, hold=hold.secret), "waiting")
     work.record(events.WaitingOffered(claim.places, claim.units), actor="clock", now=now, drop_id=slot.drop_id, slot_id=slot.id)
-    work.enqueue("mail.waiting", f"mail/waiting/{waiting.id}/offer", {"waiting": waiting.id, "kind": "waiting_offer"}, now)
+    tell_waiting(work, waiting.id, "waiting_offer", now)
     return True

@@ -7,6 +7,7 @@
 from bridge.ical.calendar import calendar_head, calendar_tail, wrap_public
 from bridge.ical.exchange import join, split
 from bridge.ical.expand import expand, limit_recurrence_set, occurrence_spans
+from bridge.ical.invitation import invitation, order_calendar, order_uid, ordered
 from bridge.ical.opening import opening
 from bridge.ical.public import alarm, fill_public, public_template
 from bridge.ical.read import Context, read
@@ -21,10 +22,14 @@ __all__ = [
     "expand",
     "fill",
     "fill_public",
+    "invitation",
     "join",
     "limit_recurrence_set",
     "occurrence_spans",
     "opening",
+    "order_calendar",
+    "order_uid",
+    "ordered",
     "public_template",
     "read",
     "split",

@@ -28,7 +28,7 @@ def public_template(slot: Slot, drop: Drop, link: str, host: str, *, organizer: 
     lines = [
         "BEGIN:VEVENT",
         f"UID:{slot.public_id}@dropbridge",
-        *_times(slot),
+        *times(slot),
         f"SEQUENCE:{slot.sequence}",
         *_words(slot, drop, link),
         _organizer(drop, host, organizer, email),
@@ -77,7 +77,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _times(slot: Slot) -> list[str]:
+def times(slot: Slot) -> list[str]:
+    """DTSTART and DTEND of a slot, in its zone or as days."""
     start, end = (at.astimezone(slot.zone) for at in (slot.starts_at, slot.ends_at))
     if slot.all_day:
         end = max(end, start + timedelta(days=1))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from bridge.core.errors import InvalidInput, NotPermitted, PermanentFault, TransientFault
+from bridge.core.errors import InvalidInput, NotPermitted, PermanentFault, Unreachable
 from bridge.core.sockets import Asked, PaymentNews, RefundNews, Started
 
 TROUBLES = {"", "down", "declines", "late", "refused"}
@@ -129,7 +129,7 @@ class FakePayments:
         with self._opened() as state:
             time.sleep(float(state["delay"]))
             if state["trouble"] == "down":
-                raise TransientFault("The simulated payment provider is switched off.")
+                raise Unreachable("The simulated payment provider is switched off.")
             yield state
 
     @contextmanager

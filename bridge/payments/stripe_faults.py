@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import stripe
 
-from bridge.core.errors import Fault, PermanentFault, TransientFault
+from bridge.core.errors import Fault, PermanentFault, TransientFault, Unreachable
 
 _SECRETS = re.compile(r"\b(?:sk|rk|pk|whsec)_[\w*]+")
 _MOST = 300
@@ -25,17 +25,20 @@ def told() -> Iterator[None]:
 
 
 def fault(error: stripe.StripeError) -> Fault:
-    """Whether trying again makes sense, and the sentence. https://docs.stripe.com/error-handling."""
+    """Whether trying again makes sense, and the sentence. https://docs.stripe.com/error-handling.
+
+    A key that is not accepted is ``Unreachable``: refunds wait until the operator has set another one.
+    """
     status = error.http_status or 0
     match error:
         case stripe.AuthenticationError():
-            return PermanentFault("Stripe does not accept the secret key: set a current one as stripe.secret_key.")
+            return Unreachable("Stripe does not accept the secret key: set a current one as stripe.secret_key.")
         case stripe.PermissionError():
-            return PermanentFault("The Stripe key lacks a permission: it has to be allowed to write Checkout Sessions and Refunds.")
+            return Unreachable("The Stripe key lacks a permission: it has to be allowed to write Checkout Sessions and Refunds.")
         case stripe.APIConnectionError():
-            return TransientFault("Stripe cannot be reached: is this server connected to the Internet?")
+            return Unreachable("Stripe cannot be reached: is this server connected to the Internet?")
         case stripe.RateLimitError():
-            return TransientFault("Stripe asks us to slow down: too many requests at once.")
+            return Unreachable("Stripe asks us to slow down: too many requests at once.")
         case stripe.IdempotencyError():
             return PermanentFault("The same payment or refund was asked of Stripe with other particulars before: nothing was done.")
         case stripe.InvalidRequestError() if error.code == "balance_insufficient":

@@ -44,6 +44,10 @@ class ShopViews:
         row = self._db.execute(_TERMS, {"drop": drop_id}).first()
         return rows_shop.terms(row.described, self._db.execute(_PRODUCTS, {"drop": drop_id})) if row else Terms()
 
+    def location_name(self, location_id: int) -> str:
+        """What the location is called."""
+        return str(self._db.execute(select(t.locations.c.name).where(t.locations.c.id == location_id)).scalar_one())
+
     def pictures(self, digests: Sequence[str]) -> dict[str, Picture]:
         """Those of the pictures that are stored, whoever uploaded them."""
         found = {row.digest: row for row in self._db.execute(_OF_PICTURE, {"keys": list(digests)})} if digests else {}

@@ -67,7 +67,13 @@ class OrderPages(ShopViews):
         return holds.hold(self._db, secret)
 
     def waiting_seen(self, secret: str) -> WaitingSeen | None:
-        row = self._db.execute(select(shop.waiting).where(shop.waiting.c.secret == secret)).first()
+        return self._turn(select(shop.waiting).where(shop.waiting.c.secret == secret))
+
+    def waiting_seen_by_id(self, waiting_id: int) -> WaitingSeen | None:
+        return self._turn(select(shop.waiting).where(shop.waiting.c.id == waiting_id))
+
+    def _turn(self, query: Select[Any]) -> WaitingSeen | None:
+        row = self._db.execute(query).first()
         if row is None:
             return None
         slot, drop = self._slot(row.slot_id)

@@ -17,6 +17,7 @@ from bridge.store.waking import waking
 from bridge.wiring import bridge
 from tests.house import event
 from tests.manual import each_command
+from tests.payments.emulated import SECRET_KEY, WEBHOOK_SECRET, emulated
 
 
 class Shell:
@@ -181,6 +182,18 @@ def test_the_doctor_misses_a_clock_and_sees_a_till_in_trouble(ada):
     ada("pos", "add", "ada", "fake", "--set", 'stock={"LOAF": 12}', "--set", "trouble=down")
     ada("pos", "sync", status=1)
     assert "till ada/fake" in ada("doctor", status=1)
+
+
+def test_the_doctor_asks_stripe_whether_it_takes_the_key(ada):
+    with emulated() as emulator:
+        keys = {"SECRET_KEY": "sk_test_other", "WEBHOOK_SECRET": WEBHOOK_SECRET, "API_BASE": emulator.account.base_url}
+        ada.environment |= {f"DROPBRIDGE_STRIPE__{name}": value for name, value in keys.items()}
+        told = ada("doctor", status=1)
+        assert "payments by stripe: Stripe does not accept the secret key" in told
+        assert "sk_test_other" not in told
+        ada.environment["DROPBRIDGE_STRIPE__SECRET_KEY"] = SECRET_KEY
+        assert "stripe" not in ada("doctor", status=1)
+        emulator.log.clear()
 
 
 def test_a_backup_brings_everything_back_and_voids_what_clients_saw_since(ada):

@@ -95,7 +95,7 @@ def test_money_that_comes_too_late_goes_back_and_that_is_explained(bread, clock)
     bread.hear()
     (refund,) = bread.seen(placed).money.refunds
     assert (state(bread, placed), refund.amount, refund.reason, refund.state) == ("expired", 650, "late", "done")
-    assert bread.letters(placed) == ["late_refund"]
+    assert bread.letters(placed) == ["refunded"]
 
 
 def test_the_money_is_in_when_the_time_runs_out_at_the_same_moment(bread, clock):

@@ -10,7 +10,7 @@ from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.errors import InvalidInput, PermanentFault, TransientFault
+from bridge.core.errors import InvalidInput, PermanentFault, TransientFault, Unreachable
 from bridge.core.sockets import Item
 from bridge.payments.stripe import VERSION, Stripe
 from bridge.payments.stripe_session import LOCALES, locale, session_parameters
@@ -260,14 +260,14 @@ def made(base, **config):
     ("status", "body", "kind", "says"),
     [
         (400, b'{"error": {"type": "invalid_request_error", "message": "No sk_test_4eC39"}}', PermanentFault, "Stripe refused"),
-        (401, b'{"error": {"message": "Invalid API Key provided: sk_test_***7dc"}}', PermanentFault, "stripe.secret_key"),
-        (403, b'{"error": {"message": "The key rk_test_***7dc lacks"}}', PermanentFault, "permission"),
+        (401, b'{"error": {"message": "Invalid API Key provided: sk_test_***7dc"}}', Unreachable, "stripe.secret_key"),
+        (403, b'{"error": {"message": "The key rk_test_***7dc lacks"}}', Unreachable, "permission"),
         (402, b'{"error": {"type": "card_error", "message": "declined"}}', PermanentFault, "declined"),
         (404, b'{"error": {"type": "invalid_request_error", "message": "No such session"}}', PermanentFault, "No such session"),
         (400, b'{"error": {"code": "balance_insufficient", "message": "x"}}', TransientFault, "holds too little"),
         (400, b'{"error": {"type": "idempotency_error", "message": "x"}}', PermanentFault, "other particulars"),
         (409, b'{"error": {"type": "idempotency_error", "message": "x"}}', TransientFault, "tried again"),
-        (429, b'{"error": {"message": "slow"}}', TransientFault, "slow down"),
+        (429, b'{"error": {"message": "slow"}}', Unreachable, "slow down"),
         (500, b'{"error": {"type": "api_error", "message": "sk_test_4eC39"}}', TransientFault, "trouble"),
         (503, b"<html>down</html>", TransientFault, "trouble"),
         (200, b"<html>Sign in to the Wi-Fi</html>", TransientFault, "not Stripe"),
@@ -300,7 +300,7 @@ def test_every_trouble_is_a_sentence_that_says_what_to_do_and_holds_no_secret(st
 
 def test_a_stripe_that_cannot_be_reached_is_a_passing_fault():
     stripe = made("http://127.0.0.1:9")
-    with pytest.raises(TransientFault, match="cannot be reached"):
+    with pytest.raises(Unreachable, match="cannot be reached"):
         stripe.look("cs_1")
     stripe.close()
 
@@ -324,7 +324,7 @@ def test_the_library_tries_again_before_we_are_told(emulator):
 
 
 def test_a_wrong_key_is_said_by_the_check(emulator):
-    with adapter(emulator, secret_key="sk_test_wrong") as stripe, pytest.raises(PermanentFault, match=r"stripe\.secret_key"):
+    with adapter(emulator, secret_key="sk_test_wrong") as stripe, pytest.raises(Unreachable, match=r"stripe\.secret_key"):
         stripe.check()
 
 

@@ -1,0 +1,109 @@
+"""A whole drop described by a file."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from bridge import description, pictures
+from bridge.cli.common import ACTOR, Context, pass_context, the_organizer
+from bridge.core.errors import InvalidInput
+from bridge.core.ports import Drop, Organizer, Views
+from bridge.description import Description, Fault, Opened
+from bridge.flows.describe import Applied, Uploaded, apply, preview
+
+
+@click.command("apply")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--organizer", help="Whose drop it is, when the file does not say.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--example", is_flag=True, help="Print a file to start from.")
+@pass_context
+def apply_(context: Context, file: Path | None, organizer: str | None, dry_run: bool, example: bool) -> None:
+    """Make a drop what a TOML file says: its texts, products, pictures, policies. All of it, or nothing.
+
+    The file may be changed and applied again; one that says the same changes nothing. What is wrong in it is named with
+    its line.
+
+    Example: dropbridge drop apply saturday-bread.toml
+    """
+    if example:
+        click.echo(example_text(), nl=False)
+        return
+    if file is None:
+        raise click.UsageError("Name a file; dropbridge drop apply --example > drop.toml writes one to start from.")
+    opened = description.opened(file.read_bytes(), file.name)
+    bridge = context.bridge
+    with bridge.read() as views:
+        owner = _owner(views, opened, organizer)
+        there = views.drop(owner.name, opened.slug)
+        wanted = opened.read(currency=there.currency if there else "EUR", timezone=there.timezone if there else "UTC")
+        missing = {name: digest for name, digest in wanted.stored.items() if not views.has_picture(owner.id, digest)}
+        digests, new = _uploaded(views, owner, opened, wanted, file.parent, missing)
+    act = preview if dry_run else apply
+    with bridge.work() as work:
+        applied = act(work, owner, wanted.with_pictures(digests), bridge.house, now=bridge.now(), actor=ACTOR, pictures=new)
+    _tell(applied, dry_run=dry_run)
+
+
+def example_text() -> str:
+    """The file to start from."""
+    return (files("bridge.description") / "example.toml").read_text(encoding="utf-8")
+
+
+def described(views: Views, drop: Drop) -> str:
+    """The file that describes a drop as it is."""
+    return description.written(drop, views.terms(drop.id), views.location_name(drop.location_id))
+
+
+def _owner(views: Views, opened: Opened, named: str | None) -> Organizer:
+    """Who is named; without a name the only one there is."""
+    said = opened.organizer
+    if named and said and named != said:
+        raise click.UsageError(f"The file says that the drop is {said}'s, and --organizer says {named}'s.")
+    everyone = views.organizers() if not (named or said) else []
+    if not (named or said) and len(everyone) != 1:
+        raise click.UsageError('Whose drop is it? Name the organizer: --organizer ada, or organizer = "ada" in the file.')
+    return everyone[0] if everyone else the_organizer(views, named or said)
+
+
+def _uploaded(
+    views: Views, owner: Organizer, opened: Opened, wanted: Description, folder: Path, missing: dict[str, str]
+) -> tuple[dict[str, str], list[Uploaded]]:
+    """The digest of each picture's file, and those that are yet to be stored. Raises ``Misdescribed``."""
+    digests: dict[str, str] = {}
+    new: dict[str, Uploaded] = {}
+    faults = [Fault(wanted.pictures[name], "pictures", f"{owner.name} has no stored picture {name}.") for name in missing]
+    for name in wanted.files:
+        try:
+            content = _content(folder / name)
+            digests[name] = digest = pictures.digest_of(content)
+            if digest not in new and not views.has_picture(owner.id, digest):
+                made = pictures.prepared(content)
+                new[digest] = (made.picture, made.files)
+        except InvalidInput as refusal:
+            faults.append(Fault(wanted.pictures[name], f"pictures: {name}", refusal.sentence))
+    if faults:
+        raise opened.misdescribed(faults)
+    return digests, list(new.values())
+
+
+def _content(path: Path) -> bytes:
+    """A file's octets; of one that is too large only so many that it is refused."""
+    try:
+        with path.open("rb") as file:
+            return file.read(pictures.MAX_OCTETS + 1)
+    except OSError as error:
+        raise InvalidInput(f"The file cannot be read: {error.strerror or error}.") from None
+
+
+def _tell(applied: Applied, *, dry_run: bool) -> None:
+    path = applied.drop.path
+    if not applied.changed:
+        click.echo(f"Nothing changed in {path}.")
+    elif applied.created:
+        click.echo(f"Would make {path}; nothing was written." if dry_run else f"Made {path}.")
+    else:
+        click.echo(f"Would change {path}; nothing was written:" if dry_run else f"Changed {path}:")
+        for field, before, after in applied.differences:
+            click.echo(f"  {field}: {before or '–'} → {after or '–'}")

@@ -1,0 +1,214 @@
+"""The letters about an order, one function each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bridge.core.ports_orders import OrderSeen
+from bridge.letters.content import Content, Line, Row
+from bridge.letters.facts import Facts, Kind
+from bridge.letters.parts import bill, dates, handing_over, may_change_until, paying, short_when
+from bridge.wording import N_, Wording
+
+REASONS = {
+    "cancelled": N_("It is the money for the order that was cancelled."),
+    "changed": N_("Your order costs less since it was changed; this is the difference."),
+    "late": N_(
+        "Your payment reached us after the time to pay had ended, and by then somebody else had what you wanted. "
+        "That is why there is no order, and you get back all that you paid."
+    ),
+    "twice": N_("Your order was paid twice. The second payment goes back to you; the order stays as it is."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What every letter is written from."""
+
+    seen: OrderSeen
+    facts: Facts
+    words: Wording
+    link: str
+    now: datetime
+
+    @property
+    def organizer(self) -> str:
+        return self.seen.drop.organizer_title or self.seen.drop.organizer
+
+    @property
+    def hello(self) -> str:
+        return self.words.text("Hello {name},", name=self.seen.order.name)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return bill(self.seen.order, self.seen.terms, self.words)
+
+    def about(self, what: str) -> str:
+        """A subject."""
+        return f"{what}: {self.seen.slot.title or self.seen.drop.title}, {short_when(self.seen.slot, self.words)}"
+
+    def moment(self, at: datetime) -> str:
+        return self.words.moment(at, self.seen.slot.zone)
+
+    def money(self, amount: int) -> str:
+        return self.words.money(amount, self.seen.order.currency)
+
+
+def order_content(kind: Kind, seen: OrderSeen, facts: Facts, words: Wording, link: str, now: datetime) -> Content:
+    """What a letter of this kind says; ``link`` is the order's page."""
+    told = _Told(seen, facts, words, link, now)
+    return replace(_WRITERS[kind](told), signature=told.organizer, small=tuple(_small(told)))
+
+
+def _confirmed(told: _Told) -> Content:
+    words = told.words
+    return Content(
+        subject=told.about(words.text("Order confirmed")),
+        heading=words.text("Your order is confirmed"),
+        paragraphs=(told.hello, words.text("Thank you! This is kept for you:")),
+        rows=tuple(_whole(told)),
+        lines=told.lines,
+        action=words.text("See or change your order"),
+        link=told.link,
+        closing=(*_rules(told), *_calendar(told)),
+    )
+
+
+def _payment_needed(told: _Told) -> Content:
+    words = told.words
+    until = told.seen.order.expires_at
+    kept = words.text("It is kept for you until {moment}.", moment=told.moment(until)) if until else ""
+    return Content(
+        subject=told.about(words.text("Please pay for your order")),
+        heading=words.text("Please pay for your order"),
+        paragraphs=tuple(part for part in (told.hello, words.text("Your order is not paid yet."), kept) if part),
+        rows=tuple(dates(told.seen.slot, told.seen.drop, words)),
+        lines=told.lines,
+        action=words.text("Pay now"),
+        link=told.link,
+        closing=(words.text("Without a payment the order ends by itself, and costs you nothing."),),
+    )
+
+
+def _changed(told: _Told) -> Content:
+    words = told.words
+    return Content(
+        subject=told.about(words.text("Order changed")),
+        heading=words.text("Your order was changed"),
+        paragraphs=(told.hello, words.text("This is your order as it is now:")),
+        rows=tuple(_whole(told)),
+        lines=told.lines,
+        action=words.text("See or change your order"),
+        link=told.link,
+        closing=(*_back(told), *_rules(told), *_calendar(told)),
+    )
+
+
+def _moved(told: _Told) -> Content:
+    words = told.words
+    return Content(
+        subject=told.about(words.text("New date or place for your order")),
+        heading=words.text("There is a change to your date"),
+        paragraphs=(
+            told.hello,
+            words.text(
+                "{organizer} has changed the date that you ordered for. Your order stays as it is, and moves along:",
+                organizer=told.organizer,
+            ),
+        ),
+        rows=tuple(_whole(told)),
+        lines=told.lines,
+        action=words.text("Keep it, pick another date or cancel"),
+        link=told.link,
+        closing=(
+            words.text("If it suits you, there is nothing to do."),
+            words.text("If it does not, pick another date or cancel on your order’s page, free of charge, until it begins."),
+            *_calendar(told),
+        ),
+    )
+
+
+def _cancelled(told: _Told) -> Content:
+    words = told.words
+    why = words.text("Your order is cancelled, as you wished.")
+    if told.facts.by == "organizer":
+        why = words.text("{organizer} had to cancel this date, and your order with it. We are sorry.", organizer=told.organizer)
+    calendar = (words.text("The date leaves your calendar by itself in most apps."),) if was_invited(told.seen) else ()
+    return Content(
+        subject=told.about(words.text("Order cancelled")),
+        heading=words.text("Your order is cancelled"),
+        paragraphs=(told.hello, why),
+        rows=(*dates(told.seen.slot, told.seen.drop, words), _number(told)),
+        lines=told.lines,
+        action=words.text("See your order"),
+        link=told.link,
+        closing=(*_back(told), *calendar),
+    )
+
+
+def _refunded(told: _Told) -> Content:
+    words = told.words
+    amount = told.money(told.facts.amount)
+    return Content(
+        subject=told.about(words.text("{amount} goes back to you", amount=amount)),
+        heading=words.text("{amount} goes back to you", amount=amount),
+        paragraphs=(told.hello, words.text(REASONS[told.facts.reason])),
+        rows=(*dates(told.seen.slot, told.seen.drop, words), _number(told), Row(words.text("Refund"), amount)),
+        action=words.text("See your order"),
+        link=told.link,
+        closing=(words.text("It goes back the way you paid. Depending on your bank that takes up to ten days."),),
+    )
+
+
+_WRITERS: dict[Kind, Callable[[_Told], Content]] = {
+    "confirmed": _confirmed,
+    "payment_needed": _payment_needed,
+    "changed": _changed,
+    "moved": _moved,
+    "cancelled": _cancelled,
+    "refunded": _refunded,
+}
+
+
+def was_invited(seen: OrderSeen) -> bool:
+    """Whether the order ever was in the customer's calendar: it is to be picked up, and was confirmed."""
+    confirmed = seen.order.method == "at_pickup" or seen.money.paid > 0
+    return seen.order.fulfilment == "pickup" and confirmed
+
+
+def _whole(told: _Told) -> Iterator[Row]:
+    seen, words = told.seen, told.words
+    yield from dates(seen.slot, seen.drop, words, told.facts.before, place=seen.order.fulfilment == "pickup")
+    yield from handing_over(seen.order, seen.slot, seen.terms, words)
+    yield _number(told)
+    yield from paying(seen.order, seen.money, words)
+
+
+def _number(told: _Told) -> Row:
+    return Row(told.words.text("Order number"), told.seen.order.number)
+
+
+def _back(told: _Told) -> Iterator[str]:
+    if told.facts.amount:
+        words, amount = told.words, told.money(told.facts.amount)
+        yield words.text("{amount} goes back the way you paid. Depending on your bank that takes up to ten days.", amount=amount)
+
+
+def _rules(told: _Told) -> Iterator[str]:
+    words, until = told.words, may_change_until(told.seen.slot, told.seen.terms, told.seen.order)
+    if until is not None and until > told.now:
+        yield words.text("You can change or cancel it yourself until {moment}.", moment=told.moment(until))
+    elif told.seen.drop.organizer_email:
+        yield words.text("To change anything, just reply to this letter.")
+
+
+def _calendar(told: _Told) -> Iterator[str]:
+    if told.seen.order.fulfilment == "pickup":
+        yield told.words.text("The date is attached: most apps put it into your calendar, and change it there when it changes.")
+
+
+def _small(told: _Told) -> Iterator[str]:
+    seller = (" ".join(told.seen.terms.seller.split()), told.seen.terms.tax_id)
+    if any(seller):
+        yield " · ".join(part for part in seller if part)
+    yield told.words.text("You get this letter because somebody ordered with your address. It is about this order alone.")

@@ -1,0 +1,112 @@
+"""The parts that letters are put together from: when, where, what, and the money."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, get_timezone_name
+from babel.numbers import format_percent
+
+from bridge.core.drops import Slot
+from bridge.core.orders import Money, Order
+from bridge.core.ports import Drop
+from bridge.core.pricing import FULL
+from bridge.core.terms import AT_PICKUP, Terms
+from bridge.ical import ordered
+from bridge.letters.content import Line, Row
+from bridge.letters.facts import Before
+from bridge.wording import N_, Wording
+
+LONG_DAY = N_("EEEE d MMMM y")
+
+
+def when(at: Before, words: Wording) -> str:
+    """Day and times, in the slot's zone."""
+    zone = ZoneInfo(at.timezone)
+    start, end = at.starts_at.astimezone(zone), at.ends_at.astimezone(zone)
+    if at.all_day:
+        last = max(start.date(), (end - timedelta(seconds=1)).date())
+        return _day(start.date(), words) if last == start.date() else f"{_day(start.date(), words)} – {_day(last, words)}"
+    if end <= start:
+        return f"{_day(start.date(), words)}, {words.time(start, zone)}"
+    until = words.time(end, zone) if end.date() == start.date() else f"{_day(end.date(), words)}, {words.time(end, zone)}"
+    return f"{_day(start.date(), words)}, {words.time(start, zone)}–{until}"
+
+
+def short_when(slot: Slot, words: Wording) -> str:
+    """As a subject has it."""
+    return words.day(slot.starts_at, slot.zone) if slot.all_day else words.moment(slot.starts_at, slot.zone)
+
+
+def _day(day: date, words: Wording) -> str:
+    return format_date(day, words.text(LONG_DAY), locale=words.locale)
+
+
+def dates(slot: Slot, drop: Drop, words: Wording, before: Before | None = None, *, place: bool = True) -> Iterator[Row]:
+    """When and where; with ``before`` also what of it changed."""
+    now = Before.of(slot)
+    old = before or now
+    what, was_what = now.title or drop.title, old.title or drop.title
+    yield Row(words.text("What"), what, was_what if was_what != what else "")
+    at, was_at = when(now, words), when(old, words)
+    yield Row(words.text("When"), at, was_at if was_at != at else "", "" if slot.all_day else _zone(slot, words))
+    where, was_where = now.place or drop.place, old.place or drop.place
+    if place and where:
+        yield Row(words.text("Where"), where, was_where if was_where != where else "")
+
+
+def _zone(slot: Slot, words: Wording) -> str:
+    name = get_timezone_name(slot.starts_at.astimezone(slot.zone), width="long", locale=words.locale)
+    return words.text("All times are local to the place: {zone}.", zone=name)
+
+
+def handing_over(order: Order, slot: Slot, terms: Terms, words: Wording) -> Iterator[Row]:
+    """How the customer gets it."""
+    pickup = slot.pickup or terms.pickup
+    if order.fulfilment == "pickup" and pickup:
+        yield Row(words.text("Pickup"), pickup)
+    if order.fulfilment == "shipping" and order.address is not None:
+        to = order.address
+        lines = (order.name, to.street, to.more, f"{to.postcode} {to.city}".strip(), to.country)
+        yield Row(words.text("Sent to"), "\n".join(line for line in lines if line))
+
+
+def bill(order: Order, terms: Terms, words: Wording) -> tuple[Line, ...]:
+    """What was ordered, and what it costs."""
+    if not order.lines:
+        return tuple(Line(name, "") for name in ordered(order, words))
+    names = zip(ordered(order, words), order.lines, strict=True)
+    lines = [Line(name, words.money(line.units * line.price, order.currency)) for name, line in names]
+    if order.shipping_fee:
+        name = next((option.name for option in terms.shipping if option.key == order.shipping), "")
+        lines.append(Line(name or words.text("Shipping"), words.money(order.shipping_fee, order.currency)))
+    sums = order.totals
+    taxes = [
+        Line(_tax(rate, words, included=order.tax_included), words.money(tax, order.currency), quiet=order.tax_included)
+        for rate, _, tax in sums.taxes
+        if tax
+    ]
+    total = Line(words.text("Total"), words.money(order.total, order.currency), strong=True)
+    return (*lines, total, *taxes) if order.tax_included else (*lines, *taxes, total)
+
+
+def _tax(rate: int, words: Wording, *, included: bool) -> str:
+    percent = format_percent(Decimal(rate) / FULL, locale=words.locale, decimal_quantization=False)
+    return words.text("Includes {percent} tax", percent=percent) if included else words.text("Plus {percent} tax", percent=percent)
+
+
+def paying(order: Order, money: Money, words: Wording) -> Iterator[Row]:
+    """What was paid, and what is still to be paid."""
+    if money.kept > 0:
+        yield Row(words.text("Paid"), words.money(money.kept, order.currency))
+    due = order.total - money.kept
+    if order.method == AT_PICKUP and due > 0:
+        yield Row(words.text("To pay at pickup"), words.money(due, order.currency))
+
+
+def may_change_until(slot: Slot, terms: Terms, order: Order) -> datetime | None:
+    """Until when customers change or cancel by themselves; None: not at all."""
+    if order.free_change:
+        return slot.starts_at
+    return None if terms.cancel_until is None else slot.starts_at - terms.cancel_until

@@ -1,0 +1,1 @@
+"""The sockets that tell people something: each fills ``Notifier``."""
