@@ -131,3 +131,4 @@ def _member(request: Request, views: Views, asked: Asked) -> str:
     if found is None:
         raise NotFound("There is no such event.")
     return _writer(request, drop, asked)(found)
+

@@ -49,7 +49,7 @@ def _plain(place: Place, name: str) -> str:
 def searchable(_request: Request, _views: Views, _root: ET.Element) -> Answer:
     """principal-search-property-set: what can be searched for."""
     parts = "".join(
-        f"<D:principal-search-property><D:prop>{element(name)}</D:prop>"
+        f'<D:principal-search-property><D:prop>{element(name)}</D:prop>'
         f'<D:description xml:lang="en">{text}</D:description></D:principal-search-property>'
         for name, text in SEARCHABLE.items()
     )

@@ -199,3 +199,4 @@ SETTABLE: dict[str, Reader] = {
     f"{{{APPLE}}}calendar-order": _order,
 }
 PROTECTED = {*CALENDAR, *PRINCIPAL, *map(dav, ("creationdate", "getcontentlength", "lockdiscovery", "supportedlock"))} - set(SETTABLE)
+

@@ -82,7 +82,7 @@ class Storage(BaseStorage):
 
     @contextmanager
     def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> Iterator[None]:
-        """ "w": one transaction, rolled back by any exception. "r": nothing yet; a read that needs rows opens its own snapshot."""
+        """"w": one transaction, rolled back by any exception. "r": nothing yet; a read that needs rows opens its own snapshot."""
         if mode == "r":
             yield
             return

@@ -73,7 +73,9 @@ class Accounts:
         return rows.connection(self._db.execute(rows.CONNECTION.where(t.connections.c.id == key)).one())
 
     def save_connection(self, connection: Connection) -> None:
-        self._db.execute(update(t.connections).where(t.connections.c.id == connection.id).values(**rows.connection_values(connection)))
+        self._db.execute(
+            update(t.connections).where(t.connections.c.id == connection.id).values(**rows.connection_values(connection))
+        )
 
     def save_poll(self, connection: Connection) -> bool:
         values = rows.connection_values(connection)

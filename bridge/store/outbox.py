@@ -55,7 +55,9 @@ class Outbox:
 
     def delivered(self, consequence: Consequence, now: datetime) -> None:
         """It happened, whoever has the lease by now."""
-        self._db.execute(update(t.outbox).where(_c.id == consequence.id, _c.done_at.is_(None)).values(done_at=now, due_at=None, reason=""))
+        self._db.execute(
+            update(t.outbox).where(_c.id == consequence.id, _c.done_at.is_(None)).values(done_at=now, due_at=None, reason="")
+        )
 
     def postpone(self, consequence: Consequence, due_at: datetime, reason: str) -> bool:
         """Another try at ``due_at``; False when the row is another's by now."""

@@ -164,7 +164,6 @@ class Resources:
         self._db.execute(update(t.renderings).where(t.renderings.c.resource_id == resource_id).values(text=""))
         self._db.execute(delete(t.spans).where(t.spans.c.resource_id == resource_id))
 
-
 def _spans(draft: EventDraft) -> list[tuple[datetime, datetime]]:
     return sorted({(o.starts_at, o.ends_at) for o in draft.occurrences})
 

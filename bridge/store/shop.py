@@ -54,7 +54,9 @@ class ShopViews:
         sizes: dict[int, dict[str, list[int]]] = {row.id: {} for row in found.values()}
         for file in self._db.execute(_SIZES, {"keys": list(sizes)}) if sizes else ():
             sizes[file.picture_id].setdefault(file.format, []).append(file.width)
-        return {digest: Picture(digest, row.width, row.height, row.color, _in_order(sizes[row.id])) for digest, row in found.items()}
+        return {
+            digest: Picture(digest, row.width, row.height, row.color, _in_order(sizes[row.id])) for digest, row in found.items()
+        }
 
     def picture_file(self, digest: str, width: int, format: str) -> bytes | None:
         """The file, None when there is none."""

@@ -20,7 +20,9 @@ _s, _o = t.slots.c, t.offers.c
 _SLOTS_OF = (
     select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_s.id).with_for_update(key_share=True)
 )
-_OFFERS_OF = rows.OFFER.where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
+_OFFERS_OF = (
+    rows.OFFER.where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
+)
 _REMOVED_OF = select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_not(None)).order_by(_s.removed_at, _s.id)
 _ADD_SLOT = insert(t.slots)
 _SAVE_SLOT = (

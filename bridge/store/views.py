@@ -73,13 +73,13 @@ _AT = {
         "resource_at",
         _OWN.join(t.drops, t.drops.c.id == _r.drop_id)
         .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
-        .where(*_ADDRESSED, _r.name == bindparam("key"), _r.removed_at.is_(None)),
+        .where(*_ADDRESSED, _r.name == bindparam("key"), _r.removed_at.is_(None))
     ),
     "public": Quick(
         "public_at",
         _PUBLIC.join(t.drops, t.drops.c.id == _p.drop_id)
         .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
-        .where(*_ADDRESSED, rows.PUBLIC, _s.public_id == bindparam("key")),
+        .where(*_ADDRESSED, rows.PUBLIC, _s.public_id == bindparam("key"))
     ),
 }
 _SINCE = tuple_(bindparam("since", type_=BigInteger), bindparam("after", type_=BigInteger))

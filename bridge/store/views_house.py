@@ -14,7 +14,8 @@ from bridge.store.quick import Quick
 
 _s = t.slots.c
 _LIVE_PASSWORD = Quick(
-    "live_password", select(t.app_passwords.c.id).where(t.app_passwords.c.id == bindparam("key"), t.app_passwords.c.revoked_at.is_(None))
+    "live_password",
+    select(t.app_passwords.c.id).where(t.app_passwords.c.id == bindparam("key"), t.app_passwords.c.revoked_at.is_(None))
 )
 _TOKEN = rows.TOKEN.where(t.api_tokens.c.digest == bindparam("asked"), t.api_tokens.c.revoked_at.is_(None))
 

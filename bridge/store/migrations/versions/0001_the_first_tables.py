@@ -464,6 +464,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_order_lines_stock_item_id", ["stock_item_id"], unique=False)
 
 
+
 def downgrade() -> None:
     with op.batch_alter_table("order_lines", schema=None) as batch_op:
         batch_op.drop_index("ix_order_lines_stock_item_id")
