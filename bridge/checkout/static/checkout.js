@@ -307,13 +307,20 @@ function watch(form) {
 function showPaying(form) {
   const ways = form.querySelectorAll('[name="method"][type="radio"]');
   const call = form.querySelector("[data-call]");
+  let before = null;
   const show = () => {
     const sent = form.elements.way.value !== "pickup";
     for (const one of ways) one.disabled = sent && one.value === "at_pickup";
-    const chosen = form.querySelector('[name="method"]:checked');
-    if (chosen && chosen.disabled) [...ways].find((one) => !one.disabled).checked = true;
-    const now = form.querySelector('[name="method"]:checked');
-    if (now) call.textContent = now.dataset.call;
+    const chosen = [...ways].find((one) => one.checked);
+    if (chosen && chosen.disabled) {
+      before = chosen;
+      [...ways].find((one) => !one.disabled).checked = true;
+    } else if (before && !before.disabled) {
+      before.checked = true;
+      before = null;
+    }
+    const says = [...ways].find((one) => one.checked).dataset.says;
+    if (call.textContent !== says) call.textContent = says;
   };
   if (ways.length < 2) return;
   form.addEventListener("change", show);
