@@ -134,6 +134,11 @@ class Order:
         return sum(line.units for line in self.lines)
 
     @property
+    def unit_price(self) -> int:
+        """What one unit of it costs: of several goods the least, add-ons left out; 0 without goods."""
+        return min((line.price for line in self.lines if not line.add_on), default=0)
+
+    @property
     def totals(self) -> Totals:
         """Sum and taxes."""
         return order_totals(self.lines, self.shipping_fee, self.shipping_tax_rate, included=self.tax_included)

@@ -393,7 +393,8 @@ class UnitOfWork(OrderWork, Outbox, ShopWork, Protocol):
     def seen(self, source: str, message_id: str, now: datetime) -> bool:
         """Records the message; True when it was there already (then change nothing)."""
 
-    def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None: ...
+    def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None:
+        """One row of the journal; the drop of a slot need not be named."""
     def tell(self, name: str, value: str, now: datetime) -> None:
         """What other processes of this installation are to know; ``Views.told`` answers with the latest."""
 

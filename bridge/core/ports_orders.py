@@ -152,6 +152,9 @@ class OrderWork(Protocol):
     def order_at(self, secret: str) -> tuple[int, int] | None:
         """The ids of an order and its slot, without a lock."""
 
+    def slot_of_order(self, order_id: int) -> int | None:
+        """The slot of an order, without a lock."""
+
     def order_for_change(self, order_id: int) -> Order | None:
         """The order, locked; its slot must be locked before."""
 
