@@ -12,6 +12,7 @@ from bridge import ical
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
 from bridge.core.sockets import Notifier, Payments
+from bridge.core.traffic import Tally
 from bridge.flows.deliveries import money_handlers, till_handlers
 from bridge.flows.house import House
 from bridge.flows.relay import Handler
@@ -102,6 +103,7 @@ class Bridge:
     pos: Callable[[Connection], Pos] = field(default=pos_for)
     notifier: Callable[[Mail], Notifier | None] = field(default=notifier_for)
     setup_token: str = ""
+    tally: Tally = field(default_factory=Tally, repr=False, compare=False)
     _payments: dict[str, Payments] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def payments(self, name: str) -> Payments:

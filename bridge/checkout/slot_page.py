@@ -1,6 +1,7 @@
 """The page of one slot: a product page, made once for everyone who looks until something on it changes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -19,13 +20,15 @@ from bridge.checkout.next_steps import next_steps
 from bridge.checkout.printing import finished, printed, sent
 from bridge.checkout.reading import Reading
 from bridge.checkout.shown import SlotShown, changes_at, offers, picture, shown, span_of_days
+from bridge.checkout.traffic import Booked, booked_lately, is_a_view
 from bridge.core.ports import Drop, PublicSlot, Views
 from bridge.core.terms import Terms
+from bridge.core.traffic import View, hour_of, price_shown
 from bridge.wording import Wording
 
 _REMEMBERED = 16_384
 Made = tuple[Drop, Page]
-Make = Callable[[PublicSlot, Drop, Terms, Wording, datetime], Page]
+Make = Callable[[PublicSlot, Drop, Terms, Booked, Wording, datetime], Page]
 
 
 class _IsGone(Exception):
@@ -61,16 +64,19 @@ class SlotPages:
             with self._bridge.read() as views:
                 found, current = slot_of(views, public_id)
                 terms = views.terms(current.id)
+                booked = booked_lately(views, found, terms, now)
             self._remember(public_id, current)
             if found.removed:
                 raise _IsGone(current, found)
-            return current, make(found, current, terms, words, now)
+            return current, make(found, current, terms, booked, words, now)
 
         try:
             made = self._kept.page((kind, public_id, str(words.locale), language), drop, now, anew)
         except _IsGone as gone:
             one = shown(gone.slot, words, now)
             return printed("gone.html", words, status=410, drop=gone.drop, one=one, when=span_of_days(one, words))
+        if made.counts is not None and is_a_view(request):
+            self._bridge.tally.add(View(made.counts[0], hour_of(now), made.counts[1]))
         return sent(made, now)
 
     def _drop_of(self, public_id: str) -> Drop:
@@ -91,18 +97,20 @@ class SlotPages:
             self._homes.clear()
         self._homes[public_id] = (drop.organizer, drop.slug)
 
-    def _page(self, found: PublicSlot, drop: Drop, terms: Terms, words: Wording, now: datetime) -> Page:
+    def _page(self, found: PublicSlot, drop: Drop, terms: Terms, booked: Booked, words: Wording, now: datetime) -> Page:
         one = shown(found, words, now)
-        return finished(
+        made = finished(
             "slot.html",
             words,
-            changes_at([found], now),
+            min(changes_at([found], now), booked.until),
             sheet=Markup(sheet()),  # noqa: S704 our own file
             about=self._about(one, drop, words),
+            booked=booked.told(words),
             **slot_values(one, drop, terms, words),
         )
+        return replace(made, counts=(found.position, price_shown(found.availability.offers)))
 
-    def _card(self, found: PublicSlot, drop: Drop, terms: Terms, words: Wording, now: datetime) -> Page:
+    def _card(self, found: PublicSlot, drop: Drop, terms: Terms, _booked: Booked, words: Wording, now: datetime) -> Page:
         one = shown(found, words, now)
         return finished("card.html", words, changes_at([found], now), **slot_values(one, drop, terms, words))
 

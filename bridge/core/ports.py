@@ -17,6 +17,7 @@ from bridge.core.ports_orders import OrderViews, OrderWork
 from bridge.core.ports_outbox import Outbox, OutboxViews
 from bridge.core.ports_shop import ShopViews, ShopWork
 from bridge.core.stock import Count, Movement, StockItem
+from bridge.core.traffic import View
 
 Audience = Literal["organizer", "public"]
 Role = Literal["owner", "editor", "viewer"]
@@ -395,6 +396,10 @@ class UnitOfWork(OrderWork, Outbox, ShopWork, Protocol):
 
     def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None:
         """One row of the journal; the drop of a slot need not be named."""
+
+    def add_views(self, counted: Mapping[View, int]) -> None:
+        """Adds to what was counted before, by whichever process."""
+
     def tell(self, name: str, value: str, now: datetime) -> None:
         """What other processes of this installation are to know; ``Views.told`` answers with the latest."""
 

@@ -89,6 +89,9 @@ class OrderViews(Protocol):
     def drop_of_slot(self, public_id: str) -> "tuple[Drop, int | None] | None":
         """The live drop of a slot, and the slot's limit per customer."""
 
+    def people_booked(self, slot_id: int, since: datetime) -> int:
+        """How many people have booked a slot later than ``since``, by orders that stand."""
+
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""
 

@@ -22,6 +22,7 @@ from bridge.store.publishing import Publishing
 from bridge.store.resources import Resources
 from bridge.store.shop import Shop
 from bridge.store.slots import Slots
+from bridge.store.traffic import Traffic
 from bridge.store.views import SqlViews, Wrap
 from bridge.store.waitlists import Waitlists
 
@@ -29,7 +30,7 @@ _RECORD = insert(t.journal)
 _RECORD_OF_SLOT = _RECORD.values(drop_id=select(t.slots.c.drop_id).where(t.slots.c.id == bindparam("its_slot")).scalar_subquery())
 
 
-class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing, Outbox):
+class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing, Outbox, Traffic):
     """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
 
     def __init__(self, db: Db, wrap: Wrap) -> None:
