@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import latency, report, scaling
+from benchmarks import checkout, latency, report, scaling
 from benchmarks.comparison import compare
 from benchmarks.databases import KINDS, database
 from benchmarks.ours import PROCESSES, dropbridge
@@ -16,7 +16,7 @@ from benchmarks.slots import Season, beginning
 from benchmarks.stock import stock_radicale
 from benchmarks.target import Target
 
-PARTS = ("comparison", "latency", "scaling")
+PARTS = ("comparison", "latency", "scaling", "checkout")
 MANY_DROPS = 1_000
 
 
@@ -73,6 +73,20 @@ class Run:
         holds = revisions == 1 and all(delay.holds for delay in found)
         self.show(f"{target.name}, {self.slots:,} slots, while readers poll 100 times a second", latency.shown(found, revisions), holds)
 
+    def selling(self, kind: str) -> None:
+        """A thousand buyers for two hundred boxes, in one slot and in eight; and two hundred who all get one."""
+        outcomes, cpu, view = [], 0.0, 0.0
+        for slots, buyers in ((1, checkout.BUYERS), (8, checkout.BUYERS), (1, checkout.BOXES)):
+            self.say(f"{buyers:,} buyers on {kind}, {slots} x {checkout.BOXES // slots} boxes")
+            with contextlib.ExitStack() as stack:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._folder)))
+                at = stack.enter_context(checkout.shop(kind, folder, stack.enter_context(database(kind, folder)), slots))
+                view = checkout.page_cpu(at)
+                title = f"{buyers:,} for {slots} x {checkout.BOXES // slots}"
+                outcomes.append(checkout.run(title, at, buyers, min(buyers, checkout.BOXES)))
+                cpu = outcomes[-1].cpu / max(1, len(outcomes[-1].race.orders))
+        self.show(f"checkout on {kind}, {checkout.AT_A_TIME} at a time", *checkout.shown(outcomes, cpu, view))
+
     def growing(self, kind: str) -> None:
         """From few slots to many, then with many drops; and the memory that the most slots need."""
         steps, megabytes = [], 0.0
@@ -116,6 +130,9 @@ def main() -> int:
         run = Run(arguments(), Path(folder))
         if {"comparison", "latency"} & set(run.parts):
             run.beside_stock()
+        if "checkout" in run.parts:
+            for kind in run.kinds:
+                run.selling(kind)
         if "scaling" in run.parts:
             for kind in run.kinds:
                 run.growing(kind)

@@ -8,7 +8,7 @@ from email.message import Message
 
 LARGEST = 4_194_304
 _TOKEN = re.compile(r"(?<![a-z0-9])[a-z2-7]{26}(?![a-z0-9])")
-_ADDRESS = re.compile(r"<?[^\s<>@;]+@[^\s<>@;]+")
+_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@:;,]+>?")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _NAMING = ("to", "delivered-to", "x-original-to", "envelope-to")
 _LONGEST = 240

@@ -7,15 +7,45 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bridge.core.ports import Connection, Drop, Organizer, UnitOfWork
+from bridge.core.terms import EarlyPrice, Product, Question, ShippingOption, Terms
 from bridge.flows import access
-from bridge.flows.drops import add_organizer, create_drop
+from bridge.flows.drops import add_organizer, create_drop, describe_drop
 from bridge.flows.edit import put_event
+from bridge.flows.house import House
 from bridge.wiring import Bridge
 
 NAME, SLUG, ZONE = "ada", "saturday-bread", "Europe/Berlin"
 STOCK = {"LOAF": 18, "BUN": 22, "TOTE": 9}
 NAMES = {"LOAF": "Country loaf", "BUN": "Morning bun", "TOTE": "Tote bag"}
 ACTOR = "demo"
+TERMS = Terms(
+    products=(
+        Product(
+            "LOAF",
+            NAMES["LOAF"],
+            "A kilo of rye and wheat, raised for a day and a night and baked dark. It keeps for a week.",
+            price=650,
+            tax_rate=7000,
+            early=EarlyPrice(550, units=4),
+            limit=4,
+        ),
+        Product("BUN", NAMES["BUN"], "Buttered spirals, warm until they are gone.", price=280, tax_rate=7000),
+        Product("TOTE", NAMES["TOTE"], "Heavy cotton, printed by hand two doors down.", price=1800, tax_rate=19000, add_on=True),
+    ),
+    story="Ada bakes alone, in a wood-fired oven that takes forty loaves an hour. What is not ordered is not baked.",
+    questions=(
+        Question("What if I am late?", "We keep your bread until noon; after that it goes to the neighbours."),
+        Question("Which flours do you use?", "Rye and wheat from the mill at the end of the lane. The buns have butter and egg."),
+    ),
+    pickup="Side door on Mill Lane; show your name at the counter.",
+    shipping=(
+        ShippingOption("post", "By post", fee=590, tax_rate=19000, countries=("DE", "AT"), note="Sent on Saturday, with you on Tuesday."),
+    ),
+    pays_by=("at_pickup", "stripe"),
+    refund_policy="Until a day before you change or cancel yourself, and get back what you paid. Later, write to us.",
+    seller="Ada's Bakery\n12 Mill Lane\n12345 Milltown",
+    tax_id="DE123456789",
+)
 SECONDS_BETWEEN_SALES = 4
 EVENT = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -35,7 +65,7 @@ END:VCALENDAR
 NOTES = """Baked through the night, warm at your pickup. Bring a bag, or add one of ours.
 
 Places: {places}
-Sells: LOAF x20 @ 6.50, BUN @ 2.80, TOTE @ 18 add-on
+Sells: LOAF x20, BUN, TOTE
 Limit: 4 per customer
 Pickup: Side door on Mill Lane; show your name at the counter"""
 
@@ -50,7 +80,7 @@ def prepare(bridge: Bridge, folder: Path, say: Callable[[str], None]) -> str:
             say("Loading the demo: an organizer, a drop with its slots, a till …")
             ada = add_organizer(work, NAME, title="Ada's Bakery", now=now)
             work.add_connection(_till(work, ada, folder))
-        drop = work.views.drop(NAME, SLUG) or _drop(work, ada, now)
+        drop = work.views.drop(NAME, SLUG) or _drop(work, ada, bridge.house, now)
         password = _password(work, ada, password_file, now)
     _slots(bridge, drop, now)
     return _addresses(bridge, password)
@@ -60,12 +90,10 @@ def _till(work: UnitOfWork, ada: Organizer, folder: Path) -> Connection:
     place = work.views.location(NAME, "main")
     assert place is not None
     config = {"stock": STOCK, "names": NAMES, "state": str((folder / "demo-till.json").absolute()), "rate": SECONDS_BETWEEN_SALES}
-    return Connection(
-        0, ada.id, NAME, "till", "fake", place.id, config, interval=timedelta(seconds=1), stale_after=timedelta(minutes=5)
-    )
+    return Connection(0, ada.id, NAME, "till", "fake", place.id, config, interval=timedelta(seconds=1), stale_after=timedelta(minutes=5))
 
 
-def _drop(work: UnitOfWork, ada: Organizer, now: datetime) -> Drop:
+def _drop(work: UnitOfWork, ada: Organizer, house: House, now: datetime) -> Drop:
     described = {
         "title": "Saturday bread",
         "description": "Forty loaves an hour out of a wood-fired oven, one Saturday at a time.",
@@ -75,7 +103,8 @@ def _drop(work: UnitOfWork, ada: Organizer, now: datetime) -> Drop:
         "color": "#B5542B",
         "place": "Ada's Bakery, 12 Mill Lane",
     }
-    return create_drop(work, ada, SLUG, now=now, actor=ACTOR, **described)
+    drop = create_drop(work, ada, SLUG, now=now, actor=ACTOR, **described)
+    return describe_drop(work, drop, house, now=now, actor=ACTOR, terms=TERMS)
 
 
 def _password(work: UnitOfWork, ada: Organizer, file: Path, now: datetime) -> str:

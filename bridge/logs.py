@@ -23,6 +23,7 @@ SECRETS = (
     (re.compile(r"(?i)\b(authorization|cookie|set-cookie|x-api-key)(['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n,}]+"), r"\1\2…"),
     (re.compile(r"(?i)\b(basic|bearer)\s+[\w.~+/=-]{6,}"), r"\1 …"),
     (re.compile(r"(?i)\b(password|passwd|secret|token|api_key)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",&}]+"), r"\1\2…"),
+    (re.compile(r"\b(sk|rk|whsec)_\w{6,}"), r"\1_…"),
     (re.compile(r"(\w://[^\s:/@]*):[^\s@]+@"), r"\1:…@"),
     (re.compile(r"/(feeds|holds|orders|setup|waiting)/[\w~-]+"), r"/\1/…"),
     (re.compile(r"([?&](?:hold|offer)=)[^\s&'\"]+"), r"\1…"),

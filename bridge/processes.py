@@ -3,6 +3,7 @@
 import gc
 
 SETUP_TOKEN = "BRIDGE_SETUP_TOKEN"  # noqa: S105 # the name of the variable
+VISITOR_KEY = "BRIDGE_VISITOR_KEY"
 PARENT = "BRIDGE_PARENT_PID"
 _YOUNG, _MIDDLE, _OLD = 50_000, 20, 50
 

@@ -185,6 +185,19 @@ class Mail(_Section):
         return self
 
 
+class Checkout(_Section):
+    """Ordering on the pages."""
+
+    hold_minutes: int = Field(
+        default=5, ge=3, le=60, description="For how long places are kept for someone who is ordering, where the drop's terms do not say."
+    )
+    pay_minutes: int = Field(default=15, ge=5, le=1440, description="For how long an order waits for its payment.")
+    holds_per_address: int = Field(
+        default=20, ge=1, description="Orders that may be under way at the same time from one address (IPv6: from one network of /64)."
+    )
+    rate: int = Field(default=300, ge=1, description="Holds, orders and turns on waiting lists that one address may ask for in a minute.")
+
+
 class Api(_Section):
     """The JSON API."""
 
@@ -237,6 +250,7 @@ class Settings(BaseModel):
     feeds: Feeds = Feeds()
     stock: Stock = Stock()
     signin: Signin = Signin()
+    checkout: Checkout = Checkout()
     api: Api = Api()
     payments: Payments = Payments()
     stripe: Stripe = Stripe()

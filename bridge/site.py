@@ -9,6 +9,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from bridge.bodies import Bodies
 from bridge.caldav_plugin.admission import LARGEST
 from bridge.caldav_plugin.application import Application
+from bridge.checkout.buying import buying
 from bridge.checkout.hooks import hooks
 from bridge.checkout.pages import pages
 from bridge.checkout.pictures import served_pictures
@@ -33,7 +34,7 @@ DISCOVERY = ["GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"]
 def site(bridge: Bridge) -> Flask:
     """All that is not CalDAV: health, feeds, live stock, the API and the pages."""
     flask = Flask("bridge", static_folder=None)
-    for face in (health, feeds, live, api, setup, hooks, served_pictures, pages):
+    for face in (health, feeds, live, api, setup, hooks, served_pictures, pages, buying):
         flask.register_blueprint(face(bridge))
     flask.add_url_rule("/.well-known/caldav", view_func=_to_caldav, methods=DISCOVERY, provide_automatic_options=False)
     return flask

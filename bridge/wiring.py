@@ -1,5 +1,6 @@
 """Where everything is put together: settings in, a ``Bridge`` of filled ports out. Only the processes and the site import it."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -104,6 +105,7 @@ class Bridge:
     notifier: Callable[[Mail], Notifier | None] = field(default=notifier_for)
     setup_token: str = ""
     tally: Tally = field(default_factory=Tally, repr=False, compare=False)
+    visitor_key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     _payments: dict[str, Payments] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def payments(self, name: str) -> Payments:
@@ -147,8 +149,11 @@ class Bridge:
             announced(self.database)
 
 
-def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_token: str = "") -> Bridge:
-    """The house, as the settings have it. Nothing is opened yet. ``setup_token`` opens the page for the first organizer."""
+def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_token: str = "", visitor_key: str = "") -> Bridge:
+    """The house, as the settings have it. Nothing is opened yet. ``setup_token`` opens the page for the first organizer.
+
+    ``visitor_key`` is what the processes of one start share to tell visitors apart; each has one of its own without it.
+    """
     house = House(
         base_url=settings.base_url,
         horizon=timedelta(days=settings.caldav.horizon_days),
@@ -160,7 +165,8 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
         currency=settings.defaults.currency,
         address=settings.mail.from_address,
     )
-    return Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
+    made = Bridge(settings, Database(settings.database.url), house, now, setup_token=setup_token)
+    return replace(made, visitor_key=visitor_key) if visitor_key else made
 
 
 def tell_address(server: Bridge) -> None:

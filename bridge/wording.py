@@ -3,6 +3,7 @@
 English is the message id; ``locale/<language>.po`` holds the others. A language nobody translated reads English.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 
 LANGUAGES = ("en", "de", "fr", "es")
+_CODE_AT_DIGIT = re.compile(r"([^\W\d_])(?=\d)")
 _PLURAL_TAGS = ("zero", "one", "two", "few", "many", "other")
 
 
@@ -134,4 +136,6 @@ def _formatted(words: Wording, pattern: str, when: datetime, zone: ZoneInfo) -> 
 
 @lru_cache(maxsize=4096)
 def _money(words: Wording, minor: int, currency: str) -> str:
-    return format_currency(Decimal(minor).scaleb(-minor_digits(currency)), currency.upper(), locale=words.locale)
+    said = format_currency(Decimal(minor).scaleb(-minor_digits(currency)), currency.upper(), locale=words.locale)
+    # Babel leaves out the space that CLDR asks for between letters and digits (UTS 35, part 3, currencySpacing).
+    return _CODE_AT_DIGIT.sub("\\1\N{NO-BREAK SPACE}", said)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bridge import logs, settings
 from bridge.core.errors import BridgeError
 from bridge.flows.traffic import write_views
-from bridge.processes import SETUP_TOKEN, settle
+from bridge.processes import SETUP_TOKEN, VISITOR_KEY, settle
 from bridge.site import web
 from bridge.wiring import Bridge, bridge
 
@@ -25,7 +25,7 @@ def app() -> "WSGIApplication":
     loaded = settings.load()
     logs.configure(loaded.log.level, loaded.log.format)
     _end_with(os.getppid())
-    house = bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, ""))
+    house = bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, ""), visitor_key=os.environ.get(VISITOR_KEY, ""))
     if loaded.stripe.secret_key:
         # Stripe's library takes a second to load: not while a customer waits.
         house.payments("stripe")

@@ -1,13 +1,22 @@
-"""The manual's page of commands, written from the commands themselves: ``python -m tests.manual`` writes it anew."""
+"""What the manual has from the house itself: ``python -m tests.manual`` writes the page of commands, and the keys of descriptions, anew."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from bridge.cli import commands
+from bridge.core.drops import OfferDraft
+from bridge.core.terms import EarlyPrice, Product, Question, ShippingOption, Terms
+from bridge.description import shape
+from bridge.description.kinds import Context
 
 PAGE = Path(__file__).parent.parent / "docs" / "commands.md"
+DESCRIBING = PAGE.with_name("describing.md")
 HEAD = """# Commands
 
 `dropbridge COMMAND --help` says the same. Wrong use ends with status 2 and a line that says what to do; something wrong, with status 1.
@@ -42,5 +51,55 @@ def commands_page() -> str:
     return "\n".join([HEAD, *sections])
 
 
+def described_page() -> str:
+    """The page of descriptions, its tables as they have to be."""
+    page = DESCRIBING.read_text(encoding="utf-8")
+    for name, rows in key_tables().items():
+        page = re.sub(
+            rf"(<!-- keys of {re.escape(name)} -->\n).*?(?=\n\n)", lambda found, rows=rows: found[1] + rows, page, flags=re.DOTALL
+        )
+    return page
+
+
+def key_tables() -> dict[str, str]:
+    """A table of the keys of each part of a description."""
+    top = [part for part in shape.PARTS if not part.name]
+    tables = {f"the beginning, {part.of}": _table(part.keys, part.of) for part in top}
+    tables |= {part.name: _table(part.keys, part.of) for part in shape.PARTS if part.name}
+    return tables | {"sells": _table(shape.SOLD, "offers"), "early": _table(shape.EARLY, "early")}
+
+
+_MADE: dict[str, type] = {
+    "terms": Terms,
+    "products": Product,
+    "questions": Question,
+    "shipping": ShippingOption,
+    "offers": OfferDraft,
+    "early": EarlyPrice,
+}
+
+
+def _table(keys: Sequence[shape.Key], of: str) -> str:
+    rows = [f"| `{key.name}` | {key.kind.says} | {_default(key, of)} | {key.means} |" for key in keys]
+    return "\n".join(["| key | is a | left out | means |", "|---|---|---|---|", *rows])
+
+
+def _default(key: shape.Key, of: str) -> str:
+    if key.needed:
+        return "*needed*"
+    if of not in _MADE:
+        return "as it is" if of != "address" else ""
+    (default,) = (field.default for field in fields(_MADE[of]) if field.name == key.field)
+    written: Any = (
+        None if default is None and not key.kind.says.endswith('"`') else key.kind.write(default, Context("EUR", ZoneInfo("UTC")))
+    )
+    if default is MISSING or written in (None, "", []):
+        return "none"
+    if isinstance(written, bool):
+        return f"`{str(written).lower()}`"
+    return f"`{written}`" if not isinstance(written, str) else f'`"{written}"`'
+
+
 if __name__ == "__main__":
+    DESCRIBING.write_text(described_page(), encoding="utf-8")
     PAGE.write_text(commands_page(), encoding="utf-8")

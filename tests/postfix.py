@@ -47,6 +47,7 @@ proxymap unix - - n - - proxymap
 error unix - - n - - error
 retry unix - - n - - error
 virtual unix - n n - - virtual
+sendback unix - n n - - pipe user=nobody argv=/bin/sh -c {{echo no such customer any more; exit 67}}
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -73,7 +74,7 @@ virtual_minimum_uid = 1
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:{policy}, permit_mynetworks, reject
 smtpd_client_connection_count_limit = 0
-transport_maps = inline:{{ gone.example=error:5.1.1:no_such_customer_any_more }}
+transport_maps = inline:{{ gone.example=sendback: }}
 smtputf8_enable = yes
 smtpd_peername_lookup = no
 notify_classes =

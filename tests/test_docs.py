@@ -14,7 +14,7 @@ from bridge.payments.stripe_news import REFUNDS, SESSIONS
 from bridge.site import site
 from bridge.stock_sync.api.problems import STATUS, URN
 from bridge.wiring import ADAPTERS, bridge
-from tests.manual import PAGE, commands_page, each_command, help_of
+from tests.manual import DESCRIBING, PAGE, commands_page, described_page, each_command, help_of, key_tables
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -78,6 +78,13 @@ def test_the_manual_has_every_event_to_subscribe_to(event):
 
 def test_the_page_of_commands_is_what_they_say_themselves():
     assert PAGE.read_text(encoding="utf-8") == commands_page(), "python -m tests.manual writes it anew"
+
+
+def test_the_page_of_descriptions_has_every_key_with_what_it_means():
+    page = DESCRIBING.read_text(encoding="utf-8")
+    assert page == described_page(), "python -m tests.manual writes it anew"
+    for name, rows in key_tables().items():
+        assert f"<!-- keys of {name} -->\n{rows}\n" in page
 
 
 @pytest.mark.parametrize(("name", "command"), list(each_command()), ids=lambda value: value if isinstance(value, str) else "")

@@ -109,6 +109,7 @@ def test_radicales_chatter_is_not_heard(written):
         ("open http://127.0.0.1:8000/setup/zzz-one-time", "zzz-one-time"),
         ("password=hunter2&x=1", "hunter2"),
         ('{"api_key": "sk_live_1234"}', "sk_live_1234"),
+        ("signed with whsec_4eC39HqLyj, not rk_live_x", "4eC39HqLyj"),
         ("Cookie: session=abcdef", "abcdef"),
     ],
 )

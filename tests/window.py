@@ -1,6 +1,6 @@
 """A shop window without a database: drops and slots as values, read as the store would hand them over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,8 @@ from bridge.checkout.pages import pages
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.drops import PreorderWindow, Slot
 from bridge.core.ports import Coming, Drop, FeedRow, Offered, Organizer, PublicSlot
+from bridge.core.ports_shop import Picture
+from bridge.core.terms import Terms
 from bridge.core.traffic import Tally
 from bridge.ics_feeds.feed import feeds
 from bridge.ics_feeds.live import live
@@ -73,6 +75,8 @@ class Window:
         self.slots: dict[str, PublicSlot] = {}
         self.revisions: dict[str, tuple[int, bool]] = {}
         self.reads: list[str] = []
+        self.described: dict[str, Terms] = {}
+        self.stored: dict[str, Picture] = {}
         for one in slots:
             self.slots[one.public_id] = one
             self.revisions[one.public_id] = (1, False)
@@ -108,8 +112,22 @@ class Window:
         self.reads.append("drop")
         return self.shelves.get(f"{organizer}/{slug}")
 
+    def describe(self, terms: Terms, drop: Drop = LOAVES) -> None:
+        """Gives the drop terms, under a new revision as the store does."""
+        self.described[drop.path] = terms
+        self.shelves[drop.path] = replace(self.shelves[drop.path], revision=self.shelves[drop.path].revision + 1)
+
+    def terms(self, drop_id: int) -> Terms:
+        return next((terms for path, terms in self.described.items() if self.shelves[path].id == drop_id), Terms())
+
+    def pictures(self, digests: Sequence[str]) -> dict[str, Picture]:
+        return {digest: self.stored[digest] for digest in digests if digest in self.stored}
+
     def drops(self, organizer: str | None = None, *, public: bool = False) -> list[Drop]:
         return [drop for drop in self.shelves.values() if organizer in {None, drop.organizer} and (drop.is_public or not public)]
+
+    def slot_now(self, _public_id: str) -> None:
+        return None
 
     def _of(self, drop_id: int) -> list[PublicSlot]:
         return [one for one in self.slots.values() if self.shelves[one.drop].id == drop_id]
@@ -156,7 +174,8 @@ class Window:
         rows = sorted(Coming(one.position, one.public_id, one.updated_at or now) for one in found)
         return [row for row in rows if row.position > after][:limit]
 
-    def people_booked(self, slot_id: int, since: datetime) -> int:
+    def people_booked(self, _slot_id: int, since: datetime) -> int:
+        self.reads.append("people_booked")
         return len({who for who, at in self.booked if at > since})
 
     def public_slot(self, public_id: str) -> PublicSlot | None:

@@ -1,6 +1,6 @@
 """What a page tells machines about itself: addresses in each language, feeds, a picture, and schema.org's words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -30,6 +30,11 @@ def addresses(page: str, language: str) -> tuple[str, tuple[tuple[str, str], ...
     """The canonical address of ``page`` where ``language`` was asked for (may be empty), and those of every language."""
     each = tuple((code, f"{page}?lang={code}") for code in LANGUAGES)
     return (f"{page}?lang={language}" if language else page), (*each, ("x-default", page))
+
+
+def absolute(picture: Picture | None, base_url: str) -> Picture | None:
+    """The picture with an address that can be followed from elsewhere."""
+    return replace(picture, url=base_url + picture.url) if picture is not None and picture.url.startswith("/") else picture
 
 
 def in_short(text: str) -> str:

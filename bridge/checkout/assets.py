@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from flask import Response, request
 
-FILES = ("page.css", "live.js", "drop.js", "calendar.js", "calendar.css", "icon.svg")
+FILES = ("page.css", "live.js", "checkout.js", "drop.js", "calendar.js", "calendar.css", "icon.svg")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 

@@ -10,14 +10,15 @@ from flask import Response, request
 from werkzeug.exceptions import NotFound
 
 from bridge.checkout import linked_data
-from bridge.checkout.about import About, addresses, in_short, locale_of
+from bridge.checkout.about import About, absolute, addresses, in_short, locale_of
 from bridge.checkout.assets import asset
 from bridge.checkout.filters import Filters, day_of, filters
 from bridge.checkout.kept import Kept, Page, page
 from bridge.checkout.language import asked, chosen
+from bridge.checkout.pictures import first_picture
 from bridge.checkout.printing import finished, sent
 from bridge.checkout.reading import Reading
-from bridge.checkout.shown import SlotShown, changes_at, days, month, offers, picture, shown
+from bridge.checkout.shown import Picture, SlotShown, changes_at, days, month, offers, picture, shown
 from bridge.checkout.subscribe import Ways, ways
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Drop, Offered, PublicSlot, Views
@@ -49,7 +50,8 @@ class DropPages:
                 start, end = wanted.window(now, current.timezone)
                 skipped, sku, available = (number - 1) * PAGE, wanted.product, wanted.available
                 slots = views.public_slots(current.id, start, end, limit=PAGE + 1, offset=skipped, sku=sku, available=available)
-                return current, self._made(current, slots, views.offered(current.id, now), wanted, number, words, now)
+                image = first_picture(views, views.terms(current.id).pictures) or picture(current.image)
+                return current, self._made(current, image, slots, views.offered(current.id, now), wanted, number, words, now)
 
         key = ("drop", known.id, str(words.locale), language, number, wanted)
         return sent(self._kept.page(key, known, now, anew), now)
@@ -76,21 +78,29 @@ class DropPages:
             return public_drop(views, organizer, slug)
 
     def _made(
-        self, drop: Drop, slots: list[PublicSlot], products: list[Offered], wanted: Filters, number: int, words: Wording, now: datetime
+        self,
+        drop: Drop,
+        image: Picture | None,
+        slots: list[PublicSlot],
+        products: list[Offered],
+        wanted: Filters,
+        number: int,
+        words: Wording,
+        now: datetime,
     ) -> Page:
         rows = [shown(slot, words, now) for slot in slots[:PAGE] if not slot.removed]
         there = ways(drop, self._bridge.settings.base_url)
-        more = len(slots) > PAGE
+        more, first = len(slots) > PAGE, number == 1 and wanted == Filters()
         until = changes_at(slots, now) if number == 1 else min(changes_at(slots, now), now + timedelta(minutes=1))
         return finished(
             "drop.html",
             words,
             until,
             drop=drop,
-            about=self._about(drop, rows, there, number, wanted, words),
+            about=self._about(drop, image, rows, there, first, words),
             description=public_description(drop.description, drop.language),
             who=drop.organizer_title or drop.organizer,
-            picture=picture(drop.image),
+            picture=image,
             days=days(rows),
             months={row.day.strftime("%Y%m"): month(row.day, words) for row in rows},
             slots=rows,
@@ -99,18 +109,17 @@ class DropPages:
             also=wanted.query,
             page=number,
             more=more,
-            whole=number == 1 and not more and wanted == Filters(),
+            whole=first and not more,
             ways=there,
             drop_script=asset("drop.js").name,
             calendar_script=asset("calendar.js").name,
             calendar_css=asset("calendar.css").name,
         )
 
-    def _about(self, drop: Drop, rows: list[SlotShown], there: Ways, number: int, wanted: Filters, words: Wording) -> About:
-        base, image = self._bridge.settings.base_url, picture(drop.image)
+    def _about(self, drop: Drop, image: Picture | None, rows: list[SlotShown], there: Ways, first: bool, words: Wording) -> About:
+        base = self._bridge.settings.base_url
         organizer = f"{base}/{quote(drop.organizer)}/"
         nodes = (linked_data.event(row, drop, f"{base}/slots/{row.slot.public_id}", organizer) for row in rows[:_DESCRIBED])
-        first = number == 1 and wanted == Filters()
         address, alternates = addresses(there.page, asked(request))
         description = public_description(drop.description, drop.language)
         return About(
@@ -120,7 +129,7 @@ class DropPages:
             alternates=alternates,
             locale=locale_of(words),
             site=drop.organizer_title or drop.organizer,
-            picture=image,
+            picture=absolute(image, base),
             feeds=(("text/calendar", there.feed), ("application/rss+xml", f"{there.page}feed.rss")),
             data=linked_data.written(linked_data.listed(nodes)) if rows and first else None,
         )

@@ -12,15 +12,20 @@ from bridge.wording import N_
 _MACHINES = ("/api/", "/hooks/")
 _TITLES = {
     400: N_("This request cannot be understood"),
+    403: N_("This was not sent from here"),
     404: N_("There is nothing here"),
     405: N_("This does not work here"),
     410: N_("This is gone"),
     413: N_("That is too large"),
+    415: N_("This request cannot be understood"),
+    429: N_("Too much at once"),
     500: N_("Something went wrong"),
 }
 _HINTS = {
+    403: N_("Another page sent this. Open the page here and send it from there."),
     404: N_("The address may be mistyped, or the drop may have ended."),
     410: N_("The organizer has removed it."),
+    429: N_("Too many requests came from your network. Please wait a minute and try again."),
     500: N_("It is our fault, not yours. Please try again in a moment."),
 }
 

@@ -26,7 +26,7 @@ from bridge.wording import wording
 
 MAX_NAME = 255
 IN_FEED = 100
-_PRIVATE = ("api", "console", "dav", "dav-public", "feeds", "hooks", "orders", "pickup")
+_PRIVATE = ("api", "console", "dav", "dav-public", "feeds", "holds", "hooks", "orders", "pickup", "waiting")
 _SITEMAP_LASTS = timedelta(minutes=10)
 _SPAN_DIGITS = 12
 

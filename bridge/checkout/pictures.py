@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
+from bridge.checkout import shown
 from bridge.checkout.reading import Reading
 from bridge.core.ports import Views
 from bridge.core.ports_shop import Picture
@@ -66,6 +67,13 @@ def shown_picture(picture: Picture) -> PictureShown:
     sources = tuple((TYPES[name], srcset) for name, srcset in sets.items() if name != plain)
     src = address(picture.digest, max(widths), plain)
     return PictureShown(sources, src, sets[plain], picture.width, picture.height, picture.color)
+
+
+def first_picture(views: Views, digests: Iterable[str]) -> shown.Picture | None:
+    """The first of the pictures, as the main one of a page, if it is stored."""
+    wanted = next(iter(digests), "")
+    found = shown_pictures(views, [wanted]).get(wanted) if wanted else None
+    return shown.Picture(found.src, found.width, found.height, found.sources, found.srcset) if found else None
 
 
 def address(digest: str, width: int, format: str) -> str:

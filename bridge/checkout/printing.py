@@ -35,6 +35,7 @@ def filled(template: str, words: Wording, **values: Any) -> str:
         "languages": NAMES,
         "css": asset("page.css").name,
         "script": asset("live.js").name,
+        "checkout_script": asset("checkout.js").name,
         "icon": asset("icon.svg").name,
     }
     return render_template(f"shop/{template}", **(known | values))

@@ -244,11 +244,16 @@ def web(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of the web; its size in pixels where that is known, else 0."""
+    """A picture of the web; its size in pixels where that is known, else 0.
+
+    A stored one has ``sources`` of (media type, srcset), the best format first, and a ``srcset`` for who knows none of them.
+    """
 
     url: str
     width: int = 0
     height: int = 0
+    sources: tuple[tuple[str, str], ...] = ()
+    srcset: str = ""
 
 
 def picture(*addresses: str) -> Picture | None:

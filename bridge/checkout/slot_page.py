@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from flask import Response, request
@@ -12,15 +12,18 @@ from werkzeug.exceptions import Gone, NotFound
 
 from bridge import ical
 from bridge.checkout import linked_data
-from bridge.checkout.about import About, addresses, in_short, locale_of
+from bridge.checkout.about import About, absolute, addresses, in_short, locale_of
 from bridge.checkout.assets import sheet
 from bridge.checkout.kept import Kept, Page
 from bridge.checkout.language import asked, chosen
 from bridge.checkout.next_steps import next_steps
+from bridge.checkout.order_form import Asked, form_of
+from bridge.checkout.pictures import first_picture
 from bridge.checkout.printing import finished, printed, sent
 from bridge.checkout.reading import Reading
-from bridge.checkout.shown import SlotShown, changes_at, offers, picture, shown, span_of_days
+from bridge.checkout.shown import Picture, SlotShown, changes_at, offers, picture, shown, span_of_days
 from bridge.checkout.traffic import Booked, booked_lately, is_a_view
+from bridge.core.drops import Offer
 from bridge.core.ports import Drop, PublicSlot, Views
 from bridge.core.terms import Terms
 from bridge.core.traffic import View, hour_of, price_shown
@@ -28,7 +31,18 @@ from bridge.wording import Wording
 
 _REMEMBERED = 16_384
 Made = tuple[Drop, Page]
-Make = Callable[[PublicSlot, Drop, Terms, Booked, Wording, datetime], Page]
+Make = Callable[["Seen", Wording, datetime], Page]
+
+
+class Seen(NamedTuple):
+    """A slot with all that its page is made of. ``sold`` are its offers as they are stored."""
+
+    slot: PublicSlot
+    drop: Drop
+    terms: Terms
+    picture: Picture | None = None
+    sold: tuple[Offer, ...] = ()
+    booked: Booked = Booked()
 
 
 class _IsGone(Exception):
@@ -62,13 +76,12 @@ class SlotPages:
 
         def anew() -> Made:
             with self._bridge.read() as views:
-                found, current = slot_of(views, public_id)
-                terms = views.terms(current.id)
-                booked = booked_lately(views, found, terms, now)
+                seen = slot_seen(views, public_id, now)
+            found, current = seen.slot, seen.drop
             self._remember(public_id, current)
             if found.removed:
                 raise _IsGone(current, found)
-            return current, make(found, current, terms, booked, words, now)
+            return current, make(seen, words, now)
 
         try:
             made = self._kept.page((kind, public_id, str(words.locale), language), drop, now, anew)
@@ -97,43 +110,55 @@ class SlotPages:
             self._homes.clear()
         self._homes[public_id] = (drop.organizer, drop.slug)
 
-    def _page(self, found: PublicSlot, drop: Drop, terms: Terms, booked: Booked, words: Wording, now: datetime) -> Page:
-        one = shown(found, words, now)
-        made = finished(
-            "slot.html",
-            words,
-            min(changes_at([found], now), booked.until),
-            sheet=Markup(sheet()),  # noqa: S704 our own file
-            about=self._about(one, drop, words),
-            booked=booked.told(words),
-            **slot_values(one, drop, terms, words),
-        )
-        return replace(made, counts=(found.position, price_shown(found.availability.offers)))
+    def _page(self, seen: Seen, words: Wording, now: datetime) -> Page:
+        until = min([changes_at([seen.slot], now), seen.booked.until, *early_ends(seen.terms, now)])
+        made = finished("slot.html", words, until, **page_values(self._bridge, seen, words, now))
+        return replace(made, counts=(seen.slot.position, price_shown(seen.sold, seen.terms, now)))
 
-    def _card(self, found: PublicSlot, drop: Drop, terms: Terms, _booked: Booked, words: Wording, now: datetime) -> Page:
-        one = shown(found, words, now)
-        return finished("card.html", words, changes_at([found], now), **slot_values(one, drop, terms, words))
-
-    def _about(self, one: SlotShown, drop: Drop, words: Wording) -> About:
-        base, slot = self._bridge.settings.base_url, one.slot
-        address, alternates = addresses(f"{base}/slots/{slot.public_id}", asked(request))
-        image = picture(slot.image, drop.image)
-        facts = [span_of_days(one, words), one.times, slot.place or drop.place]
-        node = linked_data.event(one, drop, f"{base}/slots/{slot.public_id}", f"{base}/{quote(drop.organizer)}/", image)
-        return About(
-            title=slot.title or drop.title,
-            description=in_short(" · ".join(filter(None, facts))),
-            address=address,
-            alternates=alternates,
-            locale=locale_of(words),
-            site=drop.organizer_title or drop.organizer,
-            picture=image,
-            data=linked_data.written(node),
-        )
+    def _card(self, seen: Seen, words: Wording, now: datetime) -> Page:
+        one = shown(seen.slot, words, now)
+        return finished("card.html", words, changes_at([seen.slot], now), **slot_values(one, seen, words))
 
 
-def slot_values(one: SlotShown, drop: Drop, terms: Terms, words: Wording) -> dict[str, Any]:
+def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, asked_for: Asked | None = None) -> dict[str, Any]:
+    """What the page of a slot shows; ``asked_for`` is what one visitor typed into its form."""
+    one = shown(seen.slot, words, now)
+    return {
+        "sheet": Markup(sheet()),  # noqa: S704 our own file
+        "about": _about(bridge, one, seen, words),
+        "booked": seen.booked.told(words),
+        "form": form_of(one.slot, seen.drop, seen.terms, seen.sold, words, now, asked_for),
+        **slot_values(one, seen, words),
+    }
+
+
+def early_ends(terms: Terms, now: datetime) -> list[datetime]:
+    """The moments to come at which an early price ends."""
+    ends = [product.early.until for product in terms.products if product.early is not None]
+    return [end for end in ends if end is not None and end > now]
+
+
+def _about(bridge: Reading, one: SlotShown, seen: Seen, words: Wording) -> About:
+    base, slot, drop = bridge.settings.base_url, one.slot, seen.drop
+    address, alternates = addresses(f"{base}/slots/{slot.public_id}", asked(request))
+    image = absolute(seen.picture, base)
+    facts = [span_of_days(one, words), one.times, slot.place or drop.place]
+    node = linked_data.event(one, drop, f"{base}/slots/{slot.public_id}", f"{base}/{quote(drop.organizer)}/", image)
+    return About(
+        title=slot.title or drop.title,
+        description=in_short(" · ".join(filter(None, facts))),
+        address=address,
+        alternates=alternates,
+        locale=locale_of(words),
+        site=drop.organizer_title or drop.organizer,
+        picture=image,
+        data=linked_data.written(node),
+    )
+
+
+def slot_values(one: SlotShown, seen: Seen, words: Wording) -> dict[str, Any]:
     """What the page of a slot and its card show alike."""
+    drop, terms = seen.drop, seen.terms
     return {
         "drop": drop,
         "one": one,
@@ -141,13 +166,26 @@ def slot_values(one: SlotShown, drop: Drop, terms: Terms, words: Wording) -> dic
         "who": drop.organizer_title or drop.organizer,
         "when": span_of_days(one, words),
         "offers": offers(one.slot, drop, words),
-        "picture": picture(one.slot.image, drop.image),
+        "picture": seen.picture,
         "pickup": one.slot.pickup or terms.pickup,
         "story": terms.story,
         "questions": terms.questions,
         "policy": terms.refund_policy,
         "steps": next_steps(one, terms, one.slot.place or drop.place, words),
     }
+
+
+def slot_seen(views: Views, public_id: str, now: datetime) -> Seen:
+    """A public slot with all that its page is made of. Its main picture is its own, else the drop's first, else its first product's.
+
+    Raises ``NotFound``.
+    """
+    slot, drop = slot_of(views, public_id)
+    terms, stored = views.terms(drop.id), views.slot_now(public_id)
+    sold = [terms.product(offer.sku) for offer in slot.availability.offers]
+    listed = [*terms.pictures[:1], *(digest for product in sold if product for digest in product.pictures[:1])]
+    image = picture(slot.image) or first_picture(views, listed) or picture(drop.image)
+    return Seen(slot, drop, terms, image, stored[0].offers if stored else (), booked_lately(views, slot, terms, now))
 
 
 def slot_of(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:

@@ -3,9 +3,7 @@
 import os
 import secrets
 import socket
-import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,11 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from bridge import settings
+from bridge.cli.children import Child
 from bridge.cli.common import Context, pass_context
-from bridge.processes import PARENT, SETUP_TOKEN
+from bridge.processes import SETUP_TOKEN, VISITOR_KEY
 from bridge.wiring import tell_address
 
-RESTART_AFTER = 1.0
 # glibc keeps what a large answer needed, once for each thread, unless it is told to give large blocks back.
 THRIFT = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 
@@ -32,7 +30,7 @@ def _listening(command: Any) -> Any:
 
 @click.command()
 @_listening
-@click.option("--demo", "with_demo", is_flag=True, help="Load the demo drop, and a simulated till that sells from it.")
+@click.option("--demo", "with_demo", is_flag=True, help="Load the demo drop, with a simulated till and simulated payments.")
 @pass_context
 def serve(context: Context, host: str | None, port: int | None, with_demo: bool) -> None:
     """Run web and clock together.
@@ -40,22 +38,25 @@ def serve(context: Context, host: str | None, port: int | None, with_demo: bool)
     Example: dropbridge serve --demo --port 8080
     """
     _listen_on(context, host, port)
+    if with_demo:
+        _keep_letters(context)
+    beside = _emulated_payments(context) if with_demo else []
     bridge = context.serving
     tell_address(bridge)
     if with_demo:
         from bridge import demo
 
-        _keep_letters(context)
         click.echo(demo.prepare(bridge, Path("var"), lambda told: click.echo(told, err=True)))
     else:
         click.echo(_greeting(context))
     sys.stdout.flush()
     bridge.database.dispose()
-    ticking = _Clock()
+    beside.append(Child("clock", "bridge", "clock"))
     try:
         _server(context.settings).serve()
     finally:
-        ticking.stop()
+        for child in beside:
+            child.stop()
 
 
 @click.command()
@@ -78,6 +79,7 @@ def _listen_on(context: Context, host: str | None, port: int | None) -> None:
         os.environ.setdefault(name, value)
     told = {"DROPBRIDGE_SERVER__HOST": host, "DROPBRIDGE_SERVER__PORT": port, settings.CONFIG_VARIABLE: context.config}
     os.environ.update({name: str(value) for name, value in told.items() if value is not None})
+    os.environ.setdefault(VISITOR_KEY, secrets.token_urlsafe(24))
     context.__dict__.pop("settings", None)
     _check_address(context.settings.server.host, context.settings.server.port)
 
@@ -86,6 +88,26 @@ def _keep_letters(context: Context) -> None:
     """The demo writes its letters to files, unless a mail server was set up for it."""
     if not context.settings.mail.host:
         os.environ.setdefault("DROPBRIDGE_MAIL__ADAPTER", "fake")
+
+
+def _emulated_payments(context: Context) -> list[Child]:
+    """The demo takes cards at an emulator of Stripe, in a process of its own, unless a real one was set up."""
+    if context.settings.stripe.secret_key:
+        return []
+    host = context.settings.server.host
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port = str(probe.getsockname()[1])
+    base, key, signature = f"http://{host}:{port}", f"sk_test_{secrets.token_hex(12)}", f"whsec_{secrets.token_hex(12)}"
+    os.environ |= {
+        "DROPBRIDGE_STRIPE__API_BASE": base,
+        "DROPBRIDGE_STRIPE__SECRET_KEY": key,
+        "DROPBRIDGE_STRIPE__WEBHOOK_SECRET": signature,
+    }
+    context.__dict__.pop("settings", None)
+    hook = f"{context.settings.base_url}/hooks/payments/stripe"
+    keys = ("--secret-key", key, "--webhook-secret", signature)
+    return [Child("payments", "bridge.payments.emulator", "--host", host, "--port", port, *keys, "--webhook-url", hook)]
 
 
 def _check_address(host: str, port: int) -> None:
@@ -130,26 +152,3 @@ def _server(loaded: settings.Settings) -> MPServer:
         respawn_failed_workers=True,
         log_level=LogLevels.error,
     )
-
-
-class _Clock:
-    """The clock in a process of its own, started again should it die, ended with this one."""
-
-    def __init__(self) -> None:
-        self._stopping = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-        threading.Thread(target=self._keep, name="clock", daemon=True).start()
-
-    def _keep(self) -> None:
-        while not self._stopping.is_set():
-            environment = {**os.environ, PARENT: str(os.getpid())}
-            self._process = subprocess.Popen([sys.executable, "-m", "bridge", "clock"], env=environment)
-            self._process.wait()
-            self._stopping.wait(RESTART_AFTER)
-
-    def stop(self) -> None:
-        """Ends the clock after the work under way."""
-        self._stopping.set()
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(30)

@@ -91,24 +91,24 @@ def _chosen(slot: Slot, units: Mapping[str, int]) -> list[tuple[Offer, int]]:
     offers = {offer.sku: offer for offer in slot.offers}
     for sku, count in units.items():
         if sku not in offers:
-            raise InvalidInput(f"{sku} is not sold on this slot.")
+            raise InvalidInput("{name} is not sold on this slot.", name=sku)
         if not 1 <= count <= MAX_UNITS:
-            raise InvalidInput(f"{count} of {offers[sku].name or sku} cannot be ordered.")
+            raise InvalidInput("{n} of {name} cannot be ordered.", n=count, name=offers[sku].name or sku)
     return [(offer, units[offer.sku]) for offer in slot.offers if offer.sku in units]
 
 
 def _check_amounts(slot: Slot, terms: Terms, chosen: Sequence[tuple[Offer, int]], places: int) -> None:
     if not 0 <= places <= MAX_UNITS:
-        raise InvalidInput(f"{places} places cannot be ordered.")
+        raise InvalidInput("{n} places cannot be ordered.", n=places)
     wanted = counted_units(chosen, places)
     if wanted < 1:
         raise InvalidInput("Nothing was chosen.")
     if slot.limit is not None and wanted > slot.limit:
-        raise LimitReached(f"At most {slot.limit} per customer.")
+        raise LimitReached("At most {n} per customer.", n=slot.limit)
     for offer, count in chosen:
         product = terms.product(offer.sku)
         if product is not None and product.limit is not None and count > product.limit:
-            raise LimitReached(f"At most {product.limit} of {offer.name or offer.sku} per customer.")
+            raise LimitReached("At most {n} of {name} per customer.", n=product.limit, name=offer.name or offer.sku)
 
 
 def counted_units(chosen: Sequence[tuple[Offer, int]], places: int) -> int:

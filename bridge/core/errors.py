@@ -14,14 +14,16 @@ class BridgeError(Exception):
 class Refusal(BridgeError):
     """The request was understood and is not granted; nothing was changed.
 
-    ``kind`` is stable and may be relied on by machines; ``str(refusal)`` is one sentence for a person.
+    ``kind`` is stable and may be relied on by machines; ``str(refusal)`` is one sentence for a person: ``form`` with its
+    blanks filled in from ``facts``, which is how it is said in another language.
     """
 
     kind: ClassVar[str] = "refused"
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, form: str, **facts: object) -> None:
+        self.form, self.facts = form, facts
+        self.sentence = form.format(**facts) if facts else form
+        super().__init__(self.sentence)
 
 
 class NotFound(Refusal):

@@ -92,6 +92,9 @@ class OrderViews(Protocol):
     def people_booked(self, slot_id: int, since: datetime) -> int:
         """How many people have booked a slot later than ``since``, by orders that stand."""
 
+    def slot_now(self, public_id: str) -> "tuple[Slot, dict[int, StockItem]] | None":
+        """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""
+
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""
 

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
-from bridge.core.availability import OfferAvailability, State
+from bridge.core.availability import State
+from bridge.core.drops import Offer
+from bridge.core.pricing import tiers
 from bridge.core.terms import Terms
 
 MINUTE = timedelta(minutes=1)
@@ -24,9 +26,10 @@ def hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def price_shown(offers: Iterable[OfferAvailability]) -> int:
-    """The price that a slot's page is seen with: of several goods the least, add-ons left out; 0 without prices."""
-    return min((offer.price for offer in offers if not offer.add_on and offer.price is not None), default=0)
+def price_shown(sold: Iterable[Offer], terms: Terms, now: datetime) -> int:
+    """The price that a slot's page is seen with: what a unit costs now, of several goods the least, add-ons left out; 0 without goods."""
+    goods = (offer for offer in sold if not offer.add_on)
+    return min((tier.price for offer in goods for tier in tiers(offer, terms.product(offer.sku), 1, now)), default=0)
 
 
 class Tally:

@@ -282,7 +282,7 @@ def _check_customer(
     """What one customer may have over all their orders; they are locked when there is any such limit."""
     wanted = places + sum(line.units for line in lines if not line.add_on)
     if slot.limit is not None and wanted + work.ordered_on(slot.id, key, besides) > slot.limit:
-        raise LimitReached(f"At most {slot.limit} per customer, orders made before included.")
+        raise LimitReached("At most {n} per customer, orders made before included.", n=slot.limit)
     limits = {product.sku: product.limit for product in terms.products if product.limit is not None}
     if not any(line.sku in limits for line in lines):
         return
@@ -291,7 +291,7 @@ def _check_customer(
         units = sum(line.units for line in lines if line.sku == sku)
         if units and units + before.get(sku, 0) > limit:
             name = next(line.name for line in lines if line.sku == sku)
-            raise LimitReached(f"At most {limit} of {name} per customer, orders made before included.")
+            raise LimitReached("At most {n} of {name} per customer, orders made before included.", n=limit, name=name)
 
 
 def _new_order(
@@ -352,7 +352,7 @@ def _check_address(option: ShippingOption, address: Address | None) -> None:
     if any(len(part) > 200 for part in (address.street, address.postcode, address.city, address.more)):
         raise InvalidInput("An address has at most 200 letters a line.")
     if option.countries and address.country not in option.countries:
-        raise InvalidInput(f"{option.name} goes to {', '.join(option.countries)} only.")
+        raise InvalidInput("{name} goes to {countries} only.", name=option.name, countries=", ".join(option.countries))
 
 
 def _target(work: UnitOfWork, to: str) -> int | None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bridge.core import events
 from bridge.core.drops import Slot
-from bridge.core.errors import Fault, NotFound, NotPossible, PermanentFault, Refusal, TransientFault
+from bridge.core.errors import Fault, InvalidInput, NotFound, NotPossible, PermanentFault, Refusal, TransientFault, Unreachable
 from bridge.core.orders import Order, Payment, Refund, RefundReason, RefundState
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import OrderSeen
@@ -164,6 +164,14 @@ def _settled(work: UnitOfWork, refund: Refund, now: datetime, *, done: bool) -> 
     work.record(events.RefundSettled(refund.amount, done), actor="house", now=now, slot_id=slot_id)
 
 
+def _socket(payments_of: Callable[[str], Payments], provider: str) -> Payments:
+    """The provider's socket; one that is not set up any more is one that is not reached, until the operator sets it up again."""
+    try:
+        return payments_of(provider)
+    except InvalidInput as refusal:
+        raise Unreachable(f"There is money at {provider}, which is not set up here any more: set its keys again.") from refusal
+
+
 def make_refund(open_work: WorkFactory, payments_of: Callable[[str], Payments], refund_id: int, key: str, now: datetime) -> None:
     """Has a provider give money back; once, however often it is asked. Raises ``TransientFault``, ``PermanentFault``."""
     with open_work() as work:
@@ -172,7 +180,7 @@ def make_refund(open_work: WorkFactory, payments_of: Callable[[str], Payments], 
     if found is None or payment is None or found.state != "requested" or found.reference:
         return
     try:
-        told = payments_of(payment.provider).refund(payment.settled, found.amount, payment.currency, key)
+        told = _socket(payments_of, payment.provider).refund(payment.settled, found.amount, payment.currency, key)
     except PermanentFault as fault:
         with open_work() as work:
             if work.save_refund(replace(found, state="failed", failure=str(fault)), {"requested"}):
@@ -192,7 +200,7 @@ def look_at_refund(open_work: WorkFactory, payments_of: Callable[[str], Payments
         payment = work.payment_by_id(found.payment_id) if found else None
     if found is None or payment is None or found.state != "requested":
         return
-    told = payments_of(payment.provider).look_at_refund(found.reference)
+    told = _socket(payments_of, payment.provider).look_at_refund(found.reference)
     if told.state == "pending":
         raise TransientFault("The refund is on its way; the provider has yet to say that it arrived.")
     record_news(open_work, payment.provider, [replace(told, message_id="")], now)
@@ -203,8 +211,23 @@ def end_payment(open_work: WorkFactory, payments_of: Callable[[str], Payments], 
     with open_work() as work:
         payment = work.payment_by_id(payment_id)
     if payment is not None and payment.state == "started":
-        told = payments_of(payment.provider).end(payment.reference, key)
+        told = _socket(payments_of, payment.provider).end(payment.reference, key)
         record_news(open_work, payment.provider, [replace(told, message_id="")], now)
+
+
+def look_at_payments(open_work: WorkFactory, payments_of: Callable[[str], Payments], secret: str, now: datetime) -> None:
+    """Asks the provider after an order that waits for its money, so that its page is right before the webhook comes.
+
+    Raises the provider's faults; an order that waits for nothing is left alone.
+    """
+    with open_work() as work:
+        seen = work.views.order(secret)
+    if seen is None or seen.order.state not in ("pending", "expired"):
+        return
+    for payment in seen.money.payments:
+        if payment.state == "started":
+            told = _socket(payments_of, payment.provider).look(payment.reference)
+            record_news(open_work, payment.provider, [replace(told, message_id="")], now)
 
 
 def reconcile(open_work: WorkFactory, payments_of: Callable[[str], Payments], now: datetime) -> int:
@@ -223,7 +246,7 @@ def reconcile(open_work: WorkFactory, payments_of: Callable[[str], Payments], no
                 continue
         asked += 1
         try:
-            told = payments_of(payment.provider).look(payment.reference)
+            told = _socket(payments_of, payment.provider).look(payment.reference)
         except Fault as fault:
             faults.append(fault)
         else:

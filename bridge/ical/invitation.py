@@ -101,7 +101,7 @@ def _event(order: Order, slot: Slot, drop: Drop, terms: Terms, link: str, at: da
         "TRANSP:OPAQUE",
     ]
     place = slot.place or drop.place
-    if place and order.fulfilment == "pickup":
+    if _says_something(place) and order.fulfilment == "pickup":
         lines.append(f"LOCATION:{escape(place)}")
     if slot.geo and order.fulfilment == "pickup":
         lines.append(f"GEO:{slot.geo}")
@@ -144,9 +144,12 @@ def _zone(slot: Slot) -> str:
 
 
 def _title(slot: Slot, drop: Drop) -> str:
-    """Readers drop a SUMMARY in which there is nothing to see."""
-    named = (name for name in (slot.title, drop.title) if any(sign.isprintable() and not sign.isspace() for sign in name))
-    return " ".join(next(named, drop.slug).split())
+    return " ".join(next((name for name in (slot.title, drop.title) if _says_something(name)), drop.slug).split())
+
+
+def _says_something(text: str) -> bool:
+    """A property in which there is nothing to see is an error to libical."""
+    return any(sign.isprintable() and not sign.isspace() for sign in text)
 
 
 def _quoted(name: str) -> str:

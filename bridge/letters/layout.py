@@ -32,7 +32,7 @@ def html(content: Content, words: Wording) -> str:
 
 def text(content: Content, words: Wording) -> str:
     """The letter as plain text. Lines are wrapped; links are not."""
-    parts = [content.heading.upper() if words.language == "en" else content.heading]
+    parts = [content.heading]
     parts += [_wrapped(paragraph) for paragraph in content.paragraphs]
     parts.append("\n".join(_row(row, words) for row in content.rows))
     parts.append("\n".join(_line(line) for line in content.lines))

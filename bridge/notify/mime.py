@@ -38,10 +38,11 @@ def mail(message: Message, key: str, sender: str) -> EmailMessage:
         made["In-Reply-To"] = made["References"] = f"<{message_token(message.thread)}.thread@{domain}>"
     made["Auto-Submitted"] = "auto-generated"
     made["X-Auto-Response-Suppress"] = "All"
-    made["Content-Language"] = _line(message.language)
     _add_bodies(made, message)
     for attachment in message.attachments:
         _attach(made, attachment)
+    # Last: each body added takes the Content- headers there are for its own.
+    made["Content-Language"] = _line(message.language)
     return made
 
 

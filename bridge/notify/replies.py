@@ -6,7 +6,7 @@ import ssl
 
 from bridge.core.errors import Fault, PermanentFault, TransientFault, Unreachable
 
-_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+[\w>]")
+_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@:;,]+>?")
 _LONGEST = 240
 
 

@@ -78,18 +78,18 @@ class Claims:
         """Takes places. Raises ``SoldOut``."""
         self.leaves_dirty = True
         if self._db.execute(_PLACES, {"key": slot.id, "more": places}).rowcount == 0:
-            raise SoldOut(f"Fewer than {places} places are left.")
+            raise SoldOut("Fewer than {n} places are left.", n=places)
 
     def claim_offer(self, offer: Offer, units: int) -> None:
         """Takes units of an allotment. Raises ``SoldOut``."""
         if self._db.execute(_UNITS, {"key": offer.id, "more": units}).rowcount == 0:
-            raise SoldOut(f"Fewer than {units} of {offer.name} are left on this slot.")
+            raise SoldOut("Fewer than {n} of {name} are left on this slot.", n=units, name=offer.name or offer.sku)
 
     def claim_stock(self, item: StockItem, units: int, reserve: int) -> None:
         """Promises units of stock, keeping ``reserve`` back. Raises ``SoldOut``."""
         self.leaves_dirty = True
         if self._db.execute(_STOCK, {"key": item.id, "more": units, "reserve": reserve}).rowcount == 0:
-            raise SoldOut(f"Fewer than {units} of {item.name} are left.")
+            raise SoldOut("Fewer than {n} of {name} are left.", n=units, name=item.name)
 
     def release(self, slot_id: int, places: int, lines: Sequence[Line]) -> None:
         """Gives places, allotments and stock back."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import bindparam, or_, select, union, update
+from sqlalchemy import Update, bindparam, or_, select, union, update
 
 from bridge.core.drops import Slot
 from bridge.core.ports import PublicText, Shown
@@ -54,16 +54,13 @@ _MARKED = select(_s.id).where(among(_s.id), _s.version != _s.published)
 
 _SHOW = Bulk(t.public_renderings)
 _ADD_TEXT = Bulk(t.public_texts)
-_SHOW_TEXT = Bulk(update(t.public_texts).where(_x.slot_id == bindparam("key")).values(text=bindparam("new")))
-_SET_DUE = Bulk(update(t.public_renderings).where(_p.slot_id == bindparam("key")).values(due_at=bindparam("moment")))
-_SAVE_TEXT = Bulk(update(t.renderings).where(t.renderings.c.resource_id == bindparam("key")).values(text=bindparam("new")))
-_SAVE_STAMP = Bulk(
-    update(t.resources)
-    .where(t.resources.c.id == bindparam("key"))
-    .values(revision=bindparam("new_revision"), octets=bindparam("size"), changed_at=bindparam("now"))
-)
-_MARK_SLOT = Bulk(update(t.slots).where(_s.id == bindparam("key")).values(published=bindparam("seen")))
-_MARK_ITEM = Bulk(update(t.stock_items).where(_i.id == bindparam("key")).values(published=bindparam("seen")))
+_SHOW_TEXT = Bulk(t.public_texts, "text")
+_SET_DUE = Bulk(t.public_renderings, "due_at")
+_SAVE_TEXT = Bulk(t.renderings, "text")
+_SAVE_STAMP = Bulk(t.resources, "revision", "octets", "changed_at")
+# One by one, in the order of their ids: so claims lock slots and items, without the lock on the drop.
+_MARK_SLOT = update(t.slots).where(_s.id == bindparam("key")).values(published=bindparam("seen"))
+_MARK_ITEM = update(t.stock_items).where(_i.id == bindparam("key")).values(published=bindparam("seen"))
 
 
 class Publishing:
@@ -123,26 +120,31 @@ class Publishing:
         """Stores public renderings under one revision."""
         _SHOW.run(self._db, [_row(text, revision, t.micro(now)) for text in texts])
         _ADD_TEXT.run(self._db, [{"slot_id": x.slot_id, "template": x.template, "text": x.text} for x in texts if x.template is not None])
-        _SHOW_TEXT.run(self._db, [{"key": x.slot_id, "new": x.text} for x in texts if x.template is None])
+        _SHOW_TEXT.run(self._db, [{"slot_id": x.slot_id, "text": x.text} for x in texts if x.template is None])
 
     def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None:
         """Puts down when each slot is to be looked at again, though nothing changed."""
-        _SET_DUE.run(self._db, [{"key": slot_id, "moment": t.micro(moment)} for slot_id, moment in due])
+        _SET_DUE.run(self._db, [{"slot_id": slot_id, "due_at": t.micro(moment)} for slot_id, moment in due])
 
     def save_renderings(self, texts: Sequence[tuple[int, str]], revision: int, now: datetime) -> None:
         """Stores organizer renderings under one revision."""
-        _SAVE_TEXT.run(self._db, [{"key": key, "new": text} for key, text in texts])
-        stamps = {"new_revision": revision, "now": t.micro(now)}
-        _SAVE_STAMP.run(self._db, [{"key": key, "size": len(text.encode()), **stamps} for key, text in texts])
+        _SAVE_TEXT.run(self._db, [{"resource_id": key, "text": text} for key, text in texts])
+        stamps = {"revision": revision, "changed_at": t.micro(now)}
+        _SAVE_STAMP.run(self._db, [{"id": key, "octets": len(text.encode()), **stamps} for key, text in texts])
 
     def mark_slots_published(self, slots: Iterable[Slot]) -> None:
         """Clears the marks of the versions that were rendered; a later change keeps its mark."""
         seen = {slot.id: slot.version for slot in slots}
-        _MARK_SLOT.run(self._db, [{"key": key, "seen": seen[key]} for (key,) in self._all(_MARKED, keys=list(seen))])
+        self._mark(_MARK_SLOT, [(key, seen[key]) for (key,) in self._all(_MARKED, keys=list(seen))])
 
     def mark_items_published(self, items: Iterable[tuple[int, int]]) -> None:
         """Clears the marks of the versions that were rendered; a later change keeps its mark."""
-        _MARK_ITEM.run(self._db, [{"key": item_id, "seen": version} for item_id, version in sorted(items)])
+        self._mark(_MARK_ITEM, items)
+
+    def _mark(self, statement: Update, versions: Iterable[tuple[int, int]]) -> None:
+        marks = [{"key": key, "seen": version} for key, version in sorted(versions)]
+        if marks:
+            self._db.execute(statement, marks)
 
     def retire(self, drop_id: int, ended_before: datetime, removed_before: datetime, revision: int, limit: int) -> int:
         """Takes slots that ended or were removed long ago out of the feed. Returns how many."""

@@ -46,10 +46,11 @@ class Quick:
             pass
         return db.execute(self._statement, values).first()
 
-    def _on_sqlite(self, db: Db, driver: Any, values: dict[str, Value]) -> Any:
+    def _on_sqlite(self, db: Db, driver: Any, values: dict[str, Value]) -> Sequence[Any] | None:
         compiled = self._compiled.get("sqlite") or self._compile("sqlite", db.dialect)
         everything = {**compiled.params, **values}
-        return driver.execute(compiled.string, [everything[name] for name in compiled.positiontup]).fetchone()
+        row: Sequence[Any] | None = driver.execute(compiled.string, [everything[name] for name in compiled.positiontup]).fetchone()
+        return row
 
     def _on_postgresql(self, db: Db, driver: Any, values: dict[str, Value]) -> Sequence[Any] | None:
         compiled = self._compiled.get("postgresql") or self._compile("postgresql", _NUMBERED)

@@ -9,9 +9,11 @@ from bridge.core.drops import Slot
 from bridge.core.orders import BOOKED
 from bridge.core.ports import Drop
 from bridge.core.ports_orders import Held, OrderSeen, WaitingSeen
+from bridge.core.stock import StockItem
 from bridge.store import holds, rows, rows_orders
 from bridge.store import tables as t
 from bridge.store import tables_shop as shop
+from bridge.store.among import among
 from bridge.store.shop import ShopViews
 
 _s, _o = t.slots.c, t.orders.c
@@ -24,6 +26,9 @@ _SLOT = select(t.slots).where(_s.id == bindparam("key"))
 _BOOKED = select(func.count(_o.email_key.distinct())).where(
     _o.slot_id == bindparam("key"), _o.placed_at > bindparam("since", type_=t.Moment), _o.state.in_(sorted(BOOKED))
 )
+_LIVE_SLOT = select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None))
+_OFFERS = rows.OFFER.where(t.offers.c.slot_id == bindparam("key")).order_by(t.offers.c.position)
+_STOCK = rows.ITEM.where(among(t.stock_items.c.id))
 # Orders outlive their drop's calendar: whoever removed that one still owes them their page.
 _ANY_DROP: Select[Any] = (
     select(
@@ -85,6 +90,16 @@ class OrderPages(ShopViews):
     def people_booked(self, slot_id: int, since: datetime) -> int:
         """How many people have booked a slot later than ``since``, by orders that stand."""
         return int(self._db.execute(_BOOKED, {"key": slot_id, "since": since}).scalar_one())
+
+    def slot_now(self, public_id: str) -> tuple[Slot, dict[int, StockItem]] | None:
+        """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""
+        row = self._db.execute(_LIVE_SLOT, {"asked": public_id}).first()
+        if row is None:
+            return None
+        slot = rows.slot(row, [rows.offer(offer) for offer in self._db.execute(_OFFERS, {"key": row.id})])
+        items = sorted({offer.stock_item_id for offer in slot.offers if offer.stock_item_id})
+        found = self._db.execute(_STOCK, {"keys": items}) if items else ()
+        return slot, {item.id: rows.item(item) for item in found}
 
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""

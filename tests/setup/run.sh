@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Python: PostgreSQL, a browser, calendar programs, npm packages, a Tryton.
+# Installs what the tests need beside Python: PostgreSQL, Postfix, a browser, calendar programs, npm packages, a Tryton.
 # Quick when all of it is there. Where apt may not be used it says what to install, and fails.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,6 +19,14 @@ need calcurse command -v calcurse-caldav
 need libical3 has_library libical.so.3
 need nodejs command -v node
 need npm command -v npm
+need postfix command -v postfix
+need openssl command -v openssl
+if [[ " ${missing[*]} " == *" postfix "* ]] && command -v debconf-set-selections >/dev/null; then
+    # Left without a configuration, the machine's own Postfix does not start; the tests run one of theirs.
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    "${as_root[@]}" debconf-set-selections <<<"postfix postfix/main_mailer_type select No configuration" || true
+fi
 if [ "${#missing[@]}" -gt 0 ]; then
     .ci/apt "${missing[@]}"
 fi

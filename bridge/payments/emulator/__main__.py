@@ -1,8 +1,11 @@
 """Runs the emulator."""
 
 import argparse
+import os
+import threading
+import time
 
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from bridge.payments.emulator.server import Emulator
 
@@ -29,7 +32,16 @@ def main() -> None:
     server = make_server(asked.host, asked.port, emulator, threaded=True)
     emulator.account.base_url = asked.public_url or f"http://{asked.host}:{server.server_port}"
     print(f"Stripe is emulated at {emulator.account.base_url}", flush=True)  # noqa: T201 # whoever starts it waits for this line
+    threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
     server.serve_forever()
+
+
+def _end_with_parent(server: BaseWSGIServer) -> None:
+    """Whoever started it may be killed without a chance to end it."""
+    parent = os.environ.get("BRIDGE_PARENT_PID", "")
+    while not parent or parent == str(os.getppid()):
+        time.sleep(1)
+    server.shutdown()
 
 
 if __name__ == "__main__":

@@ -30,6 +30,9 @@ STATUS: dict[type[Refusal], int] = {
     errors.SoldOut: 409,
     errors.WindowClosed: 409,
     errors.LimitReached: 409,
+    errors.TooManyHolds: 429,
+    errors.TooLate: 409,
+    errors.NotPossible: 409,
     errors.HoldExpired: 410,
     errors.InvalidInput: 422,
 }

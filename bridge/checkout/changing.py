@@ -1,0 +1,144 @@
+"""An order changed by its customer: another quantity, or another slot of the same drop."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from bridge.checkout import posted
+from bridge.checkout.guard import Guard
+from bridge.checkout.language import chosen
+from bridge.checkout.order_form import Asked, FormShown, form_of
+from bridge.checkout.order_shown import order_shown
+from bridge.checkout.printing import printed, query_of_language
+from bridge.checkout.private import order_seen, private, unknown
+from bridge.checkout.selling import Selling
+from bridge.checkout.shown import SlotShown, shown, span_of_days
+from bridge.checkout.told import answer_to, told
+from bridge.checkout.typed import UNITS, Typed, wanted
+from bridge.core.availability import availability
+from bridge.core.errors import InvalidInput, NotFound, Refusal
+from bridge.core.orders import Order
+from bridge.core.ports import PublicSlot, Views
+from bridge.core.ports_orders import Held, OrderSeen
+from bridge.flows.orders import change_order, claim_of
+from bridge.wording import Wording
+
+MOST_SLOTS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another slot that an order can move to. ``fits``: what is ordered is free there now."""
+
+    one: SlotShown
+    when: str
+    fits: bool
+
+
+def add_changing(face: Blueprint, bridge: Selling, guard: Guard) -> None:
+    """``/orders/<secret>/change`` and ``/orders/<secret>/move``: a page each, and a POST each."""
+
+    @face.get("/orders/<secret>/change")
+    def changing(secret: str) -> Response:
+        seen = order_seen(bridge, secret)
+        return _change_page(bridge, seen, _typed(seen.order)) if seen is not None else unknown()
+
+    @face.post("/orders/<secret>/change")
+    def change(secret: str) -> AnyResponse:
+        guard.admit(request)
+        seen, typed = order_seen(bridge, secret), Typed(posted.form(request))
+        if seen is None:
+            return unknown()
+        asked = wanted(typed)
+        try:
+            if asked.wrong:
+                raise InvalidInput(asked.wrong[0].form)
+            with bridge.work() as work:
+                change_order(work, secret, asked.units, places=asked.places, now=bridge.now())
+        except Refusal as refusal:
+            return _change_page(bridge, seen, typed, refusal)
+        return redirect(f"/orders/{secret}{query_of_language()}", 303)
+
+    @face.get("/orders/<secret>/move")
+    def moving(secret: str) -> Response:
+        seen = order_seen(bridge, secret)
+        return _move_page(bridge, seen, "") if seen is not None else unknown()
+
+    @face.post("/orders/<secret>/move")
+    def move(secret: str) -> AnyResponse:
+        guard.admit(request)
+        seen, to = order_seen(bridge, secret), posted.form(request).get("to", "")[:100]
+        if seen is None:
+            return unknown()
+        try:
+            if not to:
+                raise NotFound("There is no such slot.")
+            with bridge.work() as work:
+                units, places = _ordered(seen.order)
+                change_order(work, secret, units, places=places, to=to, now=bridge.now())
+        except Refusal as refusal:
+            return _move_page(bridge, seen, to, refusal)
+        return redirect(f"/orders/{secret}{query_of_language()}", 303)
+
+
+def _ordered(order: Order) -> tuple[dict[str, int], int]:
+    """Units by SKU and places without goods of an order."""
+    units: dict[str, int] = {}
+    for line in order.lines:
+        units[line.sku] = units.get(line.sku, 0) + line.units
+    return units, max(0, order.places - sum(line.units * line.places_per_unit for line in order.lines))
+
+
+def _typed(order: Order) -> Typed:
+    units, places = _ordered(order)
+    return Typed({**{UNITS + sku: str(count) for sku, count in units.items()}, "places": str(places or "")})
+
+
+def _change_page(bridge: Selling, seen: OrderSeen, typed: Typed, refusal: Refusal | None = None) -> Response:
+    words = chosen(request, seen.order.language)
+    sentence = told(refusal, words) if refusal else ""
+    form = _form(bridge, seen, typed, words, sentence)
+    values = {"seen": seen, "one": order_shown(seen, words, bridge.now()), "form": form, "refused": sentence}
+    return private(printed("change.html", words, status=answer_to(refusal).status if refusal else 200, **values))
+
+
+def _form(bridge: Selling, seen: OrderSeen, typed: Typed, words: Wording, sentence: str) -> FormShown | None:
+    """The form with what is free now and what they have already, as if that were a hold; None when the slot is gone."""
+    now = bridge.now()
+    with bridge.read() as views:
+        found, stored = views.public_slot(seen.slot.public_id), views.slot_now(seen.slot.public_id)
+    if found is None or stored is None:
+        return None
+    own = claim_of(seen.order)
+    mine = Held(0, seen.slot.id, "", own.places, now, own.lines)
+    slot = replace(found, availability=availability(*stored, now))
+    return form_of(slot, seen.drop, seen.terms, stored[0].offers, words, now, Asked(typed, [("units", sentence)] if sentence else [], mine))
+
+
+def _move_page(bridge: Selling, seen: OrderSeen, to: str, refusal: Refusal | None = None) -> Response:
+    words, now = chosen(request, seen.order.language), bridge.now()
+    with bridge.read() as views:
+        others = [_elsewhere(views, seen, slot.public_id, words, now) for slot in views.alternatives(seen.slot, now, MOST_SLOTS)]
+    status = answer_to(refusal).status if refusal else 200
+    values = {"seen": seen, "one": order_shown(seen, words, now), "others": [one for one in others if one], "to": to}
+    return private(printed("move.html", words, status=status, refused=told(refusal, words) if refusal else "", **values))
+
+
+def _elsewhere(views: Views, seen: OrderSeen, public_id: str, words: Wording, now: datetime) -> Elsewhere | None:
+    found, stored = views.public_slot(public_id), views.slot_now(public_id)
+    if found is None or stored is None:
+        return None
+    slot = replace(found, availability=availability(*stored, now))
+    one = shown(slot, words, now)
+    if slot.availability.state not in ("open", "sold_out"):
+        return None
+    return Elsewhere(one, span_of_days(one, words), _fits(slot, seen.order))
+
+
+def _fits(slot: PublicSlot, order: Order) -> bool:
+    units, _ = _ordered(order)
+    left = {offer.sku: offer.left for offer in slot.availability.offers}
+    enough = all(sku in left and (left[sku] is None or count <= (left[sku] or 0)) for sku, count in units.items())
+    return slot.availability.state == "open" and enough and order.places <= slot.availability.places_left

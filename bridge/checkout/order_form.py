@@ -1,0 +1,293 @@
+"""The form of a slot's page in words and numbers: what its template prints, fresh or with what somebody typed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+
+from bridge.checkout.typed import PICKUP, SENT, TRAP, UNITS, Typed
+from bridge.core.availability import OfferAvailability
+from bridge.core.drops import Offer
+from bridge.core.ports import Drop, PublicSlot
+from bridge.core.ports_orders import Held
+from bridge.core.pricing import early_left, price_of
+from bridge.core.terms import AT_PICKUP, Product, ShippingOption, Terms
+from bridge.wording import N_, Wording, minor_digits
+
+MOST_UNITS = 99
+METHODS: Mapping[str, str] = {
+    AT_PICKUP: N_("Pay when you pick it up"),
+    "stripe": N_("Pay by card now"),
+    "fake": N_("Pay now (simulated)"),
+}
+"""What ways of paying are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """One thing that can be chosen. ``most`` is what its field takes; prices are said and, for the script, in minor units."""
+
+    sku: str
+    name: str
+    price: str
+    before: str
+    ends: str
+    left: str
+    as_of: str
+    add_on: bool
+    gone: bool
+    most: int
+    value: str
+    ordinary: int
+    early: int | None
+    early_left: int | None
+    tax_rate: int
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How it can be had: picked up, or sent at a fee. ``value`` is the field's."""
+
+    value: str
+    name: str
+    fee: int
+    price: str
+    note: str
+    tax_rate: int
+    chosen: bool
+
+
+class Method(NamedTuple):
+    """A way of paying."""
+
+    value: str
+    name: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormShown:
+    """Everything the form prints. ``kind``: ``order``, ``wait`` (for the waiting list) or empty, when nothing can be asked for.
+
+    ``hold`` is kept until ``kept_until``; ``errors`` are pairs of a field's id and a sentence.
+    """
+
+    kind: str
+    goods: tuple[Good, ...]
+    add_ons: tuple[Good, ...]
+    ways: tuple[Way, ...]
+    methods: tuple[Method, ...]
+    countries: tuple[tuple[str, str], ...]
+    typed: Typed
+    wrong: Mapping[str, str]
+    errors: tuple[tuple[str, str], ...]
+    costs: bool
+    currency: str
+    digits: int
+    tax_included: bool
+    most_places: int
+    places: str
+    call: str
+    pays_later: bool
+    hold: str = ""
+    kept_until: str = ""
+    expires_at: str = ""
+    offered: bool = False
+    notice: str = ""
+
+    trap: str = TRAP
+    field: str = UNITS
+
+
+class Asked(NamedTuple):
+    """What somebody typed, what is wrong with it, and what is kept for them."""
+
+    typed: Typed = Typed()
+    wrong: Sequence[tuple[str, str]] = ()
+    hold: Held | None = None
+    notice: str = ""
+
+
+def form_of(
+    slot: PublicSlot, drop: Drop, terms: Terms, sold: Sequence[Offer], words: Wording, now: datetime, asked: Asked | None = None
+) -> FormShown:
+    """The form as it is shown at ``now``; ``sold`` are the slot's offers as they are stored."""
+    asked = asked or Asked()
+    told = dict(reversed(list(asked.wrong)))
+    shown = _Shown(slot, drop, terms, {offer.sku: offer for offer in sold}, words, now, asked, told)
+    kind = _kind(slot, terms, asked.hold)
+    goods = tuple(shown.good(seen) for seen in slot.availability.offers)
+    ways = shown.ways()
+    methods = _methods(terms, asked.typed, words)
+    costs = any(good.ordinary for good in goods) or any(way.fee for way in ways)
+    return FormShown(
+        kind=kind,
+        goods=tuple(good for good in goods if not good.add_on),
+        add_ons=tuple(good for good in goods if good.add_on),
+        ways=ways,
+        methods=methods,
+        countries=_countries(terms, words),
+        typed=asked.typed,
+        wrong=told,
+        errors=tuple((element(field, goods), sentence) for field, sentence in asked.wrong),
+        costs=costs,
+        currency=drop.currency,
+        digits=minor_digits(drop.currency),
+        tax_included=terms.tax_included,
+        most_places=shown.most(slot.availability.places_left, shown.own_places, kind),
+        places=asked.typed["places"] or ("" if goods else "1"),
+        call=_call(kind, methods, words, costs=costs),
+        pays_later=terms.pays_by[0] == AT_PICKUP,
+        hold=asked.hold.secret if asked.hold else "",
+        kept_until=words.time(asked.hold.expires_at, ZoneInfo(slot.timezone)) if asked.hold else "",
+        expires_at=asked.hold.expires_at.isoformat() if asked.hold else "",
+        offered=asked.hold is not None and asked.hold.waiting_id is not None,
+        notice=asked.notice,
+    )
+
+
+def element(field: str, goods: Sequence[Good]) -> str:
+    """The id of a field's element on the page."""
+    ids = {UNITS + good.sku: f"units-{place}" for place, good in enumerate(sorted(goods, key=lambda good: good.add_on), 1)}
+    if field in ids:
+        return ids[field]
+    if field in {"units", UNITS} or field.startswith(UNITS):
+        return "units-1" if goods else "places"
+    return "way-1" if field == "way" else "method-1" if field == "method" else field
+
+
+def is_open(slot: PublicSlot, now: datetime) -> bool:
+    """Whether it can be ordered, were there enough of it."""
+    return slot.availability.state in ("open", "sold_out") and now < slot.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    slot: PublicSlot
+    drop: Drop
+    terms: Terms
+    sold: Mapping[str, Offer]
+    words: Wording
+    now: datetime
+    asked: Asked
+    told: Mapping[str, str]
+
+    @property
+    def own(self) -> Mapping[int, int]:
+        """Units of each offer that are kept for whoever looks."""
+        return self.asked.hold.claim.by_offer() if self.asked.hold else {}
+
+    @property
+    def own_places(self) -> int:
+        """Places that are kept for whoever looks."""
+        return self.asked.hold.places if self.asked.hold else 0
+
+    def good(self, seen: OfferAvailability) -> Good:
+        offer = self.sold.get(seen.sku) or Offer(seen.sku, seen.name, price=seen.price, add_on=seen.add_on)
+        product, mine = self.terms.product(seen.sku), self.own.get(offer.id, 0)
+        ordinary = price_of(offer, product)
+        early, left = self._early(offer, product, ordinary, mine)
+        gone = seen.left == 0 and not mine
+        zone = ZoneInfo(self.slot.timezone)
+        return Good(
+            sku=seen.sku,
+            name=seen.name,
+            price=self._money(ordinary if early is None else early) if ordinary or seen.price is not None else "",
+            before=self._money(ordinary) if early is not None else "",
+            ends=self._ends(product, left, zone) if early is not None else "",
+            left=self._left(seen, gone=gone),
+            as_of=self.words.text("(as of {moment})", moment=self.words.moment(seen.as_of, zone)) if seen.as_of else "",
+            add_on=seen.add_on,
+            gone=gone,
+            most=self.most(seen.left, mine, "" if self.slot.availability.state == "open" else "wait", product),
+            value=self.asked.typed.units.get(seen.sku, ""),
+            ordinary=ordinary,
+            early=early,
+            early_left=left,
+            tax_rate=product.tax_rate if product else 0,
+            wrong=self.told.get(UNITS + seen.sku, ""),
+        )
+
+    def most(self, left: int | None, mine: int, kind: str, product: Product | None = None) -> int:
+        """What a field takes: what is left and one's own; on the waiting list, what one customer may have."""
+        limits = [MOST_UNITS, self.slot.limit, product.limit if product else None]
+        if kind != "wait" and left is not None:
+            limits.append(left + mine)
+        return max(1, min(limit for limit in limits if limit is not None))
+
+    def _early(self, offer: Offer, product: Product | None, ordinary: int, mine: int) -> tuple[int | None, int | None]:
+        early = product.early if product else None
+        if early is None or early.price >= ordinary:
+            return None, None
+        left = early_left(early, max(0, offer.claimed - mine), self.now)
+        return (None, None) if left == 0 else (early.price, left)
+
+    def _ends(self, product: Product | None, left: int | None, zone: ZoneInfo) -> str:
+        early = product.early if product else None
+        told = [self.words.text("until {moment}", moment=self.words.moment(early.until, zone))] if early and early.until else []
+        if left is not None:
+            told.append(self.words.plural("{n} left at this price", "{n} left at this price", left))
+        return ", ".join(told)
+
+    def _left(self, seen: OfferAvailability, *, gone: bool) -> str:
+        if gone:
+            return self.words.text("Sold out")
+        if seen.left is None:
+            return self.words.text("Available")
+        return self.words.plural("{n} left", "{n} left", seen.left)
+
+    def _money(self, minor: int) -> str:
+        return self.words.money(minor, self.drop.currency)
+
+    def ways(self) -> tuple[Way, ...]:
+        """Pickup first; none when there is nothing to choose."""
+        chosen = self.asked.typed["way"]
+        found = [Way(PICKUP, self.words.text("Pickup"), 0, "", self.slot.place or self.drop.place, 0, chosen in ("", PICKUP))]
+        found = found if self.terms.has_pickup else []
+        for option in self.terms.shipping:
+            found.append(self._sent(option, chosen == SENT + option.key or (not found and not chosen)))
+        return tuple(found) if self.terms.shipping else ()
+
+    def _sent(self, option: ShippingOption, chosen: bool) -> Way:
+        return Way(SENT + option.key, option.name, option.fee, self._money(option.fee), option.note, option.tax_rate, chosen)
+
+
+def _kind(slot: PublicSlot, terms: Terms, hold: Held | None) -> str:
+    if slot.availability.state == "open" or (hold is not None and slot.availability.state == "sold_out"):
+        return "order"
+    return "wait" if slot.availability.state == "sold_out" and terms.waiting_list else ""
+
+
+def _methods(terms: Terms, typed: Typed, words: Wording) -> tuple[Method, ...]:
+    chosen = typed["method"] if typed["method"] in terms.pays_by else terms.pays_by[0]
+    return tuple(Method(name, words.text(METHODS[name]) if name in METHODS else name, name == chosen) for name in terms.pays_by)
+
+
+def _call(kind: str, methods: Sequence[Method], words: Wording, *, costs: bool) -> str:
+    if kind == "wait":
+        return words.text("Join the waiting list")
+    if not costs:
+        return words.text("Order")
+    return words.text("Order now, pay at pickup") if methods[0].value == AT_PICKUP else words.text("Order and pay")
+
+
+def _countries(terms: Terms, words: Wording) -> tuple[tuple[str, str], ...]:
+    """Where it can be sent to, by name; everywhere unless each option names its countries."""
+    if not terms.shipping:
+        return ()
+    names = _territories(words.locale)
+    codes = {code for option in terms.shipping for code in option.countries}
+    if not all(option.countries for option in terms.shipping):
+        codes = set(names)
+    return tuple(sorted(((code, names.get(code, code)) for code in codes), key=lambda pair: pair[1]))
+
+
+def _territories(locale: Locale) -> dict[str, str]:
+    return {code: str(name) for code, name in locale.territories.items() if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES}
+
+
+_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})

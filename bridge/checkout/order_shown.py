@@ -1,0 +1,168 @@
+"""An order in words: its state, its lines and sums, and what can still be done with it. Nothing is decided here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from bridge.checkout.order_form import METHODS
+from bridge.core.errors import TooLate
+from bridge.core.orders import STANDING, Order
+from bridge.core.ports_orders import OrderSeen
+from bridge.core.terms import AT_PICKUP
+from bridge.flows.orders import check_in_time
+from bridge.wording import N_, Wording
+
+STATES = {
+    "pending": N_("Waiting for your payment"),
+    "placed": N_("Your order is placed"),
+    "paid": N_("Your order is paid"),
+    "picked_up": N_("Picked up"),
+    "cancelled": N_("This order was cancelled"),
+    "expired": N_("The time to pay ran out"),
+}
+BADGES = {"pending": "few", "placed": "open", "paid": "open", "picked_up": "closed", "cancelled": "cancelled", "expired": "closed"}
+REFUNDS = {
+    "requested": N_("{amount} is on its way back to you."),
+    "done": N_("{amount} was given back."),
+    "failed": N_("{amount} could not be given back; the organizer will write to you."),
+}
+_GOOGLE = "https://calendar.google.com/calendar/render"
+_OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
+_BASIC = "%Y%m%dT%H%M%SZ"
+
+
+class LineShown(NamedTuple):
+    """One line of an order."""
+
+    units: int
+    name: str
+    price: str
+    sum: str
+
+
+class TaxShown(NamedTuple):
+    """The tax of one rate."""
+
+    rate: str
+    net: str
+    tax: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShown:
+    """What the page of an order prints."""
+
+    title: str
+    badge: str
+    when: str
+    where: str
+    lines: tuple[LineShown, ...]
+    places: int
+    fee: str
+    total: str
+    costs: bool
+    net: str
+    tax: str
+    taxes: tuple[TaxShown, ...]
+    pays: str
+    pay_until: str
+    due: str
+    paid: str
+    refunds: tuple[str, ...]
+    may_change: bool
+    may_cancel: bool
+    change_until: str
+    placed: str
+    goes_back: str
+
+
+def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
+    """The order as it is at ``now``."""
+    order, slot, zone = seen.order, seen.slot, seen.slot.zone
+
+    def money(minor: int) -> str:
+        return words.money(minor, order.currency)
+
+    sums, due = order.totals, order.total - seen.money.kept
+    in_time = _in_time(seen, now)
+    until = slot.starts_at - seen.terms.cancel_until if seen.terms.cancel_until is not None else None
+    return OrderShown(
+        title=words.text(STATES[order.state]),
+        badge=BADGES[order.state],
+        when=_when(seen, words),
+        where=slot.place or seen.drop.place,
+        lines=tuple(
+            LineShown(line.units, line.name or line.sku, money(line.price), money(line.units * line.price)) for line in order.lines
+        ),
+        places=_bare_places(order),
+        fee=money(order.shipping_fee) if order.fulfilment == "shipping" else "",
+        total=money(order.total),
+        costs=order.total > 0,
+        net=money(sums.net),
+        tax=money(sums.tax),
+        taxes=tuple(TaxShown(_rate(rate, words), money(net), money(tax)) for rate, net, tax in sums.taxes if rate),
+        pays=words.text(METHODS[order.method]) if order.method in METHODS else order.method,
+        pay_until=words.time(order.expires_at, zone) if order.state == "pending" and order.expires_at else "",
+        due=money(due) if order.state in STANDING and due > 0 else "",
+        paid=money(seen.money.paid) if seen.money.paid else "",
+        refunds=tuple(words.text(REFUNDS[refund.state], amount=money(refund.amount)) for refund in seen.money.refunds),
+        may_change=order.state in STANDING and in_time and not slot.cancelled,
+        may_cancel=order.state in STANDING | {"pending"} and in_time,
+        change_until=words.moment(until, zone) if until is not None and order.state in STANDING and not order.free_change else "",
+        placed=words.moment(order.placed_at, zone),
+        goes_back=money(seen.money.kept) if seen.money.kept > 0 else "",
+    )
+
+
+def _in_time(seen: OrderSeen, now: datetime) -> bool:
+    try:
+        check_in_time(seen.order, seen.slot, seen.terms, now)
+    except TooLate:
+        return False
+    return True
+
+
+def _bare_places(order: Order) -> int:
+    return max(0, order.places - sum(line.units * line.places_per_unit for line in order.lines))
+
+
+def _rate(rate: int, words: Wording) -> str:
+    whole, part = divmod(rate, 1000)
+    written = f"{whole}.{part:03d}".rstrip("0").rstrip(".")
+    return written.replace(".", "," if words.language in {"de", "fr", "es"} else ".") + " %"
+
+
+def _when(seen: OrderSeen, words: Wording) -> str:
+    slot = seen.slot
+    if slot.all_day:
+        return words.day(slot.starts_at, slot.zone)
+    same = slot.starts_at.astimezone(slot.zone).date() == slot.ends_at.astimezone(slot.zone).date()
+    ends = words.time(slot.ends_at, slot.zone) if same else words.moment(slot.ends_at, slot.zone)
+    return f"{words.moment(slot.starts_at, slot.zone)} – {ends}"
+
+
+class Calendars(NamedTuple):
+    """Ways into a calendar. The feed follows changes; what Google and Outlook take is a copy, and does not name the order's link."""
+
+    feed: str
+    file: str
+    google: str
+    outlook: str
+
+
+def calendars(seen: OrderSeen, base_url: str) -> Calendars:
+    """The links of an order."""
+    slot = seen.slot
+    title, place = slot.title or seen.drop.title, slot.place or seen.drop.place
+    start, end = slot.starts_at, slot.ends_at
+    google = {"action": "TEMPLATE", "text": title, "dates": f"{start:{_BASIC}}/{end:{_BASIC}}", "location": place, "ctz": slot.timezone}
+    outlook = {"path": "/calendar/action/compose", "rru": "addevent", "subject": title, "location": place}
+    outlook |= {"startdt": start.isoformat(), "enddt": end.isoformat()}
+    file = f"{base_url}/orders/{seen.order.secret}/calendar.ics"
+    return Calendars(f"webcal:{file.partition(':')[2]}", file, f"{_GOOGLE}?{urlencode(google)}", f"{_OUTLOOK}?{urlencode(outlook)}")
+
+
+def pays_at_pickup(seen: OrderSeen) -> bool:
+    """Whether what is still due is paid at pickup."""
+    return seen.order.method == AT_PICKUP

@@ -1,0 +1,151 @@
+"""From a slot's page to an order: one POST, that works without a script and keeps what was typed."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from bridge.checkout import posted
+from bridge.checkout.guard import Guard
+from bridge.checkout.language import asked as asked_language
+from bridge.checkout.language import chosen
+from bridge.checkout.order_form import Asked
+from bridge.checkout.printing import query_of_language
+from bridge.checkout.selling import Selling, is_sold_out, lasts, slot_again
+from bridge.checkout.told import answer_to, told
+from bridge.checkout.typed import Typed, Wanted, Wrong, buyer, delivery, person, wanted
+from bridge.core.errors import Fault, HoldExpired, NotFound, Refusal, SoldOut, TooManyHolds
+from bridge.core.orders import Order
+from bridge.core.ports_orders import Held
+from bridge.core.terms import Terms
+from bridge.flows.holds import change_hold, take_hold
+from bridge.flows.orders import place_order
+from bridge.flows.payments import start_payment
+from bridge.wording import N_, Wording
+
+_TRAPPED = Wrong("units", N_("This looked as if a program had filled it in. Please send it once more."))
+
+
+def add_ordering(face: Blueprint, bridge: Selling, guard: Guard) -> None:
+    """``POST /slots/<public_id>/order``; opened by itself the address leads to the slot."""
+
+    @face.get("/slots/<public_id>/order")
+    def order_form(public_id: str) -> AnyResponse:
+        return redirect(url_for("shop.slot", public_id=public_id) + query_of_language(), 303)
+
+    @face.post("/slots/<public_id>/order")
+    def order(public_id: str) -> AnyResponse:
+        visitor = guard.admit(request)
+        typed = Typed(posted.form(request))
+        terms = None if typed["method"] and typed["way"] else _terms(bridge, public_id)
+        asked = wanted(typed)
+        wrong = [*asked.wrong, *delivery(typed), *person(typed), *([_TRAPPED] if typed.is_sprung else [])]
+        if wrong:
+            return _again(bridge, public_id, typed, asked, wrong, visitor)
+        try:
+            placed = _placed(bridge, public_id, typed, asked, terms)
+        except Refusal as refusal:
+            return _refused(bridge, public_id, typed, refusal)
+        return redirect(_next(bridge, placed), 303)
+
+
+def _terms(bridge: Selling, public_id: str) -> Terms:
+    with bridge.glance() as views:
+        found = views.drop_of_slot(public_id)
+        return views.terms(found[0].id) if found else Terms()
+
+
+def _placed(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms: Terms | None) -> Order:
+    now = bridge.now()
+    with bridge.glance() as views:
+        found = views.drop_of_slot(public_id)
+        if found is None:
+            raise NotFound("There is no such slot.")
+        # Who has nothing kept and finds nothing left need not queue with those who can still buy.
+        if not typed.hold and is_sold_out(views, public_id, now):
+            raise SoldOut("This slot is sold out.")
+    who = buyer(typed, chosen(request, found[0].language).language, terms)
+    with bridge.work() as work:
+        pay_within = timedelta(minutes=bridge.settings.checkout.pay_minutes)
+        return place_order(work, public_id, asked.units, who, places=asked.places, hold=typed.hold, pay_within=pay_within, now=now)
+
+
+def _next(bridge: Selling, placed: Order) -> str:
+    """Where the customer goes: their order, which sends them on to the provider while it waits for money."""
+    page = f"/orders/{placed.secret}"
+    language = asked_language(request)
+    query = [f"lang={language}"] if language else []
+    if placed.state == "pending":
+        try:
+            start_payment(bridge.work, placed.method, bridge.payments(placed.method), placed.secret, bridge.house, bridge.now())
+            query.append("pay=1")
+        except (Fault, Refusal):
+            # The order stands; its page offers to pay again.
+            query.append("pay=failed")
+    return "?".join(filter(None, (page, "&".join(query))))
+
+
+def _again(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, wrong: list[Wrong], visitor: str) -> Response:
+    """The page with what is wrong in the fields; what was chosen is kept from this moment on."""
+    words = _words(bridge, public_id)
+    sentences = [(one.field, words.text(one.form, **one.facts)) for one in wrong]
+    held: Held | None = None
+    if not asked.wrong and (asked.units or asked.places):
+        try:
+            held = _held(bridge, public_id, typed, asked, visitor)
+        except TooManyHolds:
+            pass
+        except Refusal as refusal:
+            sentences.insert(0, (_place_of(refusal, asked), told(refusal, words)))
+    return slot_again(bridge, public_id, Asked(typed, sentences, held), 422)
+
+
+def _held(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, visitor: str) -> Held:
+    now = bridge.now()
+    if typed.hold:
+        try:
+            with bridge.work() as work:
+                return change_hold(work, typed.hold, asked.units, places=asked.places, now=now)
+        except HoldExpired:
+            pass
+    with bridge.work() as work:
+        found = work.views.drop_of_slot(public_id)
+        kept = lasts(bridge, work.views.terms(found[0].id)) if found else None
+        most = bridge.settings.checkout.holds_per_address
+        return take_hold(work, public_id, asked.units, places=asked.places, lasts=kept, visitor=visitor, most=most, now=now)
+
+
+def _refused(bridge: Selling, public_id: str, typed: Typed, refusal: Refusal) -> Response:
+    words = _words(bridge, public_id)
+    sentence = (_place_of(refusal, wanted(typed)), told(refusal, words))
+    return slot_again(bridge, public_id, Asked(typed, [sentence], standing(bridge, typed.hold)), answer_to(refusal).status)
+
+
+def standing(bridge: Selling, hold: str) -> Held | None:
+    """What is still kept under this secret."""
+    if not hold:
+        return None
+    with bridge.glance() as views:
+        found = views.hold_seen(hold)
+    return found if found is not None and found.expires_at > bridge.now() else None
+
+
+_FIELDS = {
+    N_("Choose how you want to pay."): "method",
+    N_("What is sent is paid first; choose another way to pay."): "method",
+    N_("Choose how it is to be sent."): "way",
+    N_("This cannot be picked up; choose how it is to be sent."): "way",
+    N_("Tell us street, postcode, city and country to send it to."): "street",
+    N_("{name} goes to {countries} only."): "country",
+}
+
+
+def _place_of(refusal: Refusal, asked: Wanted) -> str:
+    """The field that a refusal is about: its own, else what was chosen."""
+    return _FIELDS.get(refusal.form, next((f"units:{sku}" for sku in asked.units), "units"))
+
+
+def _words(bridge: Selling, public_id: str) -> Wording:
+    with bridge.glance() as views:
+        found = views.drop_of_slot(public_id)
+    return chosen(request, found[0].language if found else "en")

@@ -1,0 +1,69 @@
+"""Bodies that pages send, read no further than a form can be long."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Request
+from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
+
+LARGEST = 16 * 1024
+MOST_FIELDS = 300
+MOST_DIGITS = 9
+FORM = "application/x-www-form-urlencoded"
+_SECRET = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def form(request: Request) -> dict[str, str]:
+    """The fields of a form, the first of each name, without control characters. Raises 400, 413, 415."""
+    if request.mimetype != FORM:
+        raise UnsupportedMediaType
+    try:
+        found = parse_qsl(_body(request).decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise RequestEntityTooLarge from None
+    fields: dict[str, str] = {}
+    for name, value in found:
+        fields.setdefault(name, _CONTROL.sub("", value))
+    return fields
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """The JSON object that a script of ours sends. Raises 400, 413, 415."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    try:
+        value = json.loads(_body(request), parse_int=_whole, parse_constant=_nothing)
+    except (ValueError, RecursionError):
+        raise BadRequest from None
+    if not isinstance(value, dict):
+        raise BadRequest
+    return value
+
+
+def secret(text: str) -> str:
+    """``text`` if it may be one of our secrets, else empty."""
+    return text if _SECRET.fullmatch(text) else ""
+
+
+def _body(request: Request) -> bytes:
+    request.max_content_length = LARGEST
+    try:
+        body = request.get_data(cache=False)
+    except ClientDisconnected:
+        raise BadRequest from None
+    if len(body) > LARGEST:
+        raise RequestEntityTooLarge
+    return body
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise BadRequest
+    return int(digits)
+
+
+def _nothing(_name: str) -> None:
+    raise BadRequest

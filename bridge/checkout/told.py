@@ -1,0 +1,111 @@
+"""What customers are told when something is refused: one table of answers, and every sentence in their language."""
+
+from typing import NamedTuple
+
+from bridge.core import errors
+from bridge.core.errors import Refusal
+from bridge.wording import N_, Wording
+
+
+class Told(NamedTuple):
+    """``status`` of HTTP, and the sentence for what has no sentence of its own."""
+
+    status: int
+    sentence: str
+
+
+TABLE: dict[type[Refusal], Told] = {
+    Refusal: Told(400, N_("This cannot be done.")),
+    errors.NotFound: Told(404, N_("There is nothing here any more.")),
+    errors.AlreadyExists: Told(409, N_("This was done at the same moment already; look again.")),
+    errors.NotPermitted: Told(403, N_("You may not do this.")),
+    errors.TooLarge: Told(413, N_("That is too large")),
+    errors.SoldOut: Told(409, N_("So much is not left any more.")),
+    errors.WindowClosed: Told(409, N_("This cannot be ordered at the moment.")),
+    errors.LimitReached: Told(409, N_("That is more than one customer may have.")),
+    errors.TooManyHolds: Told(
+        429, N_("Several orders were begun from here and not finished. Finish one of them, or try again in a few minutes.")
+    ),
+    errors.TooLate: Told(409, N_("It is too late to change or cancel this order here; please write to the organizer.")),
+    errors.NotPossible: Told(409, N_("This cannot be done with this order.")),
+    errors.HoldExpired: Told(410, N_("The time to order ran out; please start again.")),
+    errors.InvalidInput: Told(422, N_("Something in the form cannot be used.")),
+}
+"""What each refusal that a customer meets is answered with."""
+
+ORGANIZERS = frozenset(
+    {
+        errors.StaleEdit,
+        errors.InvalidCalendarData,
+        errors.InvalidCalendarObject,
+        errors.UnsupportedComponent,
+        errors.UidConflict,
+        errors.TooManyOccurrences,
+        errors.CapacityBelowClaimed,
+        errors.SlotHasOrders,
+        errors.DropHasOrders,
+    }
+)
+"""What only those meet who edit calendars."""
+
+FORMS = frozenset(
+    {
+        N_("There is no such slot."),
+        N_("There is no such order."),
+        N_("There is no such turn on a waiting list."),
+        N_("This slot is sold out."),
+        N_("Fewer than {n} places are left."),
+        N_("Fewer than {n} of {name} are left."),
+        N_("Fewer than {n} of {name} are left on this slot."),
+        N_("{name} is not sold on this slot."),
+        N_("{n} of {name} cannot be ordered."),
+        N_("{n} places cannot be ordered."),
+        N_("Nothing was chosen."),
+        N_("Write how many as a whole number."),
+        N_("At most {n} per customer."),
+        N_("At most {n} of {name} per customer."),
+        N_("At most {n} per customer, orders made before included."),
+        N_("At most {n} of {name} per customer, orders made before included."),
+        N_("This slot was cancelled."),
+        N_("Ordering is over."),
+        N_("Ordering has not opened yet."),
+        N_("This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        N_("Tell us your name, in up to 120 letters."),
+        N_("Choose how it is to be sent."),
+        N_("Choose how you want to pay."),
+        N_("This cannot be picked up; choose how it is to be sent."),
+        N_("What is sent is paid first; choose another way to pay."),
+        N_("Tell us street, postcode, city and country to send it to."),
+        N_("An address has at most 200 letters a line."),
+        N_("{name} goes to {countries} only."),
+        N_("Several orders were begun from here and not finished. Finish one of them, or try again in a few minutes."),
+        N_("The time to order ran out; please start again."),
+        N_("This order can no longer be cancelled."),
+        N_("This order can no longer be changed."),
+        N_("This order was changed at the same moment; look again."),
+        N_("This order does not wait for a payment."),
+        N_("An order stays within its drop; order there anew instead."),
+        N_("This would cost more than was paid; order what is to be added as an order of its own."),
+        N_("Orders of this drop cannot be changed or cancelled here; please write to the organizer."),
+        N_("It is too late to change or cancel this order here; please write to the organizer."),
+        N_("There is no waiting list for this slot."),
+        N_("This can be ordered now; there is no need to wait."),
+        N_("You are on the waiting list for this slot already."),
+    }
+)
+"""The sentences of core and flows that customers may read, with their blanks."""
+
+
+def answer_to(refusal: Refusal) -> Told:
+    """The line of the table for a refusal, or for what it is a kind of."""
+    return next((TABLE[kind] for kind in type(refusal).__mro__ if kind in TABLE), TABLE[Refusal])
+
+
+def told(refusal: Refusal, words: Wording) -> str:
+    """The refusal in the customer's language."""
+    if isinstance(refusal, errors.SoldOut) and refusal.facts.get("n") == 1:
+        name = refusal.facts.get("name")
+        return words.text("{name} is sold out.", name=name) if name else words.text("This slot is sold out.")
+    if refusal.form in FORMS:
+        return words.text(refusal.form, **refusal.facts)
+    return words.text(answer_to(refusal).sentence)

@@ -1,0 +1,143 @@
+"""The page of an order, and what its customer does there."""
+
+import html
+import re
+
+import pytest
+
+from bridge.core.drops import OfferDraft
+from bridge.core.terms import Product
+from tests.checkout.test_ordering import said
+
+
+def order_of(shop, slot, **fields):
+    secret = shop.ordered(slot, **fields)
+    return secret, f"/orders/{secret}"
+
+
+@pytest.mark.parametrize("secret", ["nobody", "x", "a" * 32, "a%00b", "a" * 300, "..", "%F0%9F%8D%9E"])
+@pytest.mark.parametrize("page", ["", "/receipt", "/change", "/move", "/cancel"])
+def test_a_link_that_opens_nothing_tells_nothing(shop, secret, page):
+    answer = shop.client.get(f"/orders/{secret}{page}")
+    assert answer.status_code == 404
+    assert "There is nothing here" in said(answer)
+
+
+def test_a_page_behind_a_link_is_for_whoever_has_it_alone(shop):
+    _, page = order_of(shop, shop.open(), places=1)
+    for path in (page, f"{page}/receipt", f"{page}/change", f"{page}/move", f"{page}/cancel"):
+        answer = shop.client.get(path)
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "noindex" in answer.headers["X-Robots-Tag"]
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "Disallow: /orders/" in shop.get("/robots.txt")
+
+
+def test_the_receipt_has_seller_lines_and_tax_by_rate(shop):
+    shop.sell(seller="Ada's Bakery\n1 Mill Lane", tax_id="DE123")
+    _, page = order_of(shop, shop.open(), units__LOAF=2, units__MUG=1)
+    words = said(shop.client.get(f"{page}/receipt"))
+    assert "1 Mill Lane Tax number: DE123" in words
+    assert "Country loaf 2 €8.50 €17.00" in words
+    assert "19 % tax on €15.13 €2.87 7 % tax on €15.89 €1.11" in words
+    assert "Total €35.00" in words
+
+
+def test_the_quantity_is_changed_and_what_is_refused_is_said_with_what_was_typed(shop):
+    slot = shop.open("Places: 5\nLimit: 4")
+    secret, page = order_of(shop, slot, places=2)
+    shop.post(f"{page}/change", 303, places=4)
+    assert shop.free(slot) == 1
+    answer = shop.post(f"{page}/change", 409, places=5)
+    assert "At most 4 per customer" in said(answer)
+    assert 'value="5"' in answer.get_data(as_text=True)
+    answer = shop.post(f"{page}/change", 422, places="many")
+    assert "Write how many as a whole number." in said(answer)
+    assert shop.seen(secret).order.places == 4
+
+
+def test_an_order_moves_to_a_date_that_has_enough_and_to_no_other(shop):
+    slot = shop.open("Places: 5")
+    small = shop.open("Places: 1", "b", start="20261206T090000Z")
+    large = shop.open("Places: 9", "c", start="20261207T090000Z")
+    secret, page = order_of(shop, slot, places=2)
+    listed = shop.get(f"{page}/move")
+    assert re.search(rf'value="{small}"[^>]*disabled', listed)
+    assert not re.search(rf'value="{large}"[^>]*disabled', listed)
+    answer = shop.post(f"{page}/move", 409, to=small)
+    assert "Fewer than 2 places are left." in said(answer)
+    shop.post(f"{page}/move", 404, to="")
+    shop.post(f"{page}/move", 303, to=large)
+    assert (shop.free(slot), shop.free(small), shop.free(large)) == (5, 1, 7)
+    assert "Mon 7 Dec" in said(shop.client.get(page))
+    assert shop.seen(secret).slot.public_id == large
+
+
+def test_an_order_is_cancelled_after_it_was_said_what_goes_back(shop):
+    slot = shop.open()
+    _, page = order_of(shop, slot, places=2)
+    assert "Nothing was paid, so there is nothing to give back." in said(shop.client.get(f"{page}/cancel"))
+    assert shop.free(slot) == 3
+    shop.post(f"{page}/cancel", 303)
+    assert shop.free(slot) == 5
+    words = said(shop.client.get(page))
+    assert "This order was cancelled" in words
+    assert "Cancel the order" not in words
+    shop.post(f"{page}/cancel", 303)
+
+
+def test_after_the_last_moment_customers_write_to_the_organizer(shop):
+    slot = shop.open()
+    _, page = order_of(shop, slot, places=2)
+    assert "Until Fri 4 Dec 10:00 you can change or cancel it yourself." in said(shop.client.get(page))
+    shop.later(days=2, minutes=61)
+    assert "It is too late to change or cancel this order here" in said(shop.client.get(page))
+    for path, fields in (("cancel", {}), ("change", {"places": 1})):
+        assert "It is too late" in said(shop.post(f"{page}/{path}", 409, **fields))
+    assert shop.free(slot) == 3
+
+
+class TestPaying:
+    """An order that is paid first, at a simulated provider."""
+
+    @pytest.fixture
+    def slot(self, shop):
+        shop.sell(pays_by=("fake",), products=(Product("LOAF", "Country loaf", price=850),), offers=(OfferDraft("LOAF"),))
+        return shop.open()
+
+    def test_the_customer_is_led_to_the_provider_and_again_until_it_is_paid(self, shop, slot):
+        answer = shop.order_by(slot, units__LOAF=2, method="fake")
+        assert answer.headers["Location"].endswith("?pay=1")
+        page = shop.get(answer.headers["Location"])
+        (going,) = re.findall(r'http-equiv="refresh" content="0;url=([^"]+)"', page)
+        plain = answer.headers["Location"].partition("?")[0]
+        words = said(shop.client.get(plain))
+        assert "Waiting for your payment" in words
+        assert "Kept for you until 10:15." in words
+        again = shop.post(f"{plain}/pay", 303)
+        assert html.unescape(going) in html.unescape(shop.get(again.headers["Location"]))
+
+    def test_the_page_is_right_although_the_providers_message_is_late(self, shop, slot):
+        place = shop.order_by(slot, units__LOAF=2, method="fake").headers["Location"]
+        secret = re.search(r"orders/([\w-]+)", place)[1]
+        reference = shop.seen(secret).money.payments[0].reference
+        assert "This page looks again by itself." in said(shop.client.get(f"/orders/{secret}?paid=1"))
+        shop.provider.pay(reference)
+        shop.house = type(shop.house)(shop.house.settings, shop.house.database, shop.house.house, shop.clock)
+        shop.house._payments["fake"] = shop.provider
+        del shop._client
+        words = said(shop.client.get(f"/orders/{secret}?paid=1"))
+        assert "Your order is paid" in words
+        assert "Paid €17.00" in words
+        assert "€17.00 goes back to where it was paid from." in said(shop.client.get(f"/orders/{secret}/cancel"))
+        shop.post(f"/orders/{secret}/cancel", 303)
+        assert "€17.00 is on its way back to you." in said(shop.client.get(f"/orders/{secret}"))
+
+    def test_an_order_that_was_not_paid_in_time_says_so(self, shop, slot):
+        secret = shop.ordered(slot, units__LOAF=2, method="fake")
+        shop.later(minutes=16)
+        shop.expire()
+        assert "The time to pay ran out" in said(shop.client.get(f"/orders/{secret}"))
+        answer = shop.post(f"/orders/{secret}/pay", 409)
+        assert "This order does not wait for a payment." in said(answer)
+        assert shop.free(slot) == 5

@@ -1,0 +1,203 @@
+"""From a slot's page to an order, as a browser without a script does it."""
+
+import html
+import re
+
+import pytest
+
+from bridge.core.terms import EarlyPrice, Product, ShippingOption
+from tests.checkout.conftest import LOAF, MUG
+
+
+def said(answer) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True))).split())
+
+
+def value_of(page: str, name: str) -> str:
+    found = re.search(rf'name="{re.escape(name)}"[^>]*?value="([^"]*)"', page)
+    return html.unescape(found[1])
+
+
+def test_a_place_is_ordered_with_name_and_mail_alone(shop):
+    slot = shop.open()
+    page = shop.get(f"/slots/{slot}")
+    assert 'autocomplete="email"' in page
+    assert 'autocomplete="name"' in page
+    secret = shop.ordered(slot, places=2)
+    assert shop.free(slot) == 3
+    words = said(shop.client.get(f"/orders/{secret}"))
+    assert "Your order is placed" in words
+    assert "Thank you, Cleo. We have written to cleo@example.org." in words
+    assert "2 places" in words
+
+
+def test_goods_and_add_ons_are_ordered_together(shop):
+    shop.sell()
+    slot = shop.open()
+    secret = shop.ordered(slot, units__LOAF=2, units__MUG=1, units__NONE="")
+    order = shop.seen(secret).order
+    assert {line.sku: line.units for line in order.lines} == {"LOAF": 2, "MUG": 1}
+    assert order.total == 2 * 850 + 1800
+    assert shop.free(slot) == 3
+    words = said(shop.client.get(f"/orders/{secret}"))
+    assert "2 × Country loaf €17.00" in words
+    assert "To pay at pickup €35.00" in words
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "sentence"),
+    [
+        ({"email": "cleo"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        ({"name": " "}, "name", "Tell us your name, in up to 120 letters."),
+        ({"places": "two"}, "places", "Write how many as a whole number."),
+        ({"places": "0"}, "places", "Nothing was chosen."),
+        ({"places": "-1"}, "places", "Write how many as a whole number."),
+        ({"places": "9"}, "places", "Fewer than 9 places are left."),
+        ({"method": "stripe"}, "method", "Choose how you want to pay."),
+        ({"way": "ship:post"}, "street", "Write the street and number."),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(shop, fields, field, sentence):
+    slot = shop.open()
+    answer = shop.order_by(slot, None, **{"places": "2", "note": "Please slice <it>."} | fields)
+    assert answer.status_code in {409, 422}
+    page = answer.get_data(as_text=True)
+    assert f'<a href="#{field}' in page
+    assert sentence in said(answer)
+    assert value_of(page, "email") == fields.get("email", "cleo@example.org")
+    assert "Please slice &lt;it&gt;." in page
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_field_that_is_wrong_takes_the_hold_at_that_moment(shop):
+    slot = shop.open()
+    answer = shop.order_by(slot, 422, places=2, email="cleo")
+    page = answer.get_data(as_text=True)
+    assert "Kept for you until 10:05." in page
+    assert shop.free(slot) == 3
+    again = shop.order_by(slot, 422, places=3, email="cleo", hold=value_of(page, "hold"))
+    assert value_of(again.get_data(as_text=True), "hold") == value_of(page, "hold")
+    assert shop.free(slot) == 2
+    shop.order_by(slot, places=3, hold=value_of(page, "hold"))
+    assert shop.free(slot) == 2
+    assert shop.expire() == 0
+
+
+def test_a_hold_that_ran_out_is_taken_anew_if_it_can_be_had(shop):
+    slot = shop.open()
+    hold = value_of(shop.order_by(slot, 422, places=2, email="cleo").get_data(as_text=True), "hold")
+    shop.later(minutes=6)
+    shop.expire()
+    shop.order_by(slot, places=2, hold=hold)
+    assert shop.free(slot) == 3
+
+
+def test_whoever_comes_too_late_is_told_and_offered_the_waiting_list(shop):
+    slot = shop.open("Places: 2")
+    shop.ordered(slot, places=2)
+    answer = shop.order_by(slot, 409, places=1, email="ben@example.org")
+    words = said(answer)
+    assert "This slot is sold out." in words
+    assert "Join the waiting list" in words
+    assert value_of(answer.get_data(as_text=True), "email") == "ben@example.org"
+
+
+def test_a_program_that_fills_in_everything_orders_nothing(shop):
+    slot = shop.open()
+    answer = shop.order_by(slot, 422, places=1, subject="Buy my pills")
+    assert "Please send it once more." in said(answer)
+    assert "pills" not in answer.get_data(as_text=True)
+    shop.order_by(slot, places=1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 303),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://localhost"}, 303),
+        ({}, 303),
+    ],
+)
+def test_only_our_own_pages_may_send_the_form(shop, headers, status):
+    slot = shop.open()
+    shop.order_by(slot, status, places=1, headers=headers)
+    assert shop.free(slot) == (4 if status == 303 else 5)
+
+
+def test_one_address_cannot_ask_without_end(shop):
+    shop.house = type(shop.house)(shop.house.settings.replace(checkout={"rate": 3}), shop.house.database, shop.house.house, shop.clock)
+    slot = shop.open()
+    for _ in range(3):
+        shop.order_by(slot, places=1)
+    answer = shop.order_by(slot, 429, places=1)
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert "Please wait a minute" in said(answer)
+
+
+@pytest.mark.parametrize(
+    ("data", "content_type", "status"),
+    [
+        ("x=" + "y" * 20_000, "application/x-www-form-urlencoded", 413),
+        ("&".join(f"f{n}=1" for n in range(400)), "application/x-www-form-urlencoded", 413),
+        ("{}", "application/json", 415),
+        (b"--x\r\n\r\n--x--", "multipart/form-data; boundary=x", 415),
+    ],
+)
+def test_a_body_that_is_no_form_is_turned_away(shop, data, content_type, status):
+    slot = shop.open()
+    answer = shop.client.post(f"/slots/{slot}/order", data=data, content_type=content_type)
+    assert answer.status_code == status
+
+
+def test_what_is_sent_is_paid_first_and_costs_its_fee(shop):
+    post = ShippingOption("post", "By post", 490, 19000, ("DE", "AT"))
+    shop.sell(shipping=(post,), pays_by=("at_pickup", "fake"))
+    slot = shop.open()
+    page = shop.get(f"/slots/{slot}")
+    assert "By post" in page
+    assert "€4.90" in page
+    sent = {"way": "ship:post", "street": "1 Mill Lane", "postcode": "12345", "city": "Berlin", "country": "DE"}
+    answer = shop.order_by(slot, 422, units__LOAF=1, **sent)
+    assert "What is sent is paid first" in said(answer)
+    answer = shop.order_by(slot, 422, units__LOAF=1, method="fake", **sent | {"country": "FR"})
+    assert "By post goes to DE, AT only." in said(answer)
+    secret = shop.ordered(slot, units__LOAF=1, method="fake", **sent)
+    order = shop.seen(secret).order
+    assert (order.total, order.address.city) == (850 + 490, "Berlin")
+
+
+def test_the_early_price_is_shown_with_its_end_and_asked_for(shop):
+    early = Product("LOAF", "Country loaf", price=850, early=EarlyPrice(700, units=3))
+    shop.sell(products=(early, MUG))
+    slot = shop.open()
+    page = shop.get(f"/slots/{slot}")
+    assert "3 left at this price" in page
+    assert "€7.00" in page
+    secret = shop.ordered(slot, units__LOAF=4)
+    assert shop.seen(secret).order.total == 3 * 700 + 850
+    shop.publish()
+    assert "at this price" not in shop.get(f"/slots/{slot}")
+
+
+def test_a_slot_that_is_closed_or_gone_takes_nothing(shop):
+    slot = shop.open("Places: 5\nPreorder: until 2026-12-02 12:00")
+    shop.later(hours=6)
+    answer = shop.order_by(slot, 409, places=1)
+    assert "Ordering is over." in said(answer)
+    assert shop.order_by("nothing", 404, places=1)
+    shop.remove()
+    assert shop.order_by(slot, None, places=1).status_code in {404, 410}
+
+
+def test_the_form_speaks_the_visitors_language(shop):
+    slot = shop.open()
+    answer = shop.post(f"/slots/{slot}/order?lang=de", 422, places=1, name="Cleo", email="x")
+    assert "An diese Adresse kann keine E-Mail gehen" in said(answer)
+    place = shop.post(f"/slots/{slot}/order?lang=de", 303, places=1, name="Cleo", email="cleo@example.org").headers["Location"]
+    assert place.endswith("?lang=de")
+    assert shop.seen(re.search(r"orders/([\w-]+)", place)[1]).order.language == "de"
+    assert LOAF.tax_rate

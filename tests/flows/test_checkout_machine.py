@@ -1,0 +1,271 @@
+"""Whatever customers, providers, tills, clocks and the organizer do, in whatever order: nobody has what was not free, no money is lost."""
+
+import itertools
+import shutil
+import uuid
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from bridge.core.errors import Refusal
+from bridge.core.orders import Address
+from bridge.core.terms import EarlyPrice, Product, ShippingOption
+from bridge.flows.audit import drop_differences
+from bridge.flows.holds import change_hold, release_hold
+from bridge.flows.orders import change_order
+from bridge.flows.payments import reconcile
+from bridge.flows.waiting import join_waiting, leave_waiting
+from bridge.store import tables as t
+from bridge.store.audit import differences
+from tests.house import Bakery, event
+
+PRODUCTS = (
+    Product("LOAF", "Loaf", price=650, tax_rate=7000, early=EarlyPrice(500, units=2), limit=5),
+    Product("BUN", "Bun", price=280, add_on=True),
+)
+POST = ShippingOption("post", "Post", fee=490, tax_rate=19000)
+HOME = Address("Mill Lane 12", "12345", "Milltown", "DE")
+UNITS = st.fixed_dictionaries({"LOAF": st.integers(0, 3), "BUN": st.integers(0, 2)}).map(lambda d: {k: v for k, v in d.items() if v})
+PEOPLE = st.sampled_from(["ann", "bob", "cid"])
+HOW = st.sampled_from(["at_pickup", "fake", "sent"])
+
+
+class Machine(RuleBasedStateMachine):
+    """Two slots that sell loaves and buns."""
+
+    url, clock = "", None
+
+    def __init__(self):
+        super().__init__()
+        self.shop = Bakery(self.fresh(), self.clock)
+        self.holds, self.orders, self.paying, self.turns, self.messages = [], [], [], [], 0
+
+    def teardown(self):
+        self.shop.house.database.dispose()
+
+    @initialize()
+    def open(self):
+        self.shop.describe(products=PRODUCTS, shipping=(POST,), pays_by=("at_pickup", "fake"), offer_lasts=timedelta(minutes=4))
+        for name, hour in (("a", 9), ("b", 10)):
+            self.shop.put(event(name, "Places: 4\nSells: LOAF x5, BUN", start=f"20261205T{hour:02}0000Z"), f"{name}.ics")
+        self.shop.publish()
+
+    def tried(self, act, *args, **kwargs):
+        """What the act gives, None when it is refused; a refusal changes nothing."""
+        before = self.everything()
+        try:
+            return act(*args, **kwargs)
+        except Refusal:
+            assert self.everything() == before
+            return None
+
+    def everything(self):
+        with self.shop.house.database.read() as db:
+            return [db.execute(select(table).order_by(table.c.id)).all() for table in (t.slots, t.offers, t.stock_items, t.holds, t.orders)]
+
+    def within(self, act, *args, **kwargs):
+        def tried():
+            with self.shop.house.work() as work:
+                return act(work, *args, now=self.clock(), **kwargs)
+
+        return self.tried(tried)
+
+    def slot(self, data):
+        return data.draw(st.sampled_from(self.shop.slots())).public_id
+
+    # Customers
+
+    @rule(data=st.data(), units=UNITS, places=st.integers(0, 1))
+    def hold(self, data, units, places):
+        held = self.tried(self.shop.hold, self.slot(data), places, minutes=3, **units)
+        if held:
+            self.holds.append(held)
+
+    @precondition(lambda self: self.holds)
+    @rule(data=st.data(), units=UNITS)
+    def hold_something_else(self, data, units):
+        self.within(change_hold, data.draw(st.sampled_from(self.holds)), units)
+
+    @precondition(lambda self: self.holds)
+    @rule(data=st.data())
+    def leave(self, data):
+        self.within(release_hold, data.draw(st.sampled_from(self.holds)))
+
+    @rule(data=st.data(), units=UNITS, who=PEOPLE, how=HOW, use_hold=st.booleans())
+    def order(self, data, units, who, how, use_hold):
+        hold = data.draw(st.sampled_from(self.holds)) if use_hold and self.holds else ""
+        sent = {"fulfilment": "shipping", "shipping": "post", "address": HOME} if how == "sent" else {}
+        method = "at_pickup" if how == "at_pickup" else "fake"
+        buyer = {"email": f"{who}@example.org", "method": method, **sent}
+        placed = self.tried(self.shop.buy, self.slot(data), units=units, hold=hold, **buyer)
+        if placed:
+            self.orders.append(placed.secret)
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), units=UNITS, elsewhere=st.booleans())
+    def change(self, data, units, elsewhere):
+        to = self.slot(data) if elsewhere else ""
+        self.within(change_order, data.draw(st.sampled_from(self.orders)), units, to=to)
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), by=st.sampled_from(["customer", "organizer"]))
+    def cancel(self, data, by):
+        self.tried(self.shop.cancel, data.draw(st.sampled_from(self.orders)), by=by)
+
+    @rule(data=st.data(), units=UNITS, who=PEOPLE)
+    def wait(self, data, units, who):
+        turn = self.within(join_waiting, self.slot(data), units, email=f"{who}@example.org", name=who, language="en")
+        if turn:
+            self.turns.append(turn.secret)
+
+    @precondition(lambda self: self.turns)
+    @rule(data=st.data())
+    def stop_waiting(self, data):
+        self.within(leave_waiting, data.draw(st.sampled_from(self.turns)))
+
+    @precondition(lambda self: self.turns)
+    @rule(data=st.data(), who=PEOPLE)
+    def take_an_offer(self, data, who):
+        with self.shop.house.read() as views:
+            turn = views.waiting_seen(data.draw(st.sampled_from(self.turns)))
+        placed = self.tried(
+            self.shop.buy, turn.slot.public_id, units=dict(turn.waiting.units), hold=turn.waiting.hold, email=f"{who}@example.org"
+        )
+        if placed:
+            self.orders.append(placed.secret)
+
+    # Money
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data())
+    def start_to_pay(self, data):
+        started = self.tried(self.shop.start_payment, data.draw(st.sampled_from(self.orders)))
+        if started:
+            self.paying.append(started)
+
+    @precondition(lambda self: self.paying)
+    @rule(data=st.data(), late=st.booleans())
+    def pay(self, data, late):
+        self.shop.provider.behave("late" if late else "")
+        self.shop.provider.pay(data.draw(st.sampled_from(self.paying)))
+
+    @rule()
+    def the_provider_tells_all_again(self):
+        self.shop.hear()
+
+    @rule()
+    def the_provider_is_asked(self):
+        reconcile(self.shop.house.work, self.shop.house.payments, self.clock())
+
+    @rule()
+    def what_follows_is_done(self):
+        self.shop.deliver()
+
+    # The shop
+
+    @rule(
+        name=st.sampled_from("ab"), places=st.integers(0, 8), loaves=st.integers(0, 8), cancelled=st.integers(0, 9), hour=st.integers(8, 11)
+    )
+    def edit(self, name, places, loaves, cancelled, hour):
+        more = "" if cancelled else "STATUS:CANCELLED\r\n"
+        text = event(name, f"Places: {places}\nSells: LOAF x{loaves}, BUN", start=f"20261205T{hour:02}0000Z", more=more)
+        self.tried(self.shop.put, text, f"{name}.ics")
+
+    @rule(sku=st.sampled_from(["LOAF", "BUN"]), quantity=st.integers(-1, 9), late=st.integers(0, 90))
+    def count(self, sku, quantity, late):
+        self.messages += 1
+        self.shop.count(sku, quantity, at=self.clock() - timedelta(seconds=late), message=f"c{self.messages}")
+
+    @rule(seconds=st.integers(1, 400))
+    def time_passes(self, seconds):
+        self.clock.turn(seconds=seconds)
+        self.shop.expire()
+
+    @rule()
+    def publish(self):
+        self.shop.publish()
+
+    # What always holds
+
+    @invariant()
+    def every_number_follows_from_its_source(self):
+        with self.shop.house.database.read() as db:
+            assert list(differences(db)) == []
+        with self.shop.house.work() as work:
+            assert list(drop_differences(work, self.shop.drop, self.shop.house.house, self.clock())) == []
+
+    @invariant()
+    def nobody_has_what_there_is_not(self):
+        with self.shop.house.database.read() as db:
+            slots = db.exec_driver_sql("SELECT claimed, capacity FROM slots WHERE removed_at IS NULL").all()
+            offers = db.exec_driver_sql("SELECT claimed, allotment FROM offers WHERE allotment IS NOT NULL").all()
+        assert all(0 <= claimed <= there for claimed, there in (*slots, *offers))
+
+    @invariant()
+    def every_unit_of_money_is_accounted_for(self):
+        for secret in self.orders:
+            seen = self.shop.seen(secret)
+            assert seen.order.total == seen.order.totals.gross
+            if seen.order.state == "paid":
+                assert seen.money.kept <= seen.order.total
+            elif seen.order.state != "picked_up":
+                assert seen.money.kept == 0
+            taken = sum(
+                one["amount"] for one in self.shop.provider._memory["payments"].values() if one["settled"] in self.settled(seen.money)
+            )
+            assert taken == seen.money.paid
+
+    @staticmethod
+    def settled(money):
+        return {payment.settled for payment in money.payments if payment.settled}
+
+    @invariant()
+    def nobody_has_more_than_the_limit_allows(self):
+        for who in ("ann", "bob", "cid"):
+            with self.shop.house.work() as work:
+                assert work.ordered_in(self.shop.drop.id, f"{who}@example.org").get("LOAF", 0) <= 5
+
+
+def run(fresh, clock, examples, steps=30):
+    machine = type("Run", (Machine,), {"fresh": staticmethod(fresh), "clock": clock})
+    quick = settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
+    )
+    run_state_machine_as_test(machine, settings=quick)
+
+
+@pytest.fixture
+def fresh_sqlite(tmp_path, sqlite_template):
+    numbers = itertools.count()
+
+    def fresh():
+        path = tmp_path / f"{next(numbers)}.db"
+        shutil.copy(sqlite_template, path)
+        return f"sqlite:///{path}"
+
+    return fresh
+
+
+def test_on_sqlite(fresh_sqlite, clock):
+    run(fresh_sqlite, clock, 20)
+
+
+def test_on_postgresql(postgres, postgres_template, clock):
+    made = []
+
+    def fresh():
+        while made:
+            postgres.drop(made.pop())
+        made.append(f"machine_{uuid.uuid4().hex}")
+        return postgres.create(made[0], postgres_template)
+
+    run(fresh, clock, 6)
+
+
+@pytest.mark.deep
+def test_for_long(fresh_sqlite, clock):
+    run(fresh_sqlite, clock, 400, 50)
