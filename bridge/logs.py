@@ -1,7 +1,7 @@
-"""Structured logs without secrets: one JSON object (or line of text) an entry, one entry a request.
+"""Structured logs without secrets and without people: one JSON object (or line of text) an entry, one entry a request.
 
-Passwords, tokens and secret addresses never reach the stream: requests are logged without their headers and query, and
-every text, tracebacks included, passes ``redact``.
+Passwords, tokens, secret addresses and e-mail addresses never reach the stream: requests are logged without their headers
+and query, and every text, tracebacks included, passes ``redact``.
 """
 
 import json
@@ -26,11 +26,13 @@ SECRETS = (
     (re.compile(r"\b(sk|rk|whsec)_\w{6,}"), r"\1_…"),
     (re.compile(r"(\w://[^\s:/@]*):[^\s@]+@"), r"\1:…@"),
     (re.compile(r"/(feeds|holds|orders|setup|waiting)/[\w~-]+"), r"/\1/…"),
+    (re.compile(r"([?&](?:hold|offer)=)[^\s&'\"]+"), r"\1…"),
+    (re.compile(r"[\w.!#$%&'*+=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,}"), "…@…"),
 )
 
 
 def redact(text: str) -> str:
-    """``text`` with every password, token and secret address in it replaced by ``…``."""
+    """``text`` with every password, token, secret address and e-mail address in it replaced by ``…``."""
     for pattern, replacement in SECRETS:
         text = pattern.sub(replacement, text)
     return text

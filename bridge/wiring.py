@@ -13,6 +13,7 @@ from bridge import ical
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Connection, Pos, UnitOfWork, Views
 from bridge.core.sockets import Notifier, Payments
+from bridge.core.traffic import Tally
 from bridge.flows.deliveries import money_handlers, till_handlers
 from bridge.flows.house import House
 from bridge.flows.relay import Handler
@@ -103,6 +104,7 @@ class Bridge:
     pos: Callable[[Connection], Pos] = field(default=pos_for)
     notifier: Callable[[Mail], Notifier | None] = field(default=notifier_for)
     setup_token: str = ""
+    tally: Tally = field(default_factory=Tally, repr=False, compare=False)
     visitor_key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     _payments: dict[str, Payments] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -1,17 +1,23 @@
 """The web process: what the web server imports."""
 
+import logging
 import os
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from bridge import logs, settings
+from bridge.core.errors import BridgeError
+from bridge.flows.traffic import write_views
 from bridge.processes import SETUP_TOKEN, VISITOR_KEY, settle
 from bridge.site import web
-from bridge.wiring import bridge
+from bridge.wiring import Bridge, bridge
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger(__name__)
+WRITE_VIEWS_EVERY = 5.0
 
 
 def app() -> "WSGIApplication":
@@ -23,9 +29,25 @@ def app() -> "WSGIApplication":
     if loaded.stripe.secret_key:
         # Stripe's library takes a second to load: not while a customer waits.
         house.payments("stripe")
+    _write_views(house)
     made = web(house)
     settle()
     return made
+
+
+def _write_views(house: Bridge) -> None:
+    """Has views written down every few seconds, and once more when the process ends, which waits for that."""
+    main = threading.main_thread()
+
+    def keep_writing() -> None:
+        while main.is_alive():
+            main.join(WRITE_VIEWS_EVERY)
+            try:
+                write_views(house.work, house.tally)
+            except BridgeError as error:
+                log.warning("views: %s", error)
+
+    threading.Thread(target=keep_writing, name="views").start()
 
 
 def _end_with(parent: int) -> None:

@@ -48,6 +48,29 @@ def test_what_happens_during_a_request_carries_its_id_and_so_does_the_answer(wri
     assert {entry["request"] for entry in written()} == {answer.headers["X-Request-Id"]}
 
 
+SECRET = "kJ3-ab_9xQ0"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/orders/{SECRET}", f"/orders/{SECRET}/receipt", f"/holds/{SECRET}", f"/waiting/{SECRET}", f"/feeds/{SECRET}.ics"],
+)
+@pytest.mark.parametrize("style", [JsonLines, TextLines])
+def test_an_address_that_opens_something_is_masked_in_the_entry_of_its_request(path, style):
+    stream, root = io.StringIO(), logging.getLogger("bridge.web")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(style())
+    root.addHandler(handler)
+    root.setLevel("INFO")
+    try:
+        Client(RequestLog(hello)).get(f"{path}?offer={SECRET}", buffered=True)
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(logging.NOTSET)
+    assert path.split("/")[1] in stream.getvalue()
+    assert SECRET not in stream.getvalue()
+
+
 def test_a_path_is_written_as_people_read_it(written):
     Client(RequestLog(hello)).get("/ada/Brötchen/", buffered=True)
     assert written()[1]["path"] == "/ada/Brötchen/"
@@ -77,6 +100,12 @@ def test_radicales_chatter_is_not_heard(written):
         ("postgresql+psycopg://bridge:hunter2@db/bridge refused", "hunter2"),
         ("GET /feeds/kJ3-ab_9x.ics", "kJ3-ab_9x"),
         ("GET /orders/kJ3-ab_9x/calendar.ics", "kJ3-ab_9x"),
+        ("POST /holds/kJ3-ab_9x/release", "kJ3-ab_9x"),
+        ("GET /waiting/kJ3-ab_9x/leave", "kJ3-ab_9x"),
+        ("redirected to /slots/k3v9q2?offer=kJ3-ab_9x", "kJ3-ab_9x"),
+        ("redirected to /slots/k3v9q2?lang=de&hold=kJ3-ab_9x", "kJ3-ab_9x"),
+        ("550 5.1.1 <cleo.o'neil+bread@mail.example.org>: no such user", "neil"),
+        ("Key (email_key)=(cleo@example.org) already exists.", "cleo"),
         ("open http://127.0.0.1:8000/setup/zzz-one-time", "zzz-one-time"),
         ("password=hunter2&x=1", "hunter2"),
         ('{"api_key": "sk_live_1234"}', "sk_live_1234"),

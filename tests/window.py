@@ -15,6 +15,7 @@ from bridge.core.drops import PreorderWindow, Slot
 from bridge.core.ports import Coming, Drop, FeedRow, Offered, Organizer, PublicSlot
 from bridge.core.ports_shop import Picture
 from bridge.core.terms import Terms
+from bridge.core.traffic import Tally
 from bridge.ics_feeds.feed import feeds
 from bridge.ics_feeds.live import live
 from bridge.settings import Settings
@@ -68,6 +69,8 @@ class Window:
     def __init__(self, *slots: PublicSlot, drops: tuple[Drop, ...] = (LOAVES,), clock: Clock | None = None, **settings: Any) -> None:
         self.settings = Settings().replace(server={"base_url": "https://drops.example"}, **settings)
         self.clock = clock or Clock()
+        self.tally = Tally()
+        self.booked: list[tuple[str, datetime]] = []
         self.shelves = {drop.path: drop for drop in drops}
         self.slots: dict[str, PublicSlot] = {}
         self.revisions: dict[str, tuple[int, bool]] = {}
@@ -170,6 +173,10 @@ class Window:
         found = [one for drop in self.drops(public=True) for one in self.public_slots(drop.id, now) if not one.removed]
         rows = sorted(Coming(one.position, one.public_id, one.updated_at or now) for one in found)
         return [row for row in rows if row.position > after][:limit]
+
+    def people_booked(self, _slot_id: int, since: datetime) -> int:
+        self.reads.append("people_booked")
+        return len({who for who, at in self.booked if at > since})
 
     def public_slot(self, public_id: str) -> PublicSlot | None:
         one = self.slots.get(public_id)

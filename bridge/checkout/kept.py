@@ -15,7 +15,10 @@ _SMALL = 512
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A body as it is sent, plain and as gzip (empty where that gains nothing); ``tag`` names its state, ``until`` it may be shown."""
+    """A body as it is sent, plain and as gzip (empty where that gains nothing); ``tag`` names its state, ``until`` it may be shown.
+
+    ``counts`` is the slot and the price that a view of it is counted for.
+    """
 
     body: bytes
     packed: bytes
@@ -23,6 +26,7 @@ class Page:
     content_type: str
     language: str = ""
     until: datetime = NEVER
+    counts: tuple[int, int] | None = None
 
 
 def page(text: str, content_type: str, language: str = "", until: datetime = NEVER) -> Page:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bridge.core.ports import Views
+from bridge.core.traffic import Tally
 from bridge.settings import Settings
 
 
@@ -13,6 +14,8 @@ class Reading(Protocol):
 
     @property
     def settings(self) -> Settings: ...
+    @property
+    def tally(self) -> Tally: ...
     def now(self) -> datetime: ...
     def read(self) -> AbstractContextManager[Views]:
         """One snapshot."""

@@ -38,7 +38,7 @@ def slot_again(bridge: Selling, public_id: str, asked: Asked, status: int = 200)
     """The slot's page as it is at this moment, for one visitor alone. Raises ``NotFound``, ``Gone``."""
     now = bridge.now()
     with bridge.read() as views:
-        seen, stored = slot_seen(views, public_id), views.slot_now(public_id)
+        seen, stored = slot_seen(views, public_id, now), views.slot_now(public_id)
     if seen.slot.removed or stored is None:
         raise Gone
     words = chosen(request, seen.drop.language)

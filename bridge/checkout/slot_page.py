@@ -1,6 +1,7 @@
 """The page of one slot: a product page, made once for everyone who looks until something on it changes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -21,9 +22,11 @@ from bridge.checkout.pictures import first_picture
 from bridge.checkout.printing import finished, printed, sent
 from bridge.checkout.reading import Reading
 from bridge.checkout.shown import Picture, SlotShown, changes_at, offers, picture, shown, span_of_days
+from bridge.checkout.traffic import Booked, booked_lately, is_a_view
 from bridge.core.drops import Offer
 from bridge.core.ports import Drop, PublicSlot, Views
 from bridge.core.terms import Terms
+from bridge.core.traffic import View, hour_of, price_shown
 from bridge.wording import Wording
 
 _REMEMBERED = 16_384
@@ -39,6 +42,7 @@ class Seen(NamedTuple):
     terms: Terms
     picture: Picture | None = None
     sold: tuple[Offer, ...] = ()
+    booked: Booked = Booked()
 
 
 class _IsGone(Exception):
@@ -72,7 +76,7 @@ class SlotPages:
 
         def anew() -> Made:
             with self._bridge.read() as views:
-                seen = slot_seen(views, public_id)
+                seen = slot_seen(views, public_id, now)
             found, current = seen.slot, seen.drop
             self._remember(public_id, current)
             if found.removed:
@@ -84,6 +88,8 @@ class SlotPages:
         except _IsGone as gone:
             one = shown(gone.slot, words, now)
             return printed("gone.html", words, status=410, drop=gone.drop, one=one, when=span_of_days(one, words))
+        if made.counts is not None and is_a_view(request):
+            self._bridge.tally.add(View(made.counts[0], hour_of(now), made.counts[1]))
         return sent(made, now)
 
     def _drop_of(self, public_id: str) -> Drop:
@@ -105,8 +111,9 @@ class SlotPages:
         self._homes[public_id] = (drop.organizer, drop.slug)
 
     def _page(self, seen: Seen, words: Wording, now: datetime) -> Page:
-        until = min([changes_at([seen.slot], now), *early_ends(seen.terms, now)])
-        return finished("slot.html", words, until, **page_values(self._bridge, seen, words, now))
+        until = min([changes_at([seen.slot], now), seen.booked.until, *early_ends(seen.terms, now)])
+        made = finished("slot.html", words, until, **page_values(self._bridge, seen, words, now))
+        return replace(made, counts=(seen.slot.position, price_shown(seen.sold, seen.terms, now)))
 
     def _card(self, seen: Seen, words: Wording, now: datetime) -> Page:
         one = shown(seen.slot, words, now)
@@ -119,6 +126,7 @@ def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, aske
     return {
         "sheet": Markup(sheet()),  # noqa: S704 our own file
         "about": _about(bridge, one, seen, words),
+        "booked": seen.booked.told(words),
         "form": form_of(one.slot, seen.drop, seen.terms, seen.sold, words, now, asked_for),
         **slot_values(one, seen, words),
     }
@@ -167,7 +175,7 @@ def slot_values(one: SlotShown, seen: Seen, words: Wording) -> dict[str, Any]:
     }
 
 
-def slot_seen(views: Views, public_id: str) -> Seen:
+def slot_seen(views: Views, public_id: str, now: datetime) -> Seen:
     """A public slot with all that its page is made of. Its main picture is its own, else the drop's first, else its first product's.
 
     Raises ``NotFound``.
@@ -177,7 +185,7 @@ def slot_seen(views: Views, public_id: str) -> Seen:
     sold = [terms.product(offer.sku) for offer in slot.availability.offers]
     listed = [*terms.pictures[:1], *(digest for product in sold if product for digest in product.pictures[:1])]
     image = picture(slot.image) or first_picture(views, listed) or picture(drop.image)
-    return Seen(slot, drop, terms, image, stored[0].offers if stored else ())
+    return Seen(slot, drop, terms, image, stored[0].offers if stored else (), booked_lately(views, slot, terms, now))
 
 
 def slot_of(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:

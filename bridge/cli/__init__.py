@@ -27,6 +27,7 @@ COMMANDS = {
     "pos": "pos",
     "outbox": "outbox",
     "mail": "mail",
+    "report": "report",
 }
 """Each command, and the module here that has it."""
 FILE = click.Path(dir_okay=False, path_type=Path)

@@ -90,6 +90,14 @@ def the_drop(views: Views, organizer: str, slug: str) -> Drop:
     return found
 
 
+def the_drop_at(views: Views, path: str) -> Drop:
+    """The drop ``<organizer>/<drop>``. Raises ``UsageError``, ``NotFound``."""
+    organizer, slash, slug = path.partition("/")
+    if not slash:
+        raise click.UsageError(f"A drop is written <organizer>/<drop>, such as {organizer or 'ada'}/saturday-bread.")
+    return the_drop(views, organizer, slug)
+
+
 def the_location(views: Views, path: str) -> Location:
     """The location ``<organizer>/<location>``. Raises ``UsageError``, ``NotFound``."""
     organizer, slash, name = path.partition("/")

@@ -1,6 +1,6 @@
 """What a customer asks for, checked and priced: places of a slot and units of what it sells. The store arbitrates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -45,6 +45,12 @@ class Claim:
         for line in self.lines:
             found[line.offer_id] = found.get(line.offer_id, 0) + line.units
         return found
+
+
+def unit_price(sold: Iterable[Offer], lines: Iterable[Line]) -> int:
+    """What one unit of what was chosen costs: of several goods the least, add-ons left out; 0 without goods."""
+    add_ons = {offer.id for offer in sold if offer.add_on}
+    return min((line.price for line in lines if line.offer_id not in add_ons), default=0)
 
 
 class Swap(NamedTuple):

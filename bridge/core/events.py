@@ -1,6 +1,8 @@
 """What happened, in the past tense: each becomes one row of the journal, written with the change itself.
 
-No personal data: who acted is an organizer's name, ``till:<connection>``, ``customer`` or ``clock``.
+No personal data: who acted is an organizer's name, ``till:<connection>``, ``customer``, ``house`` or ``clock``. What concerns a slot
+is written with its id, and with it its drop's. ``price`` is what one unit of what was chosen costs: of several goods the least,
+add-ons left out; 0 where only places were chosen. Amounts are in minor units of the drop's currency.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -79,20 +81,33 @@ class StockMoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SlotSoldOut(Event):
+    """It is shown that nothing is left, and before something was."""
+
+    kind: ClassVar[str] = "slot.sold_out"
+
+
+@dataclass(frozen=True, slots=True)
 class HoldTaken(Event):
+    """A customer began to order. What is kept for someone on a waiting list is ``WaitingOffered`` alone."""
+
     kind: ClassVar[str] = "hold.taken"
     places: int
     units: int
     amount: int = 0
+    price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class HoldReleased(Event):
+    """A hold that was taken came to no order: it expired, was given back, or the organizer ended it."""
+
     kind: ClassVar[str] = "hold.released"
     places: int
     units: int
     expired: bool
     amount: int = 0
+    price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,7 @@ class OrderPlaced(Event):
     amount: int = 0
     method: str = ""
     pending: bool = False
+    price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +132,7 @@ class OrderPaid(Event):
     units: int
     amount: int
     late: bool = False
+    price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +143,13 @@ class OrderLapsed(Event):
     places: int
     units: int
     amount: int
+    price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OrderChanged(Event):
+    """``moved``: to the slot that this is written with, from another of the drop."""
+
     kind: ClassVar[str] = "order.changed"
     places_before: int
     places: int

@@ -35,6 +35,9 @@ CLAIMING: frozenset[OrderState] = frozenset({"pending", "placed", "paid", "picke
 STANDING: frozenset[OrderState] = frozenset({"placed", "paid"})
 """The states of an order that is confirmed and still to be handed over."""
 
+BOOKED: frozenset[OrderState] = STANDING | {"picked_up"}
+"""The states of an order whose customer has booked: nothing is awaited any more, nothing was given back."""
+
 MAX_UNITS = 1000
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@(?:[^\s@.<>,;:\"()\[\]\\]{1,63}\.)+[^\s@.<>,;:\"()\[\]\\]{2,63}")
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
@@ -132,6 +135,11 @@ class Order:
     def units(self) -> int:
         """All units of all lines."""
         return sum(line.units for line in self.lines)
+
+    @property
+    def unit_price(self) -> int:
+        """What one unit of it costs: of several goods the least, add-ons left out; 0 without goods."""
+        return min((line.price for line in self.lines if not line.add_on), default=0)
 
     @property
     def totals(self) -> Totals:

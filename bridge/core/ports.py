@@ -15,8 +15,10 @@ from bridge.core.drops import DropDefaults, EventDraft, PreorderWindow, Slot
 from bridge.core.events import Event
 from bridge.core.ports_orders import OrderViews, OrderWork
 from bridge.core.ports_outbox import Outbox, OutboxViews
+from bridge.core.ports_reports import ReportViews
 from bridge.core.ports_shop import ShopViews, ShopWork
 from bridge.core.stock import Count, Movement, StockItem
+from bridge.core.traffic import View
 
 Audience = Literal["organizer", "public"]
 Role = Literal["owner", "editor", "viewer"]
@@ -255,7 +257,7 @@ class Coming(NamedTuple):
     updated_at: datetime
 
 
-class Views(OrderViews, OutboxViews, ShopViews, Protocol):
+class Views(OrderViews, OutboxViews, ReportViews, ShopViews, Protocol):
     """One consistent snapshot for reading. Rows come as plain values; none is tied to the snapshot."""
 
     def organizer(self, name: str) -> Organizer | None: ...
@@ -393,7 +395,12 @@ class UnitOfWork(OrderWork, Outbox, ShopWork, Protocol):
     def seen(self, source: str, message_id: str, now: datetime) -> bool:
         """Records the message; True when it was there already (then change nothing)."""
 
-    def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None: ...
+    def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None:
+        """One row of the journal; the drop of a slot need not be named."""
+
+    def add_views(self, counted: Mapping[View, int]) -> None:
+        """Adds to what was counted before, by whichever process."""
+
     def tell(self, name: str, value: str, now: datetime) -> None:
         """What other processes of this installation are to know; ``Views.told`` answers with the latest."""
 

@@ -89,6 +89,9 @@ class OrderViews(Protocol):
     def drop_of_slot(self, public_id: str) -> "tuple[Drop, int | None] | None":
         """The live drop of a slot, and the slot's limit per customer."""
 
+    def people_booked(self, slot_id: int, since: datetime) -> int:
+        """How many people have booked a slot later than ``since``, by orders that stand."""
+
     def slot_now(self, public_id: str) -> "tuple[Slot, dict[int, StockItem]] | None":
         """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""
 
@@ -154,6 +157,9 @@ class OrderWork(Protocol):
 
     def order_at(self, secret: str) -> tuple[int, int] | None:
         """The ids of an order and its slot, without a lock."""
+
+    def slot_of_order(self, order_id: int) -> int | None:
+        """The slot of an order, without a lock."""
 
     def order_for_change(self, order_id: int) -> Order | None:
         """The order, locked; its slot must be locked before."""

@@ -37,7 +37,7 @@ def _cancel_all(work: UnitOfWork, slot: Slot, now: datetime, actor: str) -> Slot
     lines += [line for hold in holds for line in hold.lines]
     # All at once, in their order: given back order by order they could meet a customer's claim that holds the other half.
     work.lock_items({line.stock_item_id for line in lines})
-    release_all(work, slot, now)
+    release_all(work, slot, now, actor)
     for order in orders:
         cancelled(work, order, slot, now=now, by="organizer", actor=actor)
     return work.slots_for_claim([slot.id])[slot.id] if orders or holds else slot

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bridge.core import events
 from bridge.core.availability import availability
-from bridge.core.claims import Claim, asked_for, check_open
+from bridge.core.claims import Claim, asked_for, check_open, unit_price
 from bridge.core.drops import Slot
 from bridge.core.errors import HoldExpired, NotFound, SoldOut, TooManyHolds
 from bridge.core.ports import UnitOfWork
@@ -42,7 +42,7 @@ def take_hold(
     terms = work.views.terms(slot.drop_id)
     claim = fresh_claim(work, slot, terms, units, places, now)
     hold = work.add_hold(slot, claim, now + (lasts or terms.hold), now, visitor=visitor)
-    taken = events.HoldTaken(claim.places, claim.units, claim.amount)
+    taken = events.HoldTaken(claim.places, claim.units, claim.amount, unit_price(slot.offers, claim.lines))
     work.record(taken, actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
     return hold
 
@@ -111,19 +111,20 @@ def expire_holds(open_work: WorkFactory, now: datetime) -> int:
     return len(found)
 
 
-def release_all(work: UnitOfWork, slot: Slot, now: datetime) -> None:
+def release_all(work: UnitOfWork, slot: Slot, now: datetime, actor: str) -> None:
     """Ends every hold on a slot, which is locked."""
     for hold in work.holds_on(slot.id):
-        _release(work, hold, now, expired=False)
+        _release(work, hold, now, expired=False, actor=actor)
 
 
-def _release(work: UnitOfWork, found: Held, now: datetime, *, expired: bool) -> None:
-    work.slots_for_claim([found.slot_id])
+def _release(work: UnitOfWork, found: Held, now: datetime, *, expired: bool, actor: str = "customer") -> None:
+    slot = work.slots_for_claim([found.slot_id])[found.slot_id]
     hold = work.hold(found.secret)
     if hold is None or (expired and hold.expires_at > now) or not work.take_away_hold(hold):
         return
     work.release(hold.slot_id, hold.places, hold.lines)
     if hold.waiting_id is not None:
         end_turn(work, hold.waiting_id, "lapsed" if expired else "left", now)
-    released = events.HoldReleased(hold.places, hold.claim.units, expired, hold.claim.amount)
-    work.record(released, actor="clock" if expired else "customer", now=now, slot_id=hold.slot_id)
+        return
+    released = events.HoldReleased(hold.places, hold.claim.units, expired, hold.claim.amount, unit_price(slot.offers, hold.lines))
+    work.record(released, actor="clock" if expired else actor, now=now, drop_id=slot.drop_id, slot_id=slot.id)

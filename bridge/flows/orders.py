@@ -77,7 +77,7 @@ def place_order(
     _check_customer(work, slot, terms, lines, places, key)
     order = _new_order(drop, slot, claim, lines, replace(buyer, email=email, name=name), shipping, terms, pay_within, now)
     order = work.add_order(order)
-    placed = events.OrderPlaced(claim.places, order.units, order.total, order.method, order.state == "pending")
+    placed = events.OrderPlaced(claim.places, order.units, order.total, order.method, order.state == "pending", order.unit_price)
     work.record(placed, actor="customer", now=now, drop_id=drop.id, slot_id=slot.id)
     if order.state == "placed":
         confirmed(work, order, now)
@@ -213,7 +213,7 @@ def expire_orders(open_work: WorkFactory, now: datetime) -> int:
             if work.save_order(replace(order, state="expired", expires_at=None, changed_at=now), "pending"):
                 work.release(slot.id, claim.places, claim.lines)
                 end_open_payments(work, order, now)
-                lapsed = events.OrderLapsed(order.places, order.units, order.total)
+                lapsed = events.OrderLapsed(order.places, order.units, order.total, order.unit_price)
                 work.record(lapsed, actor="clock", now=now, drop_id=slot.drop_id, slot_id=slot.id)
     return len(found)
 

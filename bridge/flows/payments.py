@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bridge.core import events
 from bridge.core.drops import Slot
 from bridge.core.errors import Fault, InvalidInput, NotFound, NotPossible, PermanentFault, Refusal, TransientFault, Unreachable
-from bridge.core.orders import Order, Payment, RefundReason, RefundState
+from bridge.core.orders import Order, Payment, Refund, RefundReason, RefundState
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import OrderSeen
 from bridge.core.sockets import Asked, Item, PaymentNews, Payments, RefundNews
@@ -132,7 +132,7 @@ def _now_paid(work: UnitOfWork, order: Order, slot: Slot, now: datetime, *, late
     if not work.save_order(after, order.state):
         raise NotPossible("This order was changed at the same moment; look again.")
     refund_all_but(work, after, after.total, "twice", now)
-    paid = events.OrderPaid(order.places, order.units, order.total, late)
+    paid = events.OrderPaid(order.places, order.units, order.total, late, order.unit_price)
     work.record(paid, actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
     confirmed(work, after, now)
 
@@ -156,7 +156,12 @@ def _refund_news(work: UnitOfWork, told: RefundNews, now: datetime) -> None:
         return
     state: RefundState = "done" if told.state == "done" else "failed"
     if found.state != state and work.save_refund(replace(found, state=state, failure=told.failure), {"requested", "done"}):
-        work.record(events.RefundSettled(found.amount, state == "done"), actor="house", now=now)
+        _settled(work, found, now, done=state == "done")
+
+
+def _settled(work: UnitOfWork, refund: Refund, now: datetime, *, done: bool) -> None:
+    slot_id = work.slot_of_order(refund.order_id)
+    work.record(events.RefundSettled(refund.amount, done), actor="house", now=now, slot_id=slot_id)
 
 
 def _socket(payments_of: Callable[[str], Payments], provider: str) -> Payments:
@@ -179,7 +184,7 @@ def make_refund(open_work: WorkFactory, payments_of: Callable[[str], Payments], 
     except PermanentFault as fault:
         with open_work() as work:
             if work.save_refund(replace(found, state="failed", failure=str(fault)), {"requested"}):
-                work.record(events.RefundSettled(found.amount, False), actor="house", now=now)
+                _settled(work, found, now, done=False)
         raise
     with open_work() as work:
         work.save_refund(replace(found, reference=told.reference), {"requested"})

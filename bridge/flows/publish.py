@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge import ical, liveblock
+from bridge.core import events
 from bridge.core.availability import Availability, availability, changes_at
 from bridge.core.drops import Slot
 from bridge.core.ports import Drop, PublicText, Shown, UnitOfWork
@@ -61,6 +62,8 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
     seen = {slot.id: availability(slot, stock, now) for slot in slots}
     for slot in slots:
         before = shown.get(slot.id)
+        if before and before.availability.state == "open" and seen[slot.id].state == "sold_out":
+            work.record(events.SlotSoldOut(), actor="house", now=now, drop_id=drop.id, slot_id=slot.id)
         if before and before.availability == seen[slot.id] and before.notices == _notices(slot, stock, drop.language):
             due.append((slot.id, None if slot.removed else changes_at(slot, stock, now)))
         else:

@@ -80,6 +80,10 @@ class Orders:
         row = self._db.execute(select(_o.id, _o.slot_id).where(_o.secret == secret)).first()
         return (row.id, row.slot_id) if row else None
 
+    def slot_of_order(self, order_id: int) -> int | None:
+        """The slot of an order, without a lock."""
+        return self._db.execute(select(_o.slot_id).where(_o.id == order_id)).scalar()
+
     def order_for_change(self, order_id: int) -> Order | None:
         """The order, locked; its slot must be locked before."""
         found = self._orders(select(t.orders).where(_o.id == order_id).with_for_update(key_share=True))

@@ -24,6 +24,7 @@ from bridge.store.views_house import HouseViews
 from bridge.store.views_orders import OrderPages
 from bridge.store.views_outbox import OutboxViews
 from bridge.store.views_public import PublicViews
+from bridge.store.views_reports import ReportViews
 
 BATCH = 500
 LISTED = 5_000
@@ -96,7 +97,7 @@ _CHANGES = {
 Wrap = Callable[[str, str], str]
 
 
-class SqlViews(PublicViews, HouseViews, OrderPages, OutboxViews):
+class SqlViews(PublicViews, HouseViews, OrderPages, OutboxViews, ReportViews):
     """Fills ``Views``. ``wrap`` makes a standalone calendar of a public VEVENT and the zone it uses."""
 
     def __init__(self, connection: Connection, wrap: Wrap) -> None:

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from bridge.core.drops import Slot
+from bridge.core.orders import BOOKED
 from bridge.core.ports import Drop
 from bridge.core.ports_orders import Held, OrderSeen, WaitingSeen
 from bridge.core.stock import StockItem
@@ -22,6 +23,9 @@ _DROP_OF_SLOT = (
     .add_columns(_s.limit_per_customer.label("slot_limit"))
 )
 _SLOT = select(t.slots).where(_s.id == bindparam("key"))
+_BOOKED = select(func.count(_o.email_key.distinct())).where(
+    _o.slot_id == bindparam("key"), _o.placed_at > bindparam("since", type_=t.Moment), _o.state.in_(sorted(BOOKED))
+)
 _LIVE_SLOT = select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None))
 _OFFERS = rows.OFFER.where(t.offers.c.slot_id == bindparam("key")).order_by(t.offers.c.position)
 _STOCK = rows.ITEM.where(among(t.stock_items.c.id))
@@ -82,6 +86,10 @@ class OrderPages(ShopViews):
     def drop_of_slot(self, public_id: str) -> tuple[Drop, int | None] | None:
         row = self._db.execute(_DROP_OF_SLOT, {"asked": public_id}).first()
         return (rows.drop(row), row.slot_limit) if row else None
+
+    def people_booked(self, slot_id: int, since: datetime) -> int:
+        """How many people have booked a slot later than ``since``, by orders that stand."""
+        return int(self._db.execute(_BOOKED, {"key": slot_id, "since": since}).scalar_one())
 
     def slot_now(self, public_id: str) -> tuple[Slot, dict[int, StockItem]] | None:
         """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""

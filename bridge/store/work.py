@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from bridge.core.events import Event
 from bridge.store import tables as t
@@ -22,13 +22,15 @@ from bridge.store.publishing import Publishing
 from bridge.store.resources import Resources
 from bridge.store.shop import Shop
 from bridge.store.slots import Slots
+from bridge.store.traffic import Traffic
 from bridge.store.views import SqlViews, Wrap
 from bridge.store.waitlists import Waitlists
 
 _RECORD = insert(t.journal)
+_RECORD_OF_SLOT = _RECORD.values(drop_id=select(t.slots.c.drop_id).where(t.slots.c.id == bindparam("its_slot")).scalar_subquery())
 
 
-class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing, Outbox):
+class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing, Outbox, Traffic):
     """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
 
     def __init__(self, db: Db, wrap: Wrap) -> None:
@@ -48,9 +50,12 @@ class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Or
             raise
 
     def record(self, event: Event, *, actor: str, now: datetime, drop_id: int | None = None, slot_id: int | None = None) -> None:
-        """One row of the journal."""
-        values = {"at": now, "kind": event.kind, "actor": actor, "drop_id": drop_id, "slot_id": slot_id, "data": event.data()}
-        self._db.execute(_RECORD, values)
+        """One row of the journal; what concerns a slot concerns its drop."""
+        values = {"at": now, "kind": event.kind, "actor": actor, "slot_id": slot_id, "data": event.data()}
+        if drop_id is None and slot_id is not None:
+            self._db.execute(_RECORD_OF_SLOT, {**values, "its_slot": slot_id})
+        else:
+            self._db.execute(_RECORD, {**values, "drop_id": drop_id})
 
     def prune_journal(self, before: datetime, most: int) -> int:
         """Forgets the oldest rows of the journal that are from ``before``; returns how many."""

@@ -1,0 +1,32 @@
+"""A server that is stopped writes down what it has in memory."""
+
+import http.client
+import json
+
+import pytest
+
+from tests.crash.installation import Server
+
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"}
+
+
+def ask(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path, headers=BROWSER)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.slow
+def test_views_of_the_last_seconds_are_written_down_when_the_server_is_stopped(sqlite_installation):
+    server = Server(sqlite_installation, "web")
+    server.start()
+    _, listed = ask(server.port, "/ada/bread/slots.json")
+    public_id = json.loads(listed)["slots"][0]["id"]
+    for _ in range(7):
+        assert ask(server.port, f"/slots/{public_id}")[0] == 200
+    server.stop()
+    assert json.loads(sqlite_installation.say("report", "ada/bread", "--json"))["total"]["views"] == 7
