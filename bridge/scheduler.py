@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.core.errors import BridgeError
 from bridge.core.ports import Connection
-from bridge.flows import holds, orders, payments, stock, upkeep
+from bridge.flows import holds, orders, payments, people, stock, upkeep
 from bridge.flows.publish import publish_dirty
 from bridge.flows.relay import BATCH, deliver_due
 from bridge.processes import PARENT, settle
@@ -146,6 +146,7 @@ class Clock:
         kept = self._bridge.settings
         tombstones, journal = timedelta(days=kept.caldav.tombstone_days), timedelta(days=kept.journal.keep_days)
         upkeep.forget(self._bridge.work, tombstones, journal, self._bridge.now())
+        people.erase_old(self._bridge.work, self._bridge.now() - timedelta(days=kept.privacy.keep_days))
 
 
 def _orphaned() -> bool:

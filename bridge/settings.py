@@ -231,6 +231,14 @@ class Journal(_Section):
     keep_days: int = Field(default=730, ge=1, description="How long the journal remembers who changed what, in days.")
 
 
+class Privacy(_Section):
+    """Personal data of customers."""
+
+    keep_days: int = Field(
+        default=730, ge=1, description="How long after a slot's end names and addresses of those who ordered are kept, in days."
+    )
+
+
 class Log(_Section):
     """What is written to standard error."""
 
@@ -255,6 +263,7 @@ class Settings(BaseModel):
     payments: Payments = Payments()
     stripe: Stripe = Stripe()
     journal: Journal = Journal()
+    privacy: Privacy = Privacy()
     mail: Mail = Mail()
     log: Log = Log()
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "outbox": "outbox",
     "mail": "mail",
     "report": "report",
+    "customer": "customers",
 }
 """Each command, and the module here that has it."""
 FILE = click.Path(dir_okay=False, path_type=Path)

@@ -15,6 +15,7 @@ from bridge.core.drops import DropDefaults, EventDraft, PreorderWindow, Slot
 from bridge.core.events import Event
 from bridge.core.ports_orders import OrderViews, OrderWork
 from bridge.core.ports_outbox import Outbox, OutboxViews
+from bridge.core.ports_people import PeopleViews, PeopleWork
 from bridge.core.ports_reports import ReportViews
 from bridge.core.ports_shop import ShopViews, ShopWork
 from bridge.core.stock import Count, Movement, StockItem
@@ -257,7 +258,7 @@ class Coming(NamedTuple):
     updated_at: datetime
 
 
-class Views(OrderViews, OutboxViews, ReportViews, ShopViews, Protocol):
+class Views(OrderViews, OutboxViews, PeopleViews, ReportViews, ShopViews, Protocol):
     """One consistent snapshot for reading. Rows come as plain values; none is tied to the snapshot."""
 
     def organizer(self, name: str) -> Organizer | None: ...
@@ -377,7 +378,7 @@ class Member(NamedTuple):
     other: str | None = None
 
 
-class UnitOfWork(OrderWork, Outbox, ShopWork, Protocol):
+class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
     @property

@@ -46,10 +46,11 @@ def retire_slots(open_work: WorkFactory, house: House, now: datetime) -> int:
 def forget(open_work: WorkFactory, tombstones: timedelta, journal: timedelta, now: datetime) -> None:
     """Forgets messages that no till repeats any more, consequences long done, and events removed before ``tombstones``.
 
-    The journal keeps what is younger than ``journal``.
+    The journal keeps what is younger than ``journal``, and so do the counted views.
     """
     with open_work() as work:
         work.prune(now - MESSAGES_KEPT)
+        work.prune_views(now - journal)
         work.prune_outbox(now - DONE_KEPT)
         drops = work.views.drops()
     for drop in drops:

@@ -19,6 +19,7 @@ from bridge.core.ports import (
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
+from bridge.store.people import PeopleViews
 from bridge.store.quick import Quick
 from bridge.store.views_house import HouseViews
 from bridge.store.views_orders import OrderPages
@@ -97,7 +98,7 @@ _CHANGES = {
 Wrap = Callable[[str, str], str]
 
 
-class SqlViews(PublicViews, HouseViews, OrderPages, OutboxViews, ReportViews):
+class SqlViews(PublicViews, HouseViews, OrderPages, OutboxViews, PeopleViews, ReportViews):
     """Fills ``Views``. ``wrap`` makes a standalone calendar of a public VEVENT and the zone it uses."""
 
     def __init__(self, connection: Connection, wrap: Wrap) -> None:

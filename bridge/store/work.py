@@ -18,6 +18,7 @@ from bridge.store.ledger import Ledger
 from bridge.store.money import Moneys
 from bridge.store.orders import Orders
 from bridge.store.outbox import Outbox
+from bridge.store.people import People
 from bridge.store.publishing import Publishing
 from bridge.store.resources import Resources
 from bridge.store.shop import Shop
@@ -30,7 +31,9 @@ _RECORD = insert(t.journal)
 _RECORD_OF_SLOT = _RECORD.values(drop_id=select(t.slots.c.drop_id).where(t.slots.c.id == bindparam("its_slot")).scalar_subquery())
 
 
-class SqlWork(Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing, Outbox, Traffic):
+class SqlWork(
+    Accounts, Drops, Resources, Slots, Shop, Ledger, Claims, Holds, Orders, Moneys, Waitlists, Publishing, Outbox, People, Traffic
+):
     """Fills ``UnitOfWork``: each base is one subject, all over the same transaction."""
 
     def __init__(self, db: Db, wrap: Wrap) -> None:
