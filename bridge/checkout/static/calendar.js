@@ -1,7 +1,7 @@
 /*!
 EventCalendar (@event-calendar/core, https://github.com/vkurko/calendar): Copyright (c) 2021 vkurko
 Svelte (https://github.com/sveltejs/svelte): Copyright (c) 2016-2025 Svelte Contributors
-esm-env (https://github.com/benmccann/esm-env): Copyright (c) Ben McCann
+esm-env (https://github.com/benmccann/esm-env): Copyright 2022 Benjamin McCann
 Each under the MIT License:
 
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
