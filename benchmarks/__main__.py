@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: dropbridge beside stock Radicale, then latency and scaling; exit status 1 when something falls short."""
+"""``python -m benchmarks``: dropbridge beside stock Radicale, then latency, pages and scaling; exit status 1 when something falls short."""
 
 import argparse
 import contextlib
@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import checkout, latency, report, scaling
+from benchmarks import checkout, latency, pages, report, scaling
 from benchmarks.comparison import compare
 from benchmarks.databases import KINDS, database
 from benchmarks.ours import PROCESSES, dropbridge
@@ -16,7 +16,7 @@ from benchmarks.slots import Season, beginning
 from benchmarks.stock import stock_radicale
 from benchmarks.target import Target
 
-PARTS = ("comparison", "latency", "scaling", "checkout")
+PARTS = ("comparison", "latency", "scaling", "checkout", "pages")
 MANY_DROPS = 1_000
 
 
@@ -87,6 +87,15 @@ class Run:
                 cpu = outcomes[-1].cpu / max(1, len(outcomes[-1].race.orders))
         self.show(f"checkout on {kind}, {checkout.AT_A_TIME} at a time", *checkout.shown(outcomes, cpu, view))
 
+    def looking(self, kind: str) -> None:
+        """What the pages weigh and cost, and when a slow phone shows them."""
+        with contextlib.ExitStack() as stack:
+            target = self.ours(stack, kind, 1_000, processes=1)
+            self.say(f"pages of {target.name}")
+            found, calendar = pages.measured(target)
+        holds = all(one.holds for one in found) and calendar < pages.WEIGHT
+        self.show(f"pages of dropbridge on {kind}", pages.shown(found, calendar), holds)
+
     def growing(self, kind: str) -> None:
         """From few slots to many, then with many drops; and the memory that the most slots need."""
         steps, megabytes = [], 0.0
@@ -133,6 +142,9 @@ def main() -> int:
         if "checkout" in run.parts:
             for kind in run.kinds:
                 run.selling(kind)
+        if "pages" in run.parts:
+            for kind in run.kinds:
+                run.looking(kind)
         if "scaling" in run.parts:
             for kind in run.kinds:
                 run.growing(kind)

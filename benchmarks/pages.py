@@ -3,12 +3,12 @@
 import gzip
 import os
 import re
-import shutil
 import statistics
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
@@ -18,6 +18,7 @@ from benchmarks.report import table, verdict
 from benchmarks.scaling import group
 from benchmarks.target import Target
 from benchmarks.wire import Answer, Request
+from tests.journeys.browser import chromium
 
 WEIGHT = 70_000
 PAINT = 2.5
@@ -39,7 +40,7 @@ _LOOKING = {"Accept-Encoding": "gzip, deflate, br, zstd", "Accept-Language": "de
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One page: octets over the wire with its files, seconds to the largest paint and of CPU for a view; ``limited`` ones have to hold."""
+    """One page: octets over the wire with its files, seconds to the largest paint and of CPU for a view."""
 
     title: str
     weight: int
@@ -50,6 +51,10 @@ class Seen:
     def holds(self) -> bool:
         """Whether all three are within their limits."""
         return self.weight < WEIGHT and self.paint < PAINT and self.cpu < CPU
+
+    def cells(self) -> tuple[str, str, str]:
+        """The three as people read them."""
+        return f"{self.weight / 1000:.1f} kB", f"{self.paint:.2f} s", f"{self.cpu * 1000:.2f} ms"
 
 
 def measured(target: Target) -> tuple[list[Seen], int]:
@@ -69,11 +74,7 @@ def measured(target: Target) -> tuple[list[Seen], int]:
 @contextmanager
 def phone() -> Iterator[webdriver.Chrome]:
     """Chromium as a slow phone on slow 3G."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"):
-        options.add_argument(flag)
-    browser = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    browser = chromium()
     try:
         _command(browser, "Emulation.setDeviceMetricsOverride", PHONE)
         _command(browser, "Emulation.setCPUThrottlingRate", {"rate": SLOWER_CPU})
@@ -108,7 +109,7 @@ def cpu(target: Target, path: str) -> float:
 def shown(pages: Sequence[Seen], calendar: int) -> str:
     """The table."""
     lines = [("page", "weight", "largest paint", "CPU per view", "")]
-    lines += [(one.title, f"{one.weight / 1000:.1f} kB", f"{one.paint:.2f} s", f"{one.cpu * 1000:.2f} ms", verdict(one.holds)) for one in pages]
+    lines += [(one.title, *one.cells(), verdict(one.holds)) for one in pages]
     wanted = f"wanted below {WEIGHT / 1000:.0f} kB, {PAINT} s, {CPU * 1000:.0f} ms"
     return f"{table(lines)}\n{wanted}\nthe calendar, loaded when it is wanted: {calendar / 1000:.1f} kB  {verdict(calendar < WEIGHT)}"
 
@@ -135,6 +136,6 @@ def _spent(target: Target) -> float:
     time.sleep(0.05)
     ticks = 0
     for pid in group(target.pid):
-        fields = (open(f"/proc/{pid}/stat", encoding="ascii").read()).rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -57,7 +57,7 @@ def memory(target: Target) -> float:
     dav.expect(target.ask(dav.sync(target.calendar, target.authorization)), 207, count=target.season.size)
     dav.expect(target.ask(dav.get(target.feed, target.feed_authorization, Accept_Encoding="gzip")), 200)
     dav.expect(target.ask(dav.get(target.feed, target.feed_authorization)), 200)
-    return sum(_kilobytes(pid) for pid in _group(target.pid)) / 1024
+    return sum(_kilobytes(pid) for pid in group(target.pid)) / 1024
 
 
 def grows(steps: Sequence[Step], row: int) -> bool:
@@ -81,7 +81,7 @@ def shown(steps: Sequence[Step]) -> str:
     return table([head, *lines])
 
 
-def _group(leader: int) -> list[int]:
+def group(leader: int) -> list[int]:
     """All processes of the session that ``leader`` began."""
     found = []
     for entry in Path("/proc").iterdir():

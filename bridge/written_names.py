@@ -43,5 +43,3 @@ def names_of(language: str) -> dict[str, str]:
     """Every name a setting line may begin with, with the setting it means."""
     names = {name: setting for setting, some in NAMES["en"].items() for name in some}
     return names | {name: setting for setting, some in NAMES.get(language, {}).items() for name in some}
-
-

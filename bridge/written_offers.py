@@ -13,7 +13,7 @@ from bridge.written import Unreadable
 _MOST_OFFERS = 100
 _MOST_UNITS = 1_000_000
 _MOST_MONEY = 10**11
-_LONGEST_SKU = 80
+_LONGEST_SKU = 64
 _ADD_ON = {
     "add-on", "add-ons", "addon", "add on", "extra",
     "zusatz", "zusatzartikel", "beilage",

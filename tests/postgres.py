@@ -56,6 +56,12 @@ class Cluster:
         """Removes a database, whoever is still connected."""
         self._execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)"), name)
 
+    def crash(self) -> None:
+        """Ends the server without a chance to put anything in order, and starts it again: it recovers by its log."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait()
+        self._server = self._start()
+
     def stop(self) -> None:
         self._server.send_signal(signal.SIGINT)
         try:

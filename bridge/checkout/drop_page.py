@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from bridge.checkout import linked_data
 from bridge.checkout.about import About, absolute, addresses, in_short, locale_of
-from bridge.checkout.assets import asset
+from bridge.checkout.assets import asset, sheet
 from bridge.checkout.filters import Filters, day_of, filters
 from bridge.checkout.kept import Kept, Page, page
 from bridge.checkout.language import asked, chosen
@@ -96,6 +96,7 @@ class DropPages:
             "drop.html",
             words,
             until,
+            sheet=sheet(),
             drop=drop,
             about=self._about(drop, image, rows, there, first, words),
             description=public_description(drop.description, drop.language),

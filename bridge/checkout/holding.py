@@ -5,7 +5,7 @@ kept, with its prices; ``POST /holds/<secret>/release`` takes whatever ``navigat
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -16,10 +16,11 @@ from werkzeug.exceptions import HTTPException
 from bridge.checkout import posted
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
-from bridge.checkout.selling import Selling, is_sold_out, lasts
+from bridge.checkout.selling import Selling, lasts
 from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import wanted_of
-from bridge.core.drops import Slot
+from bridge.core.availability import availability
+from bridge.core.drops import Offer, Slot
 from bridge.core.errors import Fault, HoldExpired, Refusal, SoldOut
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Held
@@ -34,14 +35,16 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     def hold(public_id: str) -> Response:
         visitor, asked, now = guard.admit(request), wanted_of(posted.json_object(request)), bridge.now()
         with bridge.glance() as views:
-            if is_sold_out(views, public_id, now):
-                raise SoldOut("This slot is sold out.")
+            stored = views.slot_now(public_id)
+        if stored is not None and availability(*stored, now).state == "sold_out":
+            raise SoldOut("This slot is sold out.")
+        offers = stored[0].offers if stored else ()
         with bridge.work() as work:
             found = work.views.drop_of_slot(public_id)
             kept = lasts(bridge, work.views.terms(found[0].id)) if found else None
             most = bridge.settings.checkout.holds_per_address
             taken = take_hold(work, public_id, asked.units, places=asked.places, lasts=kept, visitor=visitor, most=most, now=now)
-            return _kept(taken, _slot(work, taken), now, 201)
+        return _kept(taken, offers, now, 201)
 
     @face.post("/holds/<secret>")
     @_as_problems
@@ -52,7 +55,7 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
             raise HoldExpired("The time to order ran out; please start again.")
         with bridge.work() as work:
             changed = change_hold(work, secret, asked.units, places=asked.places, now=now)
-            return _kept(changed, _slot(work, changed), now, 200)
+            return _kept(changed, _slot(work, changed).offers, now, 200)
 
     @face.post("/holds/<secret>/release")
     @_as_problems
@@ -68,9 +71,9 @@ def _slot(work: UnitOfWork, held: Held) -> Slot:
     return work.slots_for_claim([held.slot_id])[held.slot_id]
 
 
-def _kept(held: Held, slot: Slot, now: datetime, status: int) -> Response:
+def _kept(held: Held, offers: Sequence[Offer], now: datetime, status: int) -> Response:
     """What is kept, until when (in seconds as well, for clocks that are wrong), and at which prices in minor units."""
-    skus = {offer.id: offer.sku for offer in slot.offers}
+    skus = {offer.id: offer.sku for offer in offers}
     body = {
         "hold": held.secret,
         "expires_at": held.expires_at.isoformat(),

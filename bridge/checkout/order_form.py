@@ -66,6 +66,7 @@ class Method(NamedTuple):
 
     value: str
     name: str
+    call: str
     chosen: bool
 
 
@@ -73,7 +74,7 @@ class Method(NamedTuple):
 class FormShown:
     """Everything the form prints. ``kind``: ``order``, ``wait`` (for the waiting list) or empty, when nothing can be asked for.
 
-    ``hold`` is kept until ``kept_until``; ``errors`` are pairs of a field's id and a sentence.
+    ``hold`` is kept until ``kept_until``, for ``seconds``: visitors' clocks are wrong. ``errors`` are pairs of a field's id and a sentence.
     """
 
     kind: str
@@ -95,7 +96,7 @@ class FormShown:
     pays_later: bool
     hold: str = ""
     kept_until: str = ""
-    expires_at: str = ""
+    seconds: int = 0
     offered: bool = False
     notice: str = ""
 
@@ -144,7 +145,7 @@ def form_of(
         pays_later=terms.pays_by[0] == AT_PICKUP,
         hold=asked.hold.secret if asked.hold else "",
         kept_until=words.time(asked.hold.expires_at, ZoneInfo(slot.timezone)) if asked.hold else "",
-        expires_at=asked.hold.expires_at.isoformat() if asked.hold else "",
+        seconds=max(0, int((asked.hold.expires_at - now).total_seconds())) if asked.hold else 0,
         offered=asked.hold is not None and asked.hold.waiting_id is not None,
         notice=asked.notice,
     )
@@ -264,7 +265,14 @@ def _kind(slot: PublicSlot, terms: Terms, hold: Held | None) -> str:
 
 def _methods(terms: Terms, typed: Typed, words: Wording) -> tuple[Method, ...]:
     chosen = typed["method"] if typed["method"] in terms.pays_by else terms.pays_by[0]
-    return tuple(Method(name, words.text(METHODS[name]) if name in METHODS else name, name == chosen) for name in terms.pays_by)
+    return tuple(
+        Method(name, words.text(METHODS[name]) if name in METHODS else name, _call_of(name, words), name == chosen)
+        for name in terms.pays_by
+    )
+
+
+def _call_of(method: str, words: Wording) -> str:
+    return words.text("Order now, pay at pickup") if method == AT_PICKUP else words.text("Order and pay")
 
 
 def _call(kind: str, methods: Sequence[Method], words: Wording, *, costs: bool) -> str:
@@ -272,7 +280,7 @@ def _call(kind: str, methods: Sequence[Method], words: Wording, *, costs: bool) 
         return words.text("Join the waiting list")
     if not costs:
         return words.text("Order")
-    return words.text("Order now, pay at pickup") if methods[0].value == AT_PICKUP else words.text("Order and pay")
+    return next(method.call for method in methods if method.chosen)
 
 
 def _countries(terms: Terms, words: Wording) -> tuple[tuple[str, str], ...]:

@@ -4,8 +4,10 @@ from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
+from bridge import ical
 from bridge.checkout import posted
 from bridge.checkout.changing import add_changing
 from bridge.checkout.guard import Guard
@@ -45,6 +47,17 @@ def add_orders(face: Blueprint, bridge: Selling, guard: Guard) -> None:
             return unknown()
         words = chosen(request, seen.order.language)
         return private(printed("receipt.html", words, seen=seen, one=order_shown(seen, words, bridge.now())))
+
+    @face.get("/orders/<secret>/calendar.ics")
+    def order_file(secret: str) -> Response:
+        seen = order_seen(bridge, secret)
+        if seen is None:
+            raise NotFound
+        link = bridge.house.order_link(secret)
+        text = ical.order_calendar(seen.order, seen.slot, seen.drop, seen.terms, link=link, sender=bridge.house.address)
+        response = private(Response(text, content_type="text/calendar; charset=utf-8"))
+        response.headers["Content-Disposition"] = f'inline; filename="{seen.order.number}.ics"'
+        return response
 
     _add_paying(face, bridge, guard)
     _add_cancelling(face, bridge, guard)

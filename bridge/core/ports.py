@@ -410,7 +410,6 @@ class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
     def prune_journal(self, before: datetime, most: int) -> int:
         """Forgets the oldest rows of the journal that are from ``before``, ``most`` of them; returns how many."""
 
-
     # Accounts
 
     def add_organizer(self, name: str, title: str, now: datetime) -> Organizer: ...

@@ -400,11 +400,20 @@ def _kept(order: Order, slot: Slot, terms: Terms, sku: str, count: int, now: dat
             Line(offer.id, offer.stock_item_id or 0, tier.units, 0, tier.price) for tier in tiers(offer, terms.product(sku), left, now)
         )
         lines += _order_lines(slot, Claim(0, fresh), terms)
-    spread = []
-    for line in lines:
+    spread: list[OrderLine] = []
+    for line in _joined(lines):
         spread.append(replace(line, acknowledged=min(known, line.units)))
         known -= spread[-1].acknowledged
     return spread
+
+
+def _joined(lines: list[OrderLine]) -> list[OrderLine]:
+    """Those at one price and one tax rate as one line."""
+    found: dict[tuple[int, int], OrderLine] = {}
+    for line in lines:
+        known = found.get((line.price, line.tax_rate))
+        found[line.price, line.tax_rate] = replace(line, units=line.units + known.units) if known else line
+    return list(found.values())
 
 
 def _changed_order(order: Order, new: Slot, claim: Claim, lines: tuple[OrderLine, ...], now: datetime) -> Order:

@@ -11,12 +11,14 @@ from bridge.payments.stripe_units import Units
 
 News = PaymentNews | RefundNews
 
-SESSIONS = frozenset({
-    "checkout.session.completed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.expired",
-})
+SESSIONS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
 REFUNDS = frozenset({"refund.updated", "refund.failed", "charge.refund.updated"})
 
 _NAME = re.compile(r"[\w.:-]{1,255}", re.ASCII)

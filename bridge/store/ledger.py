@@ -11,9 +11,12 @@ from bridge.core.ports import Location
 from bridge.core.stock import Movement, StockItem
 from bridge.store import rows
 from bridge.store import tables as t
+from bridge.store.among import among
 from bridge.store.dialect import insert_ignoring
 
 BATCH = 400
+
+_LOCK_ITEMS = rows.ITEM.where(among(t.stock_items.c.id)).order_by(t.stock_items.c.id).with_for_update(key_share=True, of=t.stock_items)
 
 
 class Ledger:
@@ -53,9 +56,9 @@ class Ledger:
 
     def lock_items(self, item_ids: Iterable[int]) -> dict[int, StockItem]:
         """The items, locked in the order of their ids."""
-        c = t.stock_items.c
-        query = rows.ITEM.where(c.id.in_(sorted(set(item_ids)))).order_by(c.id).with_for_update(key_share=True, of=t.stock_items)
-        return {row.id: rows.item(row) for row in self._db.execute(query)}
+        wanted = sorted(set(item_ids))
+        found = self._db.execute(_LOCK_ITEMS, {"keys": wanted}) if wanted else ()
+        return {row.id: rows.item(row) for row in found}
 
     def movements_after(self, item_id: int, moment: datetime) -> list[Movement]:
         """The movements later than ``moment``."""

@@ -11,6 +11,7 @@ from bridge.core.orders import CLAIMING, Order, OrderState, email_key
 from bridge.store import rows_orders as rows
 from bridge.store import tables as t
 from bridge.store import tables_shop as shop
+from bridge.store.among import among
 from bridge.store.dialect import added, insert_into
 
 _o, _l = t.orders.c, t.order_lines.c
@@ -35,6 +36,9 @@ _UNITS_IN = (
     .where(t.slots.c.drop_id == bindparam("key"), *_UNDER_KEY)
     .group_by(_l.sku)
 )
+
+_i = t.stock_items.c
+_TILL_OF = select(_i.id, _i.connection_id, _i.sku).where(among(_i.id), _i.connection_id.is_not(None))
 
 
 class Orders:
@@ -110,6 +114,6 @@ class Orders:
 
     def till_of(self, item_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
         """The connection that counts each item, and the SKU; items without a till are left out."""
-        c = t.stock_items.c
-        query = select(c.id, c.connection_id, c.sku).where(c.id.in_(sorted(set(item_ids))), c.connection_id.is_not(None))
-        return {row.id: (row.connection_id, row.sku) for row in self._db.execute(query)}
+        wanted = sorted(set(item_ids) - {0})
+        found = self._db.execute(_TILL_OF, {"keys": wanted}) if wanted else ()
+        return {row.id: (row.connection_id, row.sku) for row in found}

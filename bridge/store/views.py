@@ -28,6 +28,7 @@ from bridge.store.views_public import PublicViews
 from bridge.store.views_reports import ReportViews
 
 BATCH = 500
+LISTED = 5_000
 LAST = 2**62
 
 
@@ -161,8 +162,9 @@ class SqlViews(PublicViews, HouseViews, OrderPages, OutboxViews, PeopleViews, Re
     def listing(self, drop_id: int, audience: Audience) -> Iterator[Listed]:
         table, order = (_r, _r.id) if audience == "organizer" else (_p, _p.slot_id)
         query = _LISTED[audience].where(table.drop_id == drop_id).order_by(order)
-        result = self._db.execute(query)
-        while some := result.fetchmany(BATCH):
+        # libpq would hold all of a large listing, in blocks too small to be given back.
+        result = self._db.execute(query, execution_options={"yield_per": LISTED})
+        while some := result.fetchmany(LISTED):
             yield from starmap(Listed, some)
 
     def changes(self, drop_id: int, audience: Audience, since: int, after: int = 0, limit: int | None = None) -> list[Change]:

@@ -251,7 +251,7 @@ def test_nothing_foreign_runs_on_a_page(client, path):
 
 
 def test_files_of_the_pages_are_kept_by_browsers_for_good(client):
-    page = text(client.get(DROP))
+    page = text(client.get("/")) + text(client.get(DROP))
     names = re.findall(r'(?:href|src)="(/assets/[^"]+)"', page)
     assert {name.rpartition(".")[2] for name in names} == {"css", "js", "svg"}
     for name in names:

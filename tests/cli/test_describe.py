@@ -175,6 +175,7 @@ def test_applying_an_export_changes_nothing(shop, drop, terms):
             applied = apply(work, ada, found.with_pictures(found.stored), shop.house.house, now=shop.clock(), actor="ada")
             return applied, as_text(applied.drop, work.views.terms(applied.drop.id), "main")
 
+    describe('drop = "bread"\ncurrency = "EUR"\n[slots]\nopens = "none"\ncloses = "none"')
     _, exported = describe(as_text(drop, terms, "main"))
     again, same = describe(exported)
     assert not again.changed

@@ -165,6 +165,13 @@ def test_places_of_what_is_sold_cannot_change_and_nothing_is_half_done(shop):
     assert offers(shop)["LOAF"].price == 1
 
 
+def test_a_sells_line_takes_skus_of_64_characters_and_says_so_of_longer_ones(shop):
+    shop.put(event(notes="Places: 24\nSells: " + "L" * 64))
+    assert list(offers(shop)) == ["L" * 64]
+    shop.put(event(notes="Places: 24\nSells: " + "L" * 65))
+    assert "is not an offer" in shop.text()
+
+
 @pytest.mark.parametrize(
     ("terms", "told"),
     [

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Select, event
 
 from tests.house import bakery
 
@@ -145,14 +146,20 @@ def test_many_clocks_at_once_claim_each_row_once(shop):
     assert sorted(claimed) == sorted(f"k{number}" for number in range(40))
 
 
-def test_two_that_look_at_the_same_row_do_not_both_get_it(shop, monkeypatch):
-    """With the row's lock taken out, the conditional update alone decides."""
-    from sqlalchemy import Select
-
+def test_two_that_look_at_the_same_row_do_not_both_get_it(postgresql_url, clock, monkeypatch):
+    """With the row's lock taken out, the conditional update alone decides. On PostgreSQL; SQLite has one writer at a time."""
     monkeypatch.setattr(Select, "with_for_update", lambda self, **_: self)
-    enqueue(shop, "a")
-    with ThreadPoolExecutor(4) as clocks:
-        claimed = [row for row in clocks.map(lambda _: claim(shop), range(4)) if row is not None]
+    both_have_looked = threading.Barrier(2)
+
+    def meet(_connection, _cursor, statement, *_):
+        if statement.startswith("UPDATE outbox"):
+            both_have_looked.wait(30)
+
+    with bakery(postgresql_url, clock) as shop:
+        enqueue(shop, "a")
+        event.listen(shop.house.database.writer, "before_cursor_execute", meet)
+        with ThreadPoolExecutor(2) as clocks:
+            claimed = [row for row in clocks.map(lambda _: claim(shop), range(2)) if row is not None]
     assert len(claimed) == 1
 
 

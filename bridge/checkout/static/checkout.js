@@ -121,7 +121,7 @@ class Hold {
     if (form.dataset.held) {
       this.started = true;
       this.asked = JSON.stringify(this.wanted());
-      this.count(Math.max(0, (Date.parse(form.dataset.expires) - Date.now()) / 1000));
+      this.count(Number(form.dataset.seconds));
     }
   }
 
@@ -168,7 +168,7 @@ class Hold {
     }
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) return this.take(told, body);
-    this.refused(answer.status, told);
+    this.refused(told);
   }
 
   take(told, body) {
@@ -181,11 +181,10 @@ class Hold {
     showSums(this.form, this.lines);
   }
 
-  refused(status, told) {
+  refused(told) {
     const type = String(told.type || "");
-    const none = type.endsWith(":sold-out") && !this.field.value;
     this.tell(told.detail || this.form.dataset.lost);
-    if (none && type.endsWith("sold-out")) this.offerList();
+    if (type.endsWith(":sold-out") && !this.field.value) this.offerList();
   }
 
   // The page that the server makes now has the waiting list, if there is one.
@@ -193,6 +192,12 @@ class Hold {
     const link = document.createElement("a");
     link.href = location.pathname.replace(/\/order$/, "") + location.search;
     link.textContent = this.form.dataset.soldOut;
+    link.addEventListener("click", (event) => {
+      // The browser's own copy is still the one that sells.
+      if (new URL(link.href).pathname !== location.pathname) return;
+      event.preventDefault();
+      location.reload();
+    });
     this.trouble.querySelector("[data-trouble-text]").append(document.createElement("br"), link);
   }
 
@@ -216,7 +221,7 @@ class Hold {
     this.box.hidden = false;
     this.box.querySelector("[data-timer-text]").textContent = this.form.dataset.kept.replace("{time}", clock);
     if (first || SPOKEN_AT.includes(left)) this.speak(left);
-    this.timer = setTimeout(() => this.tick(), 1000 - ((performance.now() - this.until) % 1000 + 1000) % 1000 + 20);
+    this.timer = setTimeout(() => this.tick(), ((this.until - performance.now()) % 1000) + 20);
   }
 
   speak(left) {
@@ -269,8 +274,14 @@ function watch(form) {
     hold.keep();
     form.querySelector("input:not([type=hidden]):not([tabindex])").focus();
   });
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
     clearTimeout(timer);
+    if (hold.busy) {
+      // What is being kept at this moment would compete with the order itself.
+      event.preventDefault();
+      hold.busy.finally(() => form.requestSubmit());
+      return;
+    }
     hold.leaving = true;
     form.querySelector("[data-call]").disabled = true;
   });
@@ -292,6 +303,30 @@ function watch(form) {
   showSums(form, hold.lines);
 }
 
+// What is sent is paid first; the button says what it does.
+function showPaying(form) {
+  const ways = form.querySelectorAll('[name="method"][type="radio"]');
+  const call = form.querySelector("[data-call]");
+  let before = null;
+  const show = () => {
+    const sent = form.elements.way.value !== "pickup";
+    for (const one of ways) one.disabled = sent && one.value === "at_pickup";
+    const chosen = [...ways].find((one) => one.checked);
+    if (chosen && chosen.disabled) {
+      before = chosen;
+      [...ways].find((one) => !one.disabled).checked = true;
+    } else if (before && !before.disabled) {
+      before.checked = true;
+      before = null;
+    }
+    const says = [...ways].find((one) => one.checked).dataset.says;
+    if (call.textContent !== says) call.textContent = says;
+  };
+  if (ways.length < 2) return;
+  form.addEventListener("change", show);
+  show();
+}
+
 function showAddress(form) {
   const address = form.querySelector("[data-address]");
   if (!address) return;
@@ -304,6 +339,7 @@ document.querySelectorAll(".form").forEach((form) => {
   dressSteppers(form);
   if ("checkout" in form.dataset) {
     showAddress(form);
+    showPaying(form);
     watch(form);
   }
 });

@@ -8,6 +8,7 @@ const dialog = box.querySelector("dialog");
 const views = box.querySelector("[data-views]");
 const place = box.querySelector("[data-calendar]");
 const KEY = "dropbridge:view";
+const WEEKS = 5;
 const WIDE = matchMedia("(min-width: 56rem)");
 const told = () => box.dispatchEvent(new Event("moved"));
 
@@ -95,6 +96,9 @@ let calendar = null;
 const LANGUAGE = document.documentElement.lang.replace(/^en$/, "en-GB");
 const LONG = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" });
 
+const SHORT = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short" });
+const NUMBER = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric" });
+
 function part(kind, name, text) {
   return Object.assign(document.createElement(kind), { className: name, textContent: text });
 }
@@ -126,6 +130,8 @@ async function between(info) {
     const kept = slots.filter((slot) => (!asked.day || slot.starts.startsWith(asked.day))
       && (!asked.product || asked.product in slot.products) && (!asked.only || CAN.test(slot.badge[0])));
     setTimeout(told);
+    // Where all dates are called the same, the name is told to those who hear it only.
+    place.classList.toggle("alike", new Set(slots.map((slot) => slot.title)).size < 2);
     return kept.map(asEvent);
   } catch {
     show("list");
@@ -136,7 +142,11 @@ async function between(info) {
 function options() {
   const words = views.dataset;
   return {
-    view: "dayGridMonth",
+    // Weeks from the first date on: a month would begin with what is over.
+    view: "dayGridWeek",
+    duration: { weeks: WEEKS },
+    dayHeaderFormat: { weekday: "short" },
+    dayCellFormat: (day) => (day.getDate() === 1 ? SHORT : NUMBER).format(day),
     date: wanted().day || words.start || new Date(),
     locale: LANGUAGE,
     firstDay: 1,
@@ -150,7 +160,7 @@ function options() {
   };
 }
 
-// Arrow keys lead from date to date, up and down to the same weekday; Page Up and Page Down to another month.
+// Arrow keys lead from date to date, up and down to the same weekday; Page Up and Page Down to other weeks.
 function walk(event) {
   const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7, Home: -Infinity, End: Infinity }[event.key];
   if (event.key === "PageUp") return calendar.prev();
@@ -169,7 +179,7 @@ function walk(event) {
 
 function order(one) {
   const there = one.getBoundingClientRect();
-  // Row by row of the month, within a day from top to bottom.
+  // Row by row of the weeks, within a day from top to bottom.
   const row = Math.max(...[...place.querySelectorAll(".ec-day")].map((cell) => cell.getBoundingClientRect().top).filter((top) => top <= there.top + 1));
   return row * 1e6 + Math.round(there.left) * 1e3 + (there.top - row) / 10;
 }
