@@ -46,6 +46,7 @@ class Good:
     early_left: int | None
     tax_rate: int
     wrong: str = ""
+    story: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,7 @@ class _Shown:
             early_left=left,
             tax_rate=product.tax_rate if product else 0,
             wrong=self.told.get(UNITS + seen.sku, ""),
+            story=product.story if product else "",
         )
 
     def most(self, left: int | None, mine: int, kind: str, product: Product | None = None) -> int:

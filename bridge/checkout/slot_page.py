@@ -1,8 +1,9 @@
 """The page of one slot: a product page, made once for everyone who looks until something on it changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from bridge.checkout.kept import Kept, Page
 from bridge.checkout.language import asked, chosen
 from bridge.checkout.next_steps import next_steps
 from bridge.checkout.order_form import Asked, form_of
-from bridge.checkout.pictures import first_picture
+from bridge.checkout.pictures import PictureShown, first_picture, shown_pictures
 from bridge.checkout.printing import finished, printed, sent
 from bridge.checkout.reading import Reading
 from bridge.checkout.shown import Picture, SlotShown, changes_at, offers, picture, shown, span_of_days
@@ -34,13 +35,14 @@ Make = Callable[["Seen", Wording, datetime], Page]
 
 
 class Seen(NamedTuple):
-    """A slot with all that its page is made of. ``sold`` are its offers as they are stored."""
+    """A slot with all that its page is made of. ``sold`` are its offers as they are stored, ``goods`` the pictures of products by SKU."""
 
     slot: PublicSlot
     drop: Drop
     terms: Terms
     picture: Picture | None = None
     sold: tuple[Offer, ...] = ()
+    goods: Mapping[str, PictureShown] = MappingProxyType({})
     booked: Booked = Booked()
 
 
@@ -123,10 +125,11 @@ def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, aske
     """What the page of a slot shows; ``asked_for`` is what one visitor typed into its form."""
     one = shown(seen.slot, words, now)
     return {
-        "sheet": Markup(sheet()),
+        "sheet": sheet(),
         "about": _about(bridge, one, seen, words),
         "booked": seen.booked.told(words),
         "form": form_of(one.slot, seen.drop, seen.terms, seen.sold, words, now, asked_for),
+        "goods": seen.goods,
         **slot_values(one, seen, words),
     }
 
@@ -182,9 +185,11 @@ def slot_seen(views: Views, public_id: str, now: datetime) -> Seen:
     slot, drop = slot_of(views, public_id)
     terms, stored = views.terms(drop.id), views.slot_now(public_id)
     sold = [terms.product(offer.sku) for offer in slot.availability.offers]
-    listed = [*terms.pictures[:1], *(digest for product in sold if product for digest in product.pictures[:1])]
-    image = picture(slot.image) or first_picture(views, listed) or picture(drop.image)
-    return Seen(slot, drop, terms, image, stored[0].offers if stored else (), booked_lately(views, slot, terms, now))
+    digests = {product.sku: product.pictures[0] for product in sold if product and product.pictures}
+    kept = shown_pictures(views, digests.values()) if digests else {}
+    goods = {sku: kept[digest] for sku, digest in digests.items() if digest in kept}
+    image = picture(slot.image) or first_picture(views, [*terms.pictures[:1], *digests.values()]) or picture(drop.image)
+    return Seen(slot, drop, terms, image, stored[0].offers if stored else (), goods, booked_lately(views, slot, terms, now))
 
 
 def slot_of(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:
