@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 
 import pytest
 
@@ -24,8 +25,8 @@ def ask(port, path):
 def test_views_of_the_last_seconds_are_written_down_when_the_server_is_stopped(sqlite_installation):
     server = Server(sqlite_installation, "web")
     server.start()
-    _, listed = ask(server.port, "/ada/bread/slots.json")
-    public_id = json.loads(listed)["slots"][0]["id"]
+    _, feed = ask(server.port, "/ada/bread/calendar.ics")
+    public_id = re.search(r"X-DROP-SLOT:(\w+)", feed.decode())[1]
     for _ in range(7):
         assert ask(server.port, f"/slots/{public_id}")[0] == 200
     server.stop()
