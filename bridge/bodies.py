@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 FREE = 2
+AT_ONCE = 0.2
 LEFT_BY_ONE, LEFT_BY_ALL = 32, 256
 BUSY = b"Too many requests are under way whose bodies have not come. Try again in a moment.\n"
 LATE = b"The body of this request did not come in time.\n"
@@ -23,8 +24,9 @@ LATE = b"The body of this request did not come in time.\n"
 class Bodies:
     """``application`` with every body of up to ``largest`` octets at hand; a larger one is left to it to refuse.
 
-    Of ``threads`` at most half wait for one address, and two never wait at all: they answer what has no body. A body that
-    is not there after ``patience`` seconds is waited for no longer, and answered 408.
+    A body that is there within a fifth of a second is just taken. For others at most half of ``threads`` wait for one
+    address, and two never wait at all: they answer what has no body. One that is not there after ``patience`` seconds is
+    waited for no longer, and answered 408.
     """
 
     def __init__(self, application: "WSGIApplication", threads: int, largest: int, patience: float) -> None:
@@ -40,35 +42,46 @@ class Bodies:
         if length == 0 or length > self._largest:
             return self._application(environ, start_response)
         address = environ.get("REMOTE_ADDR", "")
-        if not self._enters(address):
+        if self._has_left_too_many(address):
             return _refused(start_response, "503 Service Unavailable", BUSY, ("Retry-After", "1"))
-        try:
-            body = self._read(environ["wsgi.input"], length if length > 0 else self._largest + 1, address)
-        finally:
-            self._leaves(self._waiting, address)
-        if body is None:
-            return _refused(start_response, "408 Request Timeout", LATE, ("Connection", "close"))
-        return self._application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
+        size = length if length > 0 else self._largest + 1
+        reading = _Reading(environ["wsgi.input"], size, lambda: self._leaves(self._left, address))
+        self._readers.begin(reading)
+        # What is sent in one piece with its request is here at once, however many come together.
+        if not reading.done.wait(AT_ONCE):
+            if not self._enters(address):
+                if self._gives_up(reading, address):
+                    return _refused(start_response, "503 Service Unavailable", BUSY, ("Retry-After", "1"))
+            elif not self._comes(reading, address):
+                return _refused(start_response, "408 Request Timeout", LATE, ("Connection", "close"))
+        return self._application({**environ, "wsgi.input": io.BytesIO(reading.body())}, start_response)
 
-    def _read(self, stream: "InputStream", size: int, address: str) -> bytes | None:
-        """The body, None when it took too long: its reader goes on waiting until the client is gone.
+    def _comes(self, reading: "_Reading", address: str) -> bool:
+        """Whether the body is there in time; one that is not is waited for by its reader, until the client is gone.
 
         The web server's stream knows no deadline and cannot be closed from this side.
         """
-        reading = _Reading(stream, size, lambda: self._leaves(self._left, address))
-        self._readers.begin(reading)
-        if not reading.done.wait(self._patience):
-            with self._lock:
-                self._left[address] += 1
-            if reading.leave():
-                return None
-            self._leaves(self._left, address)
-        return reading.body()
+        try:
+            return reading.done.wait(self._patience) or not self._gives_up(reading, address)
+        finally:
+            self._leaves(self._waiting, address)
+
+    def _gives_up(self, reading: "_Reading", address: str) -> bool:
+        """False when the body has come after all."""
+        with self._lock:
+            self._left[address] += 1
+        if reading.leave():
+            return True
+        self._leaves(self._left, address)
+        return False
+
+    def _has_left_too_many(self, address: str) -> bool:
+        with self._lock:
+            return self._left[address] >= LEFT_BY_ONE or self._left.total() >= LEFT_BY_ALL
 
     def _enters(self, address: str) -> bool:
         with self._lock:
             free = self._waiting[address] < self._of_one and self._waiting.total() < self._of_all
-            free = free and self._left[address] < LEFT_BY_ONE and self._left.total() < LEFT_BY_ALL
             self._waiting[address] += free
             return free
 

@@ -46,10 +46,19 @@ def quiet(application, address):
     return body
 
 
-def test_one_address_holds_half_of_the_threads_at_most():
+def waited_for(application, bodies):
+    """Once so many threads wait for a body."""
+    while application._waiting.total() < len(bodies):
+        threading.Event().wait(0.01)
+    return bodies
+
+
+def test_one_address_holds_half_of_the_threads_at_most_and_what_is_sent_whole_is_taken():
     application = Bodies(echo, threads=8, largest=100, patience=30)
-    held = [quiet(application, "192.0.2.1") for _ in range(4)]
-    assert status(application, environ(b"abc")) == "503"
+    held = waited_for(application, [quiet(application, "192.0.2.1") for _ in range(4)])
+    held.append(Never())
+    assert status(application, environ(held[-1])) == "503"
+    assert status(application, environ(b"abc")) == "200"
     assert status(application, environ()) == "200"
     assert status(application, environ(b"abc", "192.0.2.2")) == "200"
     for body in held:
@@ -58,8 +67,10 @@ def test_one_address_holds_half_of_the_threads_at_most():
 
 def test_all_together_leave_threads_for_what_has_no_body():
     application = Bodies(echo, threads=8, largest=100, patience=30)
-    held = [quiet(application, f"192.0.2.{number}") for number in range(6)]
-    assert status(application, environ(b"abc", "192.0.2.9")) == "503"
+    held = waited_for(application, [quiet(application, f"192.0.2.{number}") for number in range(6)])
+    held.append(Never())
+    assert status(application, environ(held[-1], "192.0.2.9")) == "503"
+    assert status(application, environ(b"abc", "192.0.2.9")) == "200"
     assert status(application, environ(address="192.0.2.9")) == "200"
     for body in held:
         body.end.set()
