@@ -136,12 +136,13 @@ class Bakery:
                 pass
 
     def letters(self, order: str) -> list[str]:
-        """What the customer is told, kind by kind."""
+        """What the customer is told, kind by kind; who is still paying is not asked to pay."""
         with self.house.work() as work:
             found = work.order_at(order)
         with self.house.database.read() as db:
             rows = db.execute(select(outbox.c.payload).where(outbox.c.topic == "mail.order").order_by(outbox.c.id)).scalars()
-            return [payload["kind"] for payload in rows if found and payload["order"] == found[0]]
+            kinds = [payload["kind"] for payload in rows if found and payload["order"] == found[0]]
+        return [kind for kind in kinds if kind != "payment_needed"]
 
     def expire(self) -> int:
         return expire_holds(self.house.work, self.clock()) + expire_orders(self.house.work, self.clock())

@@ -102,7 +102,7 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
         net=money(sums.net),
         tax=money(sums.tax),
         taxes=tuple(TaxShown(_rate(rate, words), money(net), money(tax)) for rate, net, tax in sums.taxes if rate),
-        pays=words.text(METHODS[order.method]) if order.method in METHODS else order.method,
+        pays=_pays(order, words),
         pay_until=words.time(order.expires_at, zone) if order.state == "pending" and order.expires_at else "",
         due=money(due) if order.state in STANDING and due > 0 else "",
         paid=money(seen.money.paid) if seen.money.paid else "",
@@ -166,3 +166,10 @@ def calendars(seen: OrderSeen, base_url: str) -> Calendars:
 def pays_at_pickup(seen: OrderSeen) -> bool:
     """Whether what is still due is paid at pickup."""
     return seen.order.method == AT_PICKUP
+
+
+def _pays(order: Order, words: Wording) -> str:
+    """How it is paid, or was."""
+    if order.state == "paid":
+        return words.text("paid by card")
+    return words.text(METHODS[order.method]) if order.method in METHODS else order.method

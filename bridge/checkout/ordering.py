@@ -23,6 +23,7 @@ from bridge.flows.orders import place_order
 from bridge.flows.payments import start_payment
 from bridge.wording import N_, Wording
 
+SAME = timedelta(minutes=1)
 _TRAPPED = Wrong("units", N_("This looked as if a program had filled it in. Please send it once more."))
 
 
@@ -61,13 +62,15 @@ def _placed(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms:
         found = views.drop_of_slot(public_id)
         if found is None:
             raise NotFound("There is no such slot.")
-        # Who has nothing kept and finds nothing left need not queue with those who can still buy.
+        # Who has nothing kept and finds nothing left need not queue with those who can still buy, unless they got it a moment ago.
         if not typed.hold and is_sold_out(views, public_id, now):
             raise SoldOut("This slot is sold out.")
     who = buyer(typed, chosen(request, found[0].language).language, terms)
     with bridge.work() as work:
         pay_within = timedelta(minutes=bridge.settings.checkout.pay_minutes)
-        return place_order(work, public_id, asked.units, who, places=asked.places, hold=typed.hold, pay_within=pay_within, now=now)
+        return place_order(
+            work, public_id, asked.units, who, places=asked.places, hold=typed.hold, pay_within=pay_within, same_within=SAME, now=now
+        )
 
 
 def _next(bridge: Selling, placed: Order) -> str:

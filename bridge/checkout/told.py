@@ -61,6 +61,7 @@ FORMS = frozenset(
         N_("{n} of {name} cannot be ordered."),
         N_("{n} places cannot be ordered."),
         N_("Nothing was chosen."),
+        N_("This date is sold by what you choose: say how many of it."),
         N_("Write how many as a whole number."),
         N_("At most {n} per customer."),
         N_("At most {n} of {name} per customer."),

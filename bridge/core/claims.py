@@ -46,6 +46,22 @@ class Claim:
             found[line.offer_id] = found.get(line.offer_id, 0) + line.units
         return found
 
+    def by_item(self) -> dict[int, tuple[int, int]]:
+        """Units of each stock item, and how many of them the till knows of."""
+        found: dict[int, tuple[int, int]] = {}
+        for line in self.lines:
+            units, known = found.get(line.stock_item_id, (0, 0))
+            found[line.stock_item_id] = (units + line.units, known + line.acknowledged)
+        return found
+
+    def one_line_each(self) -> dict[int, Line]:
+        """All units of each offer as one line, whatever they cost."""
+        found: dict[int, Line] = {}
+        for line in self.lines:
+            known = found.get(line.offer_id, Line(line.offer_id, line.stock_item_id, 0))
+            found[line.offer_id] = known._replace(units=known.units + line.units, acknowledged=known.acknowledged + line.acknowledged)
+        return found
+
 
 def unit_price(sold: Iterable[Offer], lines: Iterable[Line]) -> int:
     """What one unit of what was chosen costs: of several goods the least, add-ons left out; 0 without goods."""
@@ -98,6 +114,10 @@ def _chosen(slot: Slot, units: Mapping[str, int]) -> list[tuple[Offer, int]]:
 
 
 def _check_amounts(slot: Slot, terms: Terms, chosen: Sequence[tuple[Offer, int]], places: int) -> None:
+    if places and any(not offer.add_on for offer in slot.offers):
+        raise InvalidInput("This date is sold by what you choose: say how many of it.")
+    if not slot.offers and any(problem.setting == "Sells" for problem in slot.problems):
+        raise WindowClosed("Ordering has not opened yet.")
     if not 0 <= places <= MAX_UNITS:
         raise InvalidInput("{n} places cannot be ordered.", n=places)
     wanted = counted_units(chosen, places)

@@ -152,8 +152,17 @@ class OrderWork(Protocol):
     def ordered_in(self, drop_id: int, email_key: str, besides: int = 0) -> dict[str, int]:
         """Units by SKU that a customer has ordered in a drop."""
 
-    def add_order(self, order: Order) -> Order:
-        """The order with its id."""
+    def add_order(self, order: Order, hold: str = "") -> Order:
+        """The order with its id; ``hold`` is what it was before."""
+
+    def has_orders(self, drop_id: int) -> bool:
+        """Whether anything was ever ordered in a drop."""
+
+    def order_of_hold(self, hold: str) -> Order | None:
+        """The order that a hold became."""
+
+    def ordered_since(self, slot_id: int, email_key: str, since: datetime) -> list[Order]:
+        """What a customer ordered on a slot of late and has not cancelled."""
 
     def order_at(self, secret: str) -> tuple[int, int] | None:
         """The ids of an order and its slot, without a lock."""

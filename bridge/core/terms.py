@@ -118,11 +118,14 @@ class Terms:
         raise InvalidInput("Choose how it is to be sent.")
 
 
-def described(draft: OccurrenceDraft, terms: Terms) -> OccurrenceDraft:
-    """``draft`` with what its settings lines leave open: what is sold, and each product's price, places and being an add-on."""
+def described(draft: OccurrenceDraft, terms: Terms, *, is_new: bool = False) -> OccurrenceDraft:
+    """``draft`` with what its settings lines leave open: what is sold, and each product's price, places and being an add-on.
+
+    A ``Sells:`` line that was not understood leaves what a slot sells as it was; a new one sells what the drop does.
+    """
     settings = draft.settings
     offers = settings.offers
-    if offers is None and not settings.mentions("Sells"):
+    if offers is None and (is_new or not settings.mentions("Sells")):
         offers = terms.offers or None
     if not offers:
         return draft

@@ -115,6 +115,8 @@ def describe_drop(
     changed = _differing(held, wanted) + _differing(had, sold)
     if not changed:
         return held
+    if wanted.currency != held.currency and work.has_orders(drop.id):
+        raise DropHasOrders(f"Customers ordered in {held.currency}; its drop keeps that currency. Make a new drop for another.")
     if terms is None and wanted.currency != held.currency and costs(had):
         told = f"The prices of this drop are in {held.currency}: change them together with the currency"
         raise InvalidInput(f"{told}, by dropbridge drop apply.")

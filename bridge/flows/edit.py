@@ -199,7 +199,7 @@ def _wanted(
     for occurrence, old in pairs:
         if is_slot(occurrence, drop.defaults, old):
             was = old or once.pop(occurrence.recurrence_id, None)
-            wanted.append((applied(described(occurrence, terms), drop.defaults, was), was))
+            wanted.append((applied(described(occurrence, terms, is_new=was is None), drop.defaults, was), was))
         elif old is not None:
             gone.append(old)
     if wanted and not draft.complete:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from bridge.core import events
 from bridge.core.claims import Claim, Line, asked_for, check_open
-from bridge.core.drops import Slot
+from bridge.core.drops import Offer, Slot
 from bridge.core.errors import HoldExpired, InvalidInput, LimitReached, NotFound, NotPossible, TooLate
 from bridge.core.orders import (
     STANDING,
@@ -24,9 +24,10 @@ from bridge.core.orders import (
     order_totals,
 )
 from bridge.core.ports import Drop, UnitOfWork
+from bridge.core.ports_orders import Held
 from bridge.core.pricing import tiers
 from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
-from bridge.flows.claiming import NOTHING, exchange
+from bridge.flows.claiming import NOTHING, exchange, move
 from bridge.flows.holds import open_slot, standing_hold
 from bridge.flows.refunding import end_open_payments, refund_all_but
 from bridge.flows.tell import tell
@@ -39,6 +40,7 @@ BATCH = 100
 SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 NUMBER_LENGTH = 7
 PAY_WITHIN = timedelta(minutes=15)
+REMIND_AFTER = timedelta(minutes=3)
 MAX_NOTE = 1000
 NO_SHIPPING = ShippingOption("", "", takes_places=True)
 
@@ -52,11 +54,14 @@ def place_order(
     places: int = 0,
     hold: str = "",
     pay_within: timedelta = PAY_WITHIN,
+    same_within: timedelta | None = None,
     now: datetime,
 ) -> Order:
     """Orders ``units`` by SKU and ``places`` without goods. What ``hold`` kept is used; it need not be there any more, nor be the same.
 
-    An order that is to be paid first is ``pending`` until ``now + pay_within``; one paid at pickup, or free, is placed.
+    The same hold again is the same order, and so is the same wish of the same customer ``same_within`` a moment ago: a form
+    that is sent twice orders once. An order that is to be paid first is ``pending`` until ``now + pay_within``; one paid at
+    pickup, or free, is placed.
     Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed, and a
     hold still stands.
     """
@@ -70,17 +75,25 @@ def place_order(
     if buyer.method not in terms.pays_by:
         raise InvalidInput("Choose how you want to pay.")
     key = email_key(email)
+    if hold and (known := work.order_of_hold(hold)) is not None:
+        return known
     if limit is not None or any(product.limit is not None for product in terms.products):
         work.lock_customer(drop.organizer_id, key, now)
-    slot, claim = _claimed(work, public_id, units, places, hold, terms, now, takes_places=shipping.takes_places)
+    held, slot = _held(work, public_id, hold, now)
+    if known := _placed_before(work, slot, key, units, places, hold if held is None else "", now, same_within if held is None else None):
+        return known
+    claim = _claimed(work, slot, held, units, places, terms, now, takes_places=shipping.takes_places)
     lines = _order_lines(slot, claim, terms)
     _check_customer(work, slot, terms, lines, places, key)
     order = _new_order(drop, slot, claim, lines, replace(buyer, email=email, name=name), shipping, terms, pay_within, now)
-    order = work.add_order(order)
+    order = work.add_order(order, held.secret if held else "")
     placed = events.OrderPlaced(claim.places, order.units, order.total, order.method, order.state == "pending", order.unit_price)
     work.record(placed, actor="customer", now=now, drop_id=drop.id, slot_id=slot.id)
     if order.state == "placed":
         confirmed(work, order, now)
+    else:
+        # Who is still paying then needs no letter; who closed the tab has no other way back.
+        tell(work, order.id, "payment_needed", now + REMIND_AFTER)
     return order
 
 
@@ -155,7 +168,8 @@ def cancelled(work: UnitOfWork, order: Order, slot: Slot, *, now: datetime, by: 
 
 def check_in_time(order: Order, slot: Slot, terms: Terms, now: datetime) -> None:
     """Whether customers may change or cancel by themselves. Raises ``TooLate``."""
-    if order.free_change and now < slot.ends_at:
+    moved_to_the_past = order.changed_at is not None and slot.ends_at <= order.changed_at
+    if order.free_change and (now < slot.ends_at or moved_to_the_past):
         return
     if terms.cancel_until is None:
         raise TooLate("Orders of this drop cannot be changed or cancelled here; please write to the organizer.")
@@ -166,7 +180,7 @@ def check_in_time(order: Order, slot: Slot, terms: Terms, now: datetime) -> None
 def change_order(work: UnitOfWork, secret: str, units: Mapping[str, int], *, places: int = 0, to: str = "", now: datetime) -> Order:
     """Changes what is ordered, and moves it to the slot ``to`` if named: the old is given back only when the new is had.
 
-    What is kept on the same slot keeps its price; all else costs what it costs now. Less than was paid is refunded; more is
+    What was ordered keeps its price; what is added costs what it costs now. Less than was paid is refunded; more is
     paid at pickup where the drop takes that. Raises ``NotFound``, ``TooLate``, ``NotPossible``, ``InvalidInput``,
     ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed.
     """
@@ -218,29 +232,57 @@ def expire_orders(open_work: WorkFactory, now: datetime) -> int:
     return len(found)
 
 
-def _claimed(
-    work: UnitOfWork,
-    public_id: str,
-    units: Mapping[str, int],
-    places: int,
-    hold: str,
-    terms: Terms,
-    now: datetime,
-    *,
-    takes_places: bool,
-) -> tuple[Slot, Claim]:
-    """The slot, locked, and what is claimed on it now: out of a hold that still stands, else anew."""
+def _held(work: UnitOfWork, public_id: str, hold: str, now: datetime) -> tuple[Held | None, Slot]:
+    """The slot, locked, and the hold if it is one of this slot that still stands."""
     try:
         held, slot = standing_hold(work, hold, now) if hold else (None, None)
     except HoldExpired:
         held, slot = None, None
     if held is None or slot is None or slot.public_id != public_id:
-        slot = open_slot(work, public_id, now)
-        claim = asked_for(slot, terms, units, places, now, takes_places=takes_places)
-        exchange(work, slot, NOTHING, claim, now)
-        return slot, claim
+        return None, open_slot(work, public_id, now)
     if slot.cancelled or slot.removed:
         check_open(slot, now)
+    return held, slot
+
+
+def _placed_before(
+    work: UnitOfWork,
+    slot: Slot,
+    key: str,
+    units: Mapping[str, int],
+    places: int,
+    hold: str,
+    now: datetime,
+    same_within: timedelta | None,
+) -> Order | None:
+    """The order that this form was already made, seen behind the slot's lock."""
+    if hold and (known := work.order_of_hold(hold)) is not None:
+        return known
+    if same_within is None:
+        return None
+    for order in work.ordered_since(slot.id, key, now - same_within):
+        bare = order.places - sum(line.units * line.places_per_unit for line in order.lines)
+        if _wanted(order.lines) == dict(units) and (order.places == 0 or bare == places):
+            return order
+    return None
+
+
+def _claimed(
+    work: UnitOfWork,
+    slot: Slot,
+    held: Held | None,
+    units: Mapping[str, int],
+    places: int,
+    terms: Terms,
+    now: datetime,
+    *,
+    takes_places: bool,
+) -> Claim:
+    """What is claimed on the slot now: out of the hold, else anew."""
+    if held is None:
+        claim = asked_for(slot, terms, units, places, now, takes_places=takes_places)
+        exchange(work, slot, NOTHING, claim, now)
+        return claim
     claim = asked_for(slot, terms, units, places, now, takes_places=takes_places, own=held.claim)
     if claim.by_offer() == held.claim.by_offer():
         # The prices of the moment when the hold was taken hold as long as it does.
@@ -250,7 +292,7 @@ def _claimed(
         raise HoldExpired("The time to order ran out; please start again.")
     if held.waiting_id is not None:
         end_turn(work, held.waiting_id, "taken", now)
-    return slot, claim
+    return claim
 
 
 def _order_lines(slot: Slot, claim: Claim, terms: Terms) -> tuple[OrderLine, ...]:
@@ -379,8 +421,6 @@ def _changed_claim(
 ) -> tuple[Claim, tuple[OrderLine, ...]]:
     same = old.id == new.id
     asked = asked_for(new, terms, units, places, now, takes_places=order.places > 0, own=claim_of(order) if same else None)
-    if not same:
-        return asked, _order_lines(new, asked, terms)
     lines = [line for sku, count in units.items() for line in _kept(order, new, terms, sku, count, now)]
     claim = [Line(line.offer_id or 0, line.stock_item_id, line.units, line.acknowledged, line.price) for line in lines]
     return Claim(asked.places, tuple(claim)), tuple(lines)
@@ -388,14 +428,14 @@ def _changed_claim(
 
 def _kept(order: Order, slot: Slot, terms: Terms, sku: str, count: int, now: datetime) -> list[OrderLine]:
     """The lines of one SKU for ``count`` units: those that were ordered at their prices, cheapest first, the rest at today's."""
-    mine = sorted((line for line in order.lines if line.sku == sku), key=lambda line: line.price)
+    offer = next(offer for offer in slot.offers if offer.sku == sku)
+    mine = sorted((_at(offer, line) for line in order.lines if line.sku == sku), key=lambda line: line.price)
     known, left, lines = sum(line.acknowledged for line in mine), count, []
     for line in mine:
         if left:
             lines.append(replace(line, units=min(left, line.units)))
             left -= lines[-1].units
     if left:
-        offer = next(offer for offer in slot.offers if offer.sku == sku)
         fresh = tuple(
             Line(offer.id, offer.stock_item_id or 0, tier.units, 0, tier.price) for tier in tiers(offer, terms.product(sku), left, now)
         )
@@ -405,6 +445,11 @@ def _kept(order: Order, slot: Slot, terms: Terms, sku: str, count: int, now: dat
         spread.append(replace(line, acknowledged=min(known, line.units)))
         known -= spread[-1].acknowledged
     return spread
+
+
+def _at(offer: Offer, line: OrderLine) -> OrderLine:
+    """What was ordered, as the slot of ``offer`` sells it; its price stays."""
+    return replace(line, offer_id=offer.id, stock_item_id=offer.stock_item_id or 0, places_per_unit=offer.places_per_unit)
 
 
 def _joined(lines: list[OrderLine]) -> list[OrderLine]:
@@ -431,7 +476,8 @@ def _wanted(lines: tuple[OrderLine, ...]) -> dict[str, int]:
 
 
 def _check_payable(work: UnitOfWork, order: Order, after: Order, terms: Terms) -> None:
-    if order.state == "paid" and after.total > work.money(order.id).kept and AT_PICKUP not in terms.pays_by:
+    later = AT_PICKUP in terms.pays_by and order.fulfilment == "pickup"
+    if order.state == "paid" and after.total > work.money(order.id).kept and not later:
         raise NotPossible("This would cost more than was paid; order what is to be added as an order of its own.")
 
 
@@ -440,6 +486,4 @@ def _exchange_slots(work: UnitOfWork, order: Order, old: Slot, new: Slot, claim:
     if old.id == new.id:
         exchange(work, old, before, claim, now)
         return
-    work.lock_items({line.stock_item_id for line in (*before.lines, *claim.lines)})
-    exchange(work, new, NOTHING, claim, now)
-    work.release(old.id, before.places, before.lines)
+    move(work, old, new, before, claim, now)

@@ -31,6 +31,10 @@ class From(NamedTuple):
         """The order's page."""
         return f"{self.base_url}/orders/{secret}"
 
+    def leave(self, secret: str) -> str:
+        """Where a turn on a waiting list is given up."""
+        return f"{self.base_url}/waiting/{secret}"
+
     def slot(self, public_id: str, offer: str = "") -> str:
         """The slot's page, with an offer opened."""
         return f"{self.base_url}/slots/{public_id}" + (f"?offer={offer}" if offer else "")
@@ -50,7 +54,7 @@ def waiting_letter(kind: WaitingKind, seen: WaitingSeen, house: From) -> Message
     """The letter about an entry of a waiting list."""
     words = wording(seen.waiting.language)
     link = house.slot(seen.slot.public_id, seen.waiting.secret if kind == "waiting_offer" else "")
-    content = waiting_content(kind, seen, words, link)
+    content = waiting_content(kind, seen, words, link, house.leave(seen.waiting.secret))
     return _message(content, words, seen.drop, seen.waiting.email, seen.waiting.name, f"waiting-{seen.waiting.id}", "", "")
 
 

@@ -107,7 +107,7 @@ def _changed(told: _Told) -> Content:
 def _moved(told: _Told) -> Content:
     words = told.words
     return Content(
-        subject=told.about(words.text("New date or place for your order")),
+        subject=told.about(words.text("New date or place for your order") if told.seen.order.free_change else words.text("Order changed")),
         heading=words.text("There is a change to your date"),
         paragraphs=(
             told.hello,
@@ -118,13 +118,17 @@ def _moved(told: _Told) -> Content:
         ),
         rows=tuple(_whole(told)),
         lines=told.lines,
-        action=words.text("Keep it, pick another date or cancel"),
+        action=words.text("Keep it, pick another date or cancel") if told.seen.order.free_change else words.text("See your order"),
         link=told.link,
-        closing=(
-            words.text("If it suits you, there is nothing to do."),
-            words.text("If it does not, pick another date or cancel on your order’s page, free of charge, until it begins."),
-            *_calendar(told),
-        ),
+        closing=(*(_free(words) if told.seen.order.free_change else _rules(told)), *_calendar(told)),
+    )
+
+
+def _free(words: Wording) -> tuple[str, str]:
+    """Whoever is given another time or place may take it or leave it."""
+    return (
+        words.text("If it suits you, there is nothing to do."),
+        words.text("If it does not, pick another date or cancel on your order’s page, free of charge, until it begins."),
     )
 
 

@@ -101,7 +101,7 @@ def paying(order: Order, money: Money, words: Wording) -> Iterator[Row]:
     if money.kept > 0:
         yield Row(words.text("Paid"), words.money(money.kept, order.currency))
     due = order.total - money.kept
-    if order.method == AT_PICKUP and due > 0:
+    if due > 0 and (order.method == AT_PICKUP or order.state == "paid"):
         yield Row(words.text("To pay at pickup"), words.money(due, order.currency))
 
 

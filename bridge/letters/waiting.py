@@ -1,6 +1,7 @@
 """The letters about a waiting list."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bridge.core.ports_orders import WaitingSeen
 from bridge.ical.invitation import PLACES
@@ -10,9 +11,10 @@ from bridge.letters.parts import dates, short_when
 from bridge.wording import Wording
 
 
-def waiting_content(kind: WaitingKind, seen: WaitingSeen, words: Wording, link: str) -> Content:
-    """What a letter of this kind says; ``link`` is the slot's page, with the offer opened if there is one."""
-    return (_offer if kind == "waiting_offer" else _joined)(seen, words, link)
+def waiting_content(kind: WaitingKind, seen: WaitingSeen, words: Wording, link: str, leave: str) -> Content:
+    """What a letter of this kind says; ``link`` is the slot's page, with an offer opened, ``leave`` the way off the list."""
+    made = (_offer if kind == "waiting_offer" else _joined)(seen, words, link)
+    return replace(made, closing=(*made.closing, words.text("To leave the list: {link}", link=leave)))
 
 
 def _joined(seen: WaitingSeen, words: Wording, link: str) -> Content:

@@ -63,10 +63,16 @@ class Orders:
         found = self._db.execute(_UNITS_IN, {"key": drop_id, "asked": email_key, "besides": besides})
         return {sku: int(units) for sku, units in found}
 
-    def add_order(self, order: Order) -> Order:
-        """The order with its id."""
+    def add_order(self, order: Order, hold: str = "") -> Order:
+        """The order with its id; ``hold`` is what it was before."""
         key = added(
-            self._db, _ADD, slot_id=order.slot_id, secret=order.secret, **rows.order_values(order), email_key=email_key(order.email)
+            self._db,
+            _ADD,
+            slot_id=order.slot_id,
+            secret=order.secret,
+            hold=hold or None,
+            email_key=email_key(order.email),
+            **rows.order_values(order),
         )
         self._add_ordered(key, order)
         return rows.numbered(order, key)
@@ -111,6 +117,20 @@ class Orders:
         """Orders, each with its slot, whose payment did not come in time."""
         query = select(_o.id, _o.slot_id).where(_o.expires_at <= now, _o.state == "pending").order_by(_o.expires_at).limit(limit)
         return [(row.id, row.slot_id) for row in self._db.execute(query)]
+
+    def has_orders(self, drop_id: int) -> bool:
+        """Whether anything was ever ordered in a drop."""
+        query = select(_o.id).join(t.slots, t.slots.c.id == _o.slot_id).where(t.slots.c.drop_id == drop_id).limit(1)
+        return self._db.execute(query).first() is not None
+
+    def order_of_hold(self, hold: str) -> Order | None:
+        """The order that a hold became."""
+        found = self._orders(select(t.orders).where(_o.hold == hold))
+        return found[0] if found else None
+
+    def ordered_since(self, slot_id: int, email_key: str, since: datetime) -> list[Order]:
+        """What a customer ordered on a slot of late and has not cancelled."""
+        return self._orders(select(t.orders).where(_o.slot_id == slot_id, _o.email_key == email_key, _o.placed_at >= since, _LIVE))
 
     def till_of(self, item_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
         """The connection that counts each item, and the SKU; items without a till are left out."""

@@ -462,7 +462,9 @@ orders = Table(
     Column("free_change", Boolean, nullable=False, server_default=false()),
     Column("changed_at", Moment),
     Column("cancelled_at", Moment),
+    Column("hold", String(64)),
     Index("ix_orders_slot_id", "slot_id"),
+    Index("uq_orders_hold", "hold", unique=True),
     Index("ix_orders_email_key", "email_key"),
     Index("ix_orders_number", "number"),
     Index(

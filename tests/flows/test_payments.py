@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.core.errors import NotPossible, TransientFault
+from bridge.core.errors import InvalidInput, NotPossible, TransientFault
 from bridge.core.terms import Product
 from bridge.flows.orders import change_order
 from bridge.flows.payments import reconcile
@@ -201,3 +201,24 @@ def test_less_of_a_paid_order_gives_the_difference_back(bread):
     seen = bread.seen(placed)
     assert (seen.order.total, seen.money.kept, left(bread)) == (650, 650, 1)
     assert [refund.reason for refund in seen.money.refunds] == ["changed"]
+
+
+def test_who_closed_the_tab_is_asked_to_pay_after_a_while(bread, clock):
+    order(bread)
+    with bread.house.work() as work:
+        assert work.claim_due("mail.", clock(), timedelta(minutes=1)) is None
+        found = work.claim_due("mail.", clock() + timedelta(minutes=3), timedelta(minutes=1))
+    assert found.payload["kind"] == "payment_needed"
+
+
+def test_a_form_that_is_sent_twice_orders_once(bread):
+    slot = bread.slots()[0].public_id
+    hold = bread.hold(slot, LOAF=1)
+    first, again = (bread.buy(slot, units={"LOAF": 1}, hold=hold, email="cleo@example.org") for _ in range(2))
+    assert (first.secret, left(bread)) == (again.secret, 1)
+
+
+def test_goods_are_not_to_be_had_as_bare_places(bread):
+    with pytest.raises(InvalidInput):
+        bread.buy(bread.slots()[0].public_id, 1)
+    assert left(bread) == 2

@@ -99,8 +99,8 @@ def test_all_that_is_known_of_a_mailbox_is_told_however_it_was_written_and_nothi
     assert told.orders[1].order.address == ADDRESS
     assert [payment.amount for payment in told.orders[1].money.payments] == [950]
     assert len(told.turns) == 2
-    assert {letter.payload["kind"] for letter in told.letters} == {"confirmed", "waiting_joined"}
-    assert len(told.letters) == 4
+    assert {letter.payload["kind"] for letter in told.letters} == {"confirmed", "payment_needed", "waiting_joined"}
+    assert len(told.letters) == 5
 
 
 def test_an_organizer_is_told_what_is_hers_alone(shop):
@@ -116,7 +116,7 @@ def test_who_was_forgotten_is_nowhere_in_the_database_and_others_still_are(shop)
     everywhere(shop)
     shop.clock.turn(days=20)
     done = forget(shop)
-    assert (done.orders, done.turns, done.letters) == (2, 2, 4)
+    assert (done.orders, done.turns, done.letters) == (2, 2, 5)
     left = contents(shop)
     assert "quill" not in left
     assert "dan@example.org" in left

@@ -19,7 +19,7 @@ from bridge.cli import commands
 from bridge.core.errors import PermanentFault, Unreachable
 from bridge.core.sockets import Message, message_token
 from bridge.flows.relay import deliver_due
-from bridge.flows.tell import Telling, tell
+from bridge.flows.tell import MAIL, Telling, tell
 from bridge.notify.fake import FakeNotifier
 from bridge.notify.mail import Mail
 from bridge.scheduler import Clock
@@ -296,7 +296,7 @@ class HouseOfBooks:
     @contextmanager
     def handlers(self):
         with self._house.handlers() as known:
-            yield {kind: replace(handler, read=self._books.open) for kind, handler in known.items()}
+            yield {MAIL: replace(known[MAIL], read=self._books.open)}
 
 
 class Postman(FakeNotifier):
