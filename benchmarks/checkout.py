@@ -67,7 +67,7 @@ def shop(name: str, folder: Path, url: str, slots: int) -> Iterator[Shop]:
     """A server whose drop has so many slots with ``BOXES`` between them."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    environment = settings(url, port, 1) | {"DROPBRIDGE_SERVER__TRUSTED_PROXIES": "127.0.0.1"}
+    environment = settings(url, port) | {"DROPBRIDGE_SERVER__TRUSTED_PROXIES": "127.0.0.1"}
     day = f"{datetime.now(UTC) + timedelta(days=7):%Y%m%d}"
     events = "".join(SLOT.format(n=n, day=day, hour=8 + n, places=BOXES // slots, sku=SKU) for n in range(slots))
     (folder / "boxes.ics").write_text(f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//race//EN\r\n{events}END:VCALENDAR\r\n", newline="")

@@ -30,7 +30,8 @@ def app() -> "WSGIApplication":
         # Stripe's library takes a second to load: not while a customer waits.
         house.payments("stripe")
     _write_views(house)
-    made = web(house)
+    # Templates take most of a second to be made ready: not while the first customers wait either.
+    made = web(house, at_hand=True)
     settle()
     return made
 

@@ -13,6 +13,11 @@ def asked(request: Request) -> str:
     return first if first in LANGUAGES else ""
 
 
+def spoken(request: Request) -> str:
+    """The language of ours that the visitor asked for or their browser speaks, else empty."""
+    return asked(request) or request.accept_languages.best_match(LANGUAGES) or ""
+
+
 def chosen(request: Request, fallback: str = "en") -> Wording:
     """The words for this visitor."""
-    return wording(asked(request) or request.accept_languages.best_match(LANGUAGES) or fallback)
+    return wording(spoken(request) or fallback)

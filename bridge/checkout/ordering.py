@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bridge.checkout import posted
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import asked as asked_language
-from bridge.checkout.language import chosen
+from bridge.checkout.language import chosen, spoken
 from bridge.checkout.order_form import Asked
 from bridge.checkout.printing import query_of_language
 from bridge.checkout.selling import Selling, is_sold_out, lasts, slot_again
@@ -57,15 +57,17 @@ def _terms(bridge: Selling, public_id: str) -> Terms:
 
 
 def _placed(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms: Terms | None) -> Order:
-    now = bridge.now()
-    with bridge.glance() as views:
-        found = views.drop_of_slot(public_id)
-        if found is None:
-            raise NotFound("There is no such slot.")
-        # Who has nothing kept and finds nothing left need not queue with those who can still buy, unless they got it a moment ago.
-        if not typed.hold and is_sold_out(views, public_id, now):
-            raise SoldOut("This slot is sold out.")
-    who = buyer(typed, chosen(request, found[0].language).language, terms)
+    now, language = bridge.now(), spoken(request)
+    if not typed.hold or not language:
+        with bridge.glance() as views:
+            found = views.drop_of_slot(public_id)
+            if found is None:
+                raise NotFound("There is no such slot.")
+            # Who has nothing kept and finds nothing left need not queue with those who can still buy.
+            if not typed.hold and is_sold_out(views, public_id, now):
+                raise SoldOut("This slot is sold out.")
+        language = chosen(request, found[0].language).language
+    who = buyer(typed, language, terms)
     with bridge.work() as work:
         pay_within = timedelta(minutes=bridge.settings.checkout.pay_minutes)
         return place_order(
