@@ -17,8 +17,9 @@ from bridge.core.terms import Terms
 from bridge.flows.drops import add_organizer, create_drop
 from bridge.flows.edit import Put, put_event, remove_event
 from bridge.flows.holds import expire_holds, take_hold
-from bridge.flows.orders import cancel_order, expire_orders, place_order
+from bridge.flows.orders import cancel_order, expire_orders
 from bridge.flows.payments import record_news, start_payment
+from bridge.flows.placing import place_order
 from bridge.flows.publish import publish_dirty
 from bridge.flows.relay import deliver_due
 from bridge.flows.stock import record_counts, record_movements

@@ -22,7 +22,8 @@ from bridge.core.errors import InvalidInput, NotFound, Refusal
 from bridge.core.orders import Order
 from bridge.core.ports import PublicSlot, Views
 from bridge.core.ports_orders import Held, OrderSeen
-from bridge.flows.orders import change_order, claim_of
+from bridge.flows.changing import change_order
+from bridge.flows.orders import claim_of
 from bridge.wording import Wording
 
 MOST_SLOTS = 30

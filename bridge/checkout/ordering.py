@@ -19,8 +19,8 @@ from bridge.core.orders import Order
 from bridge.core.ports_orders import Held
 from bridge.core.terms import Terms
 from bridge.flows.holds import change_hold, take_hold
-from bridge.flows.orders import place_order
 from bridge.flows.payments import start_payment
+from bridge.flows.placing import place_order
 from bridge.wording import N_, Wording
 
 SAME = timedelta(minutes=1)

@@ -15,8 +15,8 @@ from bridge.core.errors import Refusal
 from bridge.core.orders import Address
 from bridge.core.terms import EarlyPrice, Product, ShippingOption
 from bridge.flows.audit import drop_differences
+from bridge.flows.changing import change_order
 from bridge.flows.holds import change_hold, release_hold
-from bridge.flows.orders import change_order
 from bridge.flows.payments import reconcile
 from bridge.flows.waiting import join_waiting, leave_waiting
 from bridge.store import tables as t

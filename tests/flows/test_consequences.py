@@ -6,7 +6,7 @@ import pytest
 
 from bridge.core.errors import CapacityBelowClaimed, SlotHasOrders, TooLate, WindowClosed
 from bridge.core.terms import Product
-from bridge.flows.orders import change_order
+from bridge.flows.changing import change_order
 from tests.house import event
 
 NOTES = "Places: 4\nSells: LOAF"

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from bridge.core.terms import Product
+from bridge.flows.changing import change_order
 from bridge.flows.holds import release_hold
-from bridge.flows.orders import change_order
 from bridge.flows.waiting import join_waiting, leave_waiting
 from bridge.store import tables as t
 from tests.house import event

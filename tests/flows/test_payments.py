@@ -6,7 +6,7 @@ import pytest
 
 from bridge.core.errors import InvalidInput, NotPossible, TransientFault
 from bridge.core.terms import Product
-from bridge.flows.orders import change_order
+from bridge.flows.changing import change_order
 from bridge.flows.payments import reconcile
 from bridge.store.audit import differences
 from tests.house import event

@@ -11,9 +11,9 @@ from bridge.core.errors import InvalidInput, Refusal
 from bridge.core.report import Counted, Figures, SlotFacts, Sold, figures, report
 from bridge.core.terms import EarlyPrice, Product
 from bridge.core.traffic import View, hour_of
+from bridge.flows.changing import change_order
 from bridge.flows.drops import create_drop
 from bridge.flows.holds import release_hold
-from bridge.flows.orders import change_order
 from bridge.flows.report import report_on
 from bridge.flows.waiting import join_waiting, leave_waiting
 from tests.fakes import WEDNESDAY

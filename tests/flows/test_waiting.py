@@ -6,7 +6,7 @@ import pytest
 
 from bridge.core.errors import AlreadyExists, NotPossible, SoldOut, WindowClosed
 from bridge.core.terms import Terms
-from bridge.flows.orders import change_order
+from bridge.flows.changing import change_order
 from bridge.flows.waiting import join_waiting, leave_waiting
 from tests.house import event
 
