@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bridge.core.errors import HoldExpired, InvalidInput, LimitReached, NotFound, SoldOut, WindowClosed
+from bridge.flows.changing import change_order
+from bridge.flows.stock import acknowledge, taken_back
+from bridge.store.audit import differences
 from tests.house import event
 
 
@@ -97,3 +100,56 @@ def test_what_only_cancelled_orders_were_for_can_be_taken_off_sale(bread):
     bread.cancel(bread.order(bread.hold(bread.slots()[0].public_id, LOAF=1, TOTE=1)))
     bread.put(event(notes="Places: 4\nSells: LOAF x3"))
     assert shown(bread) == (4, {"LOAF": 3})
+
+
+@pytest.fixture
+def two_days(shop):
+    """Two slots of loaves at 6.50 and 9.00, twelve in stock."""
+    shop.put(event("a", "Places: 4\nSells: LOAF @ 6.50"), "a.ics")
+    shop.put(event("b", "Places: 4\nSells: LOAF @ 9", start="20261205T110000Z"), "b.ics")
+    shop.count("LOAF", 12)
+    shop.publish()
+    yield shop
+    with shop.house.database.read() as db:
+        assert list(differences(db)) == []
+
+
+def moved(shop, order, units, to):
+    with shop.house.work() as work:
+        return change_order(work, order, {"LOAF": units}, to=to, now=shop.clock())
+
+
+def test_what_was_ordered_keeps_its_price_wherever_it_moves_and_what_is_added_costs_what_it_does_there(two_days):
+    first, second = (slot.public_id for slot in two_days.slots())
+    order = two_days.buy(first, units={"LOAF": 1}).secret
+    after = moved(two_days, order, 2, second)
+    assert [(line.units, line.price) for line in after.lines] == [(1, 650), (1, 900)]
+    two_days.publish()
+    assert [slot.availability.places_left for slot in two_days.slots()] == [4, 2]
+
+
+@pytest.mark.parametrize(("units", "free"), [(1, 11), (2, 10), (3, 9)])
+def test_goods_that_the_till_knows_of_move_along_and_are_counted_once(two_days, units, free):
+    first, second = (slot.public_id for slot in two_days.slots())
+    order = two_days.buy(first, units={"LOAF": 2}).secret
+    with two_days.house.work() as work:
+        (line,) = two_days.seen(order).order.lines
+        acknowledge(work, line.stock_item_id, 2, two_days.clock.turn(minutes=1), "booked", now=two_days.clock())
+    moved(two_days, order, units, second)
+    if units < 2:
+        with two_days.house.work() as work:
+            taken_back(work, line.stock_item_id, 1, two_days.clock(), "brought back", now=two_days.clock())
+    two_days.publish()
+    assert {slot.availability.offers[0].left for slot in two_days.slots()} <= {free, 4, 4 - units}
+    with two_days.house.read() as views:
+        ((_, item),) = views.stock_items("ada")
+    assert item.free(two_days.clock()) == free
+
+
+def test_what_cannot_be_had_elsewhere_stays_where_it_is(two_days):
+    first, second = (slot.public_id for slot in two_days.slots())
+    two_days.buy(second, units={"LOAF": 3})
+    order = two_days.buy(first, units={"LOAF": 2}).secret
+    with pytest.raises(SoldOut):
+        moved(two_days, order, 2, second)
+    assert two_days.seen(order).slot.public_id == first
