@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
@@ -84,7 +85,10 @@ def counter(sqlite_url):
 
 
 def choose(browser, what):
-    browser.find_element(By.CSS_SELECTOR, f'button[value="{what}"]').click()
+    """Presses a button of the payment page, and waits for what comes of it."""
+    button = browser.find_element(By.CSS_SELECTOR, f'button[value="{what}"]')
+    button.click()
+    WebDriverWait(browser, 20).until(staleness_of(button))
 
 
 def test_paid_is_paid(browser, counter):
@@ -98,7 +102,7 @@ def test_paid_is_paid(browser, counter):
 def test_a_declined_card_can_be_followed_by_another(browser, counter):
     order = counter.order(browser)
     choose(browser, "decline")
-    assert "declined" in text(browser)
+    WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, '[role="alert"]'))
     assert counter.state(order) == "pending"
     choose(browser, "pay")
     until(browser, "Your order is paid")
