@@ -1,6 +1,9 @@
 """The headers every answer carries: nothing from elsewhere runs here, and nobody frames us."""
 
-from flask import Response, request
+from functools import cache
+from typing import TypeVar
+
+from werkzeug.wrappers import Response
 
 from bridge.checkout.assets import sheet_source
 
@@ -16,16 +19,19 @@ _PAGES = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' {sheet}; img-src 'self' https: http: data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
-_HSTS = "max-age=31536000"
+Answer = TypeVar("Answer", bound=Response)
+_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
-def shielded(response: Response) -> Response:
+def shield(response: Answer, *, is_secure: bool) -> Answer:
     """The response with the headers it does not have yet; HSTS only over TLS, where browsers heed it."""
-    for name, value in _ALWAYS.items():
-        response.headers.setdefault(name, value)
-    if response.mimetype == "text/html":
-        for name, value in _PAGES.items():
-            response.headers.setdefault(name, value.replace("{sheet}", sheet_source()))
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", _HSTS)
+    there = {name.lower() for name, _ in response.headers}
+    wanted = _wanted(response.mimetype == "text/html", is_secure)
+    response.headers.extend([(name, value) for key, name, value in wanted if key not in there])
     return response
+
+
+@cache
+def _wanted(is_page: bool, is_secure: bool) -> tuple[tuple[str, str, str], ...]:
+    names = _ALWAYS | (_PAGES if is_page else {}) | (_TLS if is_secure else {})
+    return tuple((name.lower(), name, value.replace("{sheet}", sheet_source())) for name, value in names.items())

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Request, Response, request
 from werkzeug.exceptions import Gone, NotFound
 
 from bridge import ical
@@ -65,6 +65,19 @@ class SlotPages:
         """The slot's own page."""
         return self._answer("page", public_id, self._page)
 
+    def kept(self, asked_by: Request, public_id: str) -> Response | None:
+        """The slot's own page if it was made before and shows what is true by now."""
+        home = self._homes.get(public_id)
+        if home is None:
+            return None
+        with self._bridge.glance() as views:
+            drop = views.drop(*home)
+        if drop is None or not drop.is_public:
+            return None
+        now, words = self._bridge.now(), chosen(asked_by, drop.language)
+        made = self._kept.found(("page", public_id, str(words.locale), asked(asked_by)), drop, now)
+        return None if made is None else self._sent(asked_by, made, now)
+
     def card(self, public_id: str) -> Response:
         """The same in short, to be shown within the drop's page."""
         response = self._answer("card", public_id, self._card)
@@ -89,9 +102,12 @@ class SlotPages:
         except _IsGone as gone:
             one = shown(gone.slot, words, now)
             return printed("gone.html", words, status=410, drop=gone.drop, one=one, when=span_of_days(one, words))
-        if made.counts is not None and is_a_view(request):
+        return self._sent(request, made, now)
+
+    def _sent(self, asked_by: Request, made: Page, now: datetime) -> Response:
+        if made.counts is not None and is_a_view(asked_by):
             self._bridge.tally.add(View(made.counts[0], hour_of(now), made.counts[1]))
-        return sent(made, now)
+        return sent(asked_by, made, now)
 
     def _drop_of(self, public_id: str) -> Drop:
         """The drop as it is by now. Where a slot is at home is remembered; what is remembered wrongly is looked up anew."""

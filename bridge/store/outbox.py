@@ -10,9 +10,11 @@ from sqlalchemy import Connection as Db
 from bridge.core.ports_outbox import Consequence
 from bridge.store import tables as t
 from bridge.store.among import among
-from bridge.store.dialect import insert_ignoring
+from bridge.store.dialect import insert_for
+from bridge.store.prepared import Prepared
 
 _c = t.outbox.c
+_ENQUEUE = Prepared(lambda kind: insert_for(kind, t.outbox).on_conflict_do_nothing(), ("topic", "key", "payload", "due_at"))
 _WAITS = (_c.done_at.is_(None), _c.due_at.is_not(None))
 _GIVEN_UP = (_c.done_at.is_(None), _c.due_at.is_(None))
 
@@ -39,7 +41,7 @@ class Outbox:
         """A consequence that must happen, once per ``key``."""
         self.leaves_dirty = True
         values = {"topic": topic, "key": key, "payload": dict(payload), "due_at": due_at}
-        self._db.execute(insert_ignoring(self._db, t.outbox).values(**values))
+        _ENQUEUE.run(self._db, values)
 
     def claim_due(self, prefix: str, now: datetime, lease: timedelta) -> Consequence | None:
         """The row due longest whose topic begins with ``prefix``, leased; None when there is none."""
