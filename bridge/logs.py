@@ -20,6 +20,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Each with the signs of which one is in every text that it finds something in: to look for these first is ten times as quick.
+# Every sign is one of _SUSPECT.
 SECRETS = (
     (":=", re.compile(r"(?i)\b(authorization|cookie|set-cookie|x-api-key)(['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n,}]+"), r"\1\2…"),
     ("bB", re.compile(r"(?i)\b(basic|bearer)\s+[\w.~+/=-]{6,}"), r"\1 …"),
@@ -32,8 +33,13 @@ SECRETS = (
 )
 
 
+_SUSPECT = re.compile("[:=bB_/@]")
+
+
 def redact(text: str) -> str:
     """``text`` with every password, token, secret address and e-mail address in it replaced by ``…``."""
+    if _SUSPECT.search(text) is None:
+        return text
     for signs, pattern, replacement in SECRETS:
         if any(sign in text for sign in signs):
             text = pattern.sub(replacement, text)

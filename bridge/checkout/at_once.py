@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Request, Response
 from flask.blueprints import BlueprintSetupState
 
-from bridge.checkout.shield import shield
+from bridge.checkout.printing import HTML, Sent
+from bridge.checkout.shield import missing, shield
 from bridge.core.errors import Fault
 
 if TYPE_CHECKING:
@@ -15,11 +17,14 @@ if TYPE_CHECKING:
 
 SLOTS = "/slots/"
 _NAME = re.compile(r"[a-z0-9]{1,64}")
-Answer = Callable[[Request, str], Response | None]
+Answer = Callable[[Request, str], Sent | Response | None]
 
 
 def at_once(face: Blueprint, method: str, suffix: str, answer: Answer) -> None:
-    """Has ``answer`` asked first when ``/slots/<public_id><suffix>`` is; None, or a fault, leaves it to the views of the application."""
+    """Has ``answer`` asked first when ``/slots/<public_id><suffix>`` is; None, or a fault, leaves it to the views of the application.
+
+    What is ``Sent`` is a page.
+    """
 
     def install(state: BlueprintSetupState) -> None:
         app: Any = state.app
@@ -33,17 +38,28 @@ def _first(application: "WSGIApplication", method: str, suffix: str, answer: Ans
         path: str = environ.get("PATH_INFO", "")
         if environ["REQUEST_METHOD"] == method and path.startswith(SLOTS) and path.endswith(suffix):
             public_id = path[len(SLOTS) : len(path) - len(suffix)]
-            found = _asked(answer, Request(environ), public_id) if _NAME.fullmatch(public_id) else None
+            request = Request(environ)
+            found = _asked(answer, request, public_id) if _NAME.fullmatch(public_id) else None
+            if isinstance(found, Sent):
+                return _page(found, request, start_response)
             if found is not None:
-                return found(environ, start_response)
+                return shield(found, is_secure=request.is_secure)(environ, start_response)
         return application(environ, start_response)
 
     return wrapped
 
 
-def _asked(answer: Answer, request: Request, public_id: str) -> Response | None:
+def _asked(answer: Answer, request: Request, public_id: str) -> Sent | Response | None:
     try:
-        found = answer(request, public_id)
+        return answer(request, public_id)
     except Fault:
         return None
-    return None if found is None else shield(found, is_secure=request.is_secure)
+
+
+def _page(found: Sent, request: Request, start_response: "StartResponse") -> Iterable[bytes]:
+    status, headers, body = found
+    # RFC 9110 section 15.4.5: a 304 says nothing of a body.
+    of_body = [("Content-Type", HTML), ("Content-Length", str(len(body)))] if body else []
+    more = missing(headers, is_page=bool(body), is_secure=request.is_secure)
+    start_response(f"{status} {HTTPStatus(status).phrase}", [*of_body, *headers, *more])
+    return [body] if body else []

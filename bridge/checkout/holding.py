@@ -49,7 +49,7 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
         if stored is not None and availability(*stored, now).state == "sold_out":
             raise SoldOut("This slot is sold out.")
         offers = stored[0].offers if stored else ()
-        with bridge.work() as work:
+        with bridge.work(durable=False) as work:
             most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
             taken = take_hold(work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now)
         return _kept(taken, offers, now, 201)
@@ -61,7 +61,7 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
         asked, now = wanted_of(posted.json_object(request)), bridge.now()
         if not posted.secret(secret):
             raise HoldExpired("The time to order ran out; please start again.")
-        with bridge.work() as work:
+        with bridge.work(durable=False) as work:
             changed = change_hold(work, secret, asked.units, places=asked.places, now=now)
             return _kept(changed, _slot(work, changed).offers, now, 200)
 
@@ -70,7 +70,7 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     def hold_release(secret: str) -> Response:
         guard.admit(request)
         if posted.secret(secret):
-            with bridge.work() as work:
+            with bridge.work(durable=False) as work:
                 release_hold(work, secret, now=bridge.now())
         return Response(status=204)
 

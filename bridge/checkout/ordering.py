@@ -109,11 +109,11 @@ def _held(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, visitor:
     now = bridge.now()
     if typed.hold:
         try:
-            with bridge.work() as work:
+            with bridge.work(durable=False) as work:
                 return change_hold(work, typed.hold, asked.units, places=asked.places, now=now)
         except HoldExpired:
             pass
-    with bridge.work() as work:
+    with bridge.work(durable=False) as work:
         most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
         return take_hold(work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now)
 

@@ -1,7 +1,7 @@
 """Templates filled: the words of the visitor's language, links that keep it, and how a finished page is sent."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Request, Response, render_template, request
 
@@ -55,9 +55,23 @@ def printed(template: str, words: Wording, *, status: int = 200, **values: Any) 
     return response
 
 
-def sent(asked_for: Request, made: Page, now: datetime, *, max_age: int = MAX_AGE) -> Response:
+class Sent(NamedTuple):
+    """An answer as it goes out."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def sent(asked_by: Request, made: Page, now: datetime, *, max_age: int = MAX_AGE) -> Response:
+    """The page as a response of Flask's."""
+    going = going_out(asked_by, made, now, max_age=max_age)
+    return Response(going.body, going.status, going.headers, content_type=made.content_type if going.body else None)
+
+
+def going_out(asked_by: Request, made: Page, now: datetime, *, max_age: int = MAX_AGE) -> Sent:
     """The page, as gzip to whom takes it; 304 to whom has it. Nobody keeps it past the moment at which it changes by itself."""
-    packed = bool(made.packed) and asked_for.accept_encodings["gzip"] > 0
+    packed = bool(made.packed) and asked_by.accept_encodings["gzip"] > 0
     age = min(timedelta(seconds=max_age), made.until - now)
     headers = [
         ("ETag", f'"{made.tag}{_PACKED if packed else ""}"'),
@@ -66,9 +80,9 @@ def sent(asked_for: Request, made: Page, now: datetime, *, max_age: int = MAX_AG
     ]
     if made.language:
         headers.append(("Content-Language", made.language))
-    known = asked_for.if_none_match
+    known = asked_by.if_none_match
     if known.contains_weak(made.tag) or known.contains_weak(made.tag + _PACKED):
-        return Response(status=304, headers=headers)
+        return Sent(304, headers, b"")
     if packed:
         headers.append(("Content-Encoding", "gzip"))
-    return Response(made.packed if packed else made.body, headers=headers, content_type=made.content_type)
+    return Sent(200, headers, made.packed if packed else made.body)

@@ -26,8 +26,8 @@ class Selling(Reading, Protocol):
     def house(self) -> House: ...
     @property
     def visitor_key(self) -> str: ...
-    def work(self) -> AbstractContextManager[UnitOfWork]:
-        """One transaction."""
+    def work(self, *, durable: bool = True) -> AbstractContextManager[UnitOfWork]:
+        """One transaction; what is kept for some minutes need not outlive a power failure."""
 
     def payments(self, name: str) -> Payments:
         """The payment socket of this name. Raises ``InvalidInput``."""

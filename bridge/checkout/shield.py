@@ -1,5 +1,6 @@
 """The headers every answer carries: nothing from elsewhere runs here, and nobody frames us."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TypeVar
 
@@ -25,10 +26,14 @@ _TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
 def shield(response: Answer, *, is_secure: bool) -> Answer:
     """The response with the headers it does not have yet; HSTS only over TLS, where browsers heed it."""
-    there = {name.lower() for name, _ in response.headers}
-    wanted = _wanted(response.mimetype == "text/html", is_secure)
-    response.headers.extend([(name, value) for key, name, value in wanted if key not in there])
+    response.headers.extend(missing(response.headers, is_page=response.mimetype == "text/html", is_secure=is_secure))
     return response
+
+
+def missing(headers: Iterable[tuple[str, str]], *, is_page: bool, is_secure: bool) -> list[tuple[str, str]]:
+    """The headers that are not among ``headers`` yet."""
+    there = {name.lower() for name, _ in headers}
+    return [(name, value) for key, name, value in _wanted(is_page, is_secure) if key not in there]
 
 
 @cache

@@ -54,6 +54,9 @@ class Outbox(Protocol):
     def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None:
         """A consequence that must happen, once per ``key``: the same key again changes nothing. The commit wakes the clock."""
 
+    def is_due(self, prefix: str, now: datetime) -> bool:
+        """Whether there is a row that is due and whose topic begins with ``prefix``."""
+
     def claim_due(self, prefix: str, now: datetime, lease: timedelta) -> Consequence | None:
         """The row due longest whose topic begins with ``prefix``, for this clock alone until the lease runs out; None: none is due."""
 

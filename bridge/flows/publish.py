@@ -162,12 +162,13 @@ def _blocks(
     return blocks
 
 
-def publish_dirty(open_work: WorkFactory, house: House, now: datetime) -> int:
+def publish_dirty(open_work: WorkFactory, house: House, now: datetime, look: WorkFactory | None = None) -> int:
     """Renders every slot whose availability may have changed; a drop at a time. Returns how many texts changed.
 
-    A drop that another clock is publishing is left to it; what is then still marked is taken at the next tick.
+    A drop that another clock is publishing is left to it; what is then still marked is taken at the next tick. ``look`` opens
+    what only reads, where that keeps nobody waiting.
     """
-    with open_work() as work:
+    with (look or open_work)() as work:
         items = work.dirty_items()
         keys = [key for key, _ in items]
         waiting = {drop_id: work.slots_to_publish(drop_id, keys, now) for drop_id in work.dirty_drops(keys, now)}

@@ -91,12 +91,30 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that may write."""
-        with translated(), self.turn(), self.writer.connect() as connection, connection.begin():
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """A transaction that may write.
+
+        One that is not ``durable`` is not waited for until it is on the disk: a power failure, and nothing less, may undo it.
+        """
+        with translated(), self.writer.connect() as connection, self._haste(connection, durable), self.turn(), connection.begin():
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            elif not durable:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
+
+    @contextmanager
+    def _haste(self, connection: Connection, durable: bool) -> Iterator[None]:
+        """SQLite's commits wait for the disk or not, by a switch that has to be set before they begin."""
+        if durable or not self.is_sqlite:
+            yield
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA synchronous = NORMAL").close()
+        try:
+            yield
+        finally:
+            driver.execute("PRAGMA synchronous = FULL").close()
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -43,6 +43,10 @@ class Outbox:
         values = {"topic": topic, "key": key, "payload": dict(payload), "due_at": due_at}
         _ENQUEUE.run(self._db, values)
 
+    def is_due(self, prefix: str, now: datetime) -> bool:
+        """Whether there is a row that is due and whose topic begins with ``prefix``."""
+        return self._db.execute(select(_c.id).where(*_WAITS, _c.due_at <= now, of_kind(prefix)).limit(1)).first() is not None
+
     def claim_due(self, prefix: str, now: datetime, lease: timedelta) -> Consequence | None:
         """The row due longest whose topic begins with ``prefix``, leased; None when there is none."""
         due = select(_c.id, _c.due_at).where(*_WAITS, _c.due_at <= now, of_kind(prefix)).order_by(_c.due_at, _c.id).limit(1)

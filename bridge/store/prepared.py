@@ -37,6 +37,7 @@ class Prepared:
         self._statement = statement
         self._columns = list(columns) or None
         self._built: dict[str, _Built] = {}
+        _known.append(self)
 
     def all(self, db: Db, values: Values) -> list[Any]:
         """Every row, its columns by their names."""
@@ -61,9 +62,10 @@ class Prepared:
         return found
 
     def _for(self, db: Db) -> _Built:
-        return self._built.get(db.dialect.name) or self._build(db.dialect)
+        return self._built.get(db.dialect.name) or self.build(db.dialect)
 
-    def _build(self, dialect: Dialect) -> _Built:
+    def build(self, dialect: Dialect) -> _Built:
+        """Makes it ready for a database, which else the first does who needs it."""
         statement = self._statement(dialect.name) if callable(self._statement) else self._statement
         compiled: Any = statement.compile(dialect=dialect, column_keys=self._columns)
         kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
@@ -94,6 +96,15 @@ class Prepared:
             return driver.execute(built.text, given)
         except db.dialect.loaded_dbapi.Error as error:
             raise _told(db, driver, error) from error
+
+
+_known: list[Prepared] = []
+
+
+def build_all(db: Db) -> None:
+    """Makes every statement ready for this database."""
+    for each in _known:
+        each.build(db.dialect)
 
 
 def _rows(built: _Built, found: list[Any]) -> list[Any]:

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Text, bindparam, insert, select, update
-from sqlalchemy.exc import DBAPIError
 
-from bridge.core.errors import AlreadyExists, TransientFault
+from bridge.core.errors import AlreadyExists
 from bridge.core.orders import Address
 from bridge.store import tables as t
 from bridge.store.among import among
@@ -58,15 +57,17 @@ def test_keys_counts_and_fixed_values_serve_both_databases(database, clock):
         assert RENAME.run(connection, {"asked": "one", "renamed": "three"}) == 0
 
 
+def add_and_tell(database, clock):
+    with database.write() as connection:
+        ADD.one(connection, {"key": "one", "at": clock()})
+        TELL.run(connection, {"name": "door", "value": "shut", "at": clock()})
+
+
 def test_what_failed_is_undone_and_told_as_any_failure(database, clock):
     with database.write() as connection:
         TELL.run(connection, {"name": "door", "value": "open", "at": clock()})
-    with pytest.raises(AlreadyExists), database.write() as connection:
-        ADD.one(connection, {"key": "one", "at": clock()})
-        TELL.run(connection, {"name": "door", "value": "shut", "at": clock()})
-    with pytest.raises((DBAPIError, TransientFault)), database.write() as connection:
-        ADD.one(connection, {"key": "one", "at": clock()})
-        connection.exec_driver_sql("SELECT no_such_column FROM drops")
+    with pytest.raises(AlreadyExists):
+        add_and_tell(database, clock)
     with database.read() as connection:
         assert NAMED.all(connection, {"least": 0}) == []
 
@@ -81,5 +82,5 @@ def test_an_order_keeps_its_address_and_its_lines(shop):
     assert (order.address, [(line.sku, line.units, line.price) for line in order.lines]) == (None, [("LOAF", 2, 850)])
     with shop.house.work() as work:
         there = work.order_for_change(order.id)
-        assert there is not None and work.save_order(replace(there, address=sent, fulfilment="shipping"), there.state)
+        assert work.save_order(replace(there, address=sent, fulfilment="shipping"), there.state)
     assert shop.seen(secret).order.address == sent
