@@ -62,9 +62,9 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
     seen = {slot.id: availability(slot, stock, now) for slot in slots}
     for slot in slots:
         before = shown.get(slot.id)
-        if before and before.availability.state == "open" and seen[slot.id].state == "sold_out":
+        if before and before.state == "open" and seen[slot.id].state == "sold_out":
             work.record(events.SlotSoldOut(), actor="house", now=now, drop_id=drop.id, slot_id=slot.id)
-        if before and before.availability == seen[slot.id] and before.notices == _notices(slot, stock, drop.language):
+        if before and work.is_shown(before, seen[slot.id]) and before.notices == _notices(slot, stock, drop.language):
             due.append((slot.id, None if slot.removed else changes_at(slot, stock, now)))
         else:
             texts.append(_public_text(drop, slot, seen[slot.id], stock, before, house, now))
@@ -110,7 +110,7 @@ def _public_text(
         stamp=now,
         machine=machine,
     )
-    octets = len(ical.wrap_public(text, "UTC" if slot.all_day else slot.timezone).encode())
+    octets = ical.octets_around("UTC" if slot.all_day else slot.timezone) + len(text.encode())
     notices = _notices(slot, stock, drop.language)
     stored, gone = (None, before.gone) if before else (template, False)
     return PublicText(slot.id, drop.id, seen, notices, due_at, octets, stored, text, gone)

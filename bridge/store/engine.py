@@ -6,6 +6,7 @@ a revision and the rows read after it belong together, and writes in READ COMMIT
 """
 
 import fcntl
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ class Database:
             pool_pre_ping=False,
             pool_recycle=3600,
             hide_parameters=True,
+            json_deserializer=_loaded,
             connect_args={"client_encoding": "utf8"},
             **options,
         )
@@ -69,6 +71,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             hide_parameters=True,
+            json_deserializer=_loaded,
             connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False, "cached_statements": 256},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -133,6 +136,15 @@ class Database:
         """Closes every connection."""
         self.writer.dispose()
         self.reader.dispose()
+
+
+_EMPTY: dict[str | bytes, type] = {"[]": list, b"[]": list, "{}": dict, b"{}": dict}
+
+
+def _loaded(text: str | bytes) -> Any:
+    """A value from JSON. Of thousands of rows most hold nothing there."""
+    empty = _EMPTY.get(text)
+    return empty() if empty else json.loads(text)
 
 
 @contextmanager
