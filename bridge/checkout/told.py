@@ -57,6 +57,12 @@ FORMS = frozenset(
         N_("Fewer than {n} places are left."),
         N_("Fewer than {n} of {name} are left."),
         N_("Fewer than {n} of {name} are left on this slot."),
+        N_("Beyond what you have, {n} more places can be had."),
+        N_("Beyond what you have, no more places can be had."),
+        N_("Beyond what you have, {n} more of {name} can be had."),
+        N_("Beyond what you have, no more of {name} can be had."),
+        N_("This slot has {n} places in all."),
+        N_("This slot has {n} of {name} in all."),
         N_("{name} is not sold on this slot."),
         N_("{n} of {name} cannot be ordered."),
         N_("{n} places cannot be ordered."),
@@ -96,6 +102,12 @@ FORMS = frozenset(
 )
 """The sentences of core and flows that customers may read, with their blanks."""
 
+SINGULAR = {
+    "Beyond what you have, {n} more places can be had.": N_("Beyond what you have, {n} more place can be had."),
+    "This slot has {n} places in all.": N_("This slot has {n} place in all."),
+}
+"""Those that are said otherwise of one."""
+
 
 def answer_to(refusal: Refusal) -> Told:
     """The line of the table for a refusal, or for what it is a kind of."""
@@ -104,7 +116,10 @@ def answer_to(refusal: Refusal) -> Told:
 
 def told(refusal: Refusal, words: Wording) -> str:
     """The refusal in the customer's language."""
-    if isinstance(refusal, errors.SoldOut) and refusal.facts.get("n") == 1:
+    count = refusal.facts.get("n")
+    if refusal.form in SINGULAR and isinstance(count, int):
+        return words.plural(SINGULAR[refusal.form], refusal.form, count)
+    if isinstance(refusal, errors.SoldOut) and refusal.form.startswith("Fewer") and count == 1:
         name = refusal.facts.get("name")
         return words.text("{name} is sold out.", name=name) if name else words.text("This slot is sold out.")
     if refusal.form in FORMS:

@@ -56,6 +56,28 @@ def test_the_quantity_is_changed_and_what_is_refused_is_said_with_what_was_typed
     assert shop.seen(secret).order.places == 4
 
 
+@pytest.mark.parametrize(
+    ("notes", "sentence"),
+    [
+        ("Places: 5", "Beyond what you have, 3 more places can be had."),
+        ("Places: 3", "Beyond what you have, 1 more place can be had."),
+        ("Places: 2", "Beyond what you have, no more places can be had."),
+        ("Places: 20\nSells: LOAF x6", "Beyond what you have, 4 more of Country loaf can be had."),
+        ("Places: 20\nSells: LOAF x2", "Beyond what you have, no more of Country loaf can be had."),
+        ("Places: 20\nSells: LOAF", "Beyond what you have, 7 more of Country loaf can be had."),
+    ],
+)
+def test_who_asks_for_more_than_there_is_reads_how_much_more_there_is(shop, notes, sentence):
+    if "LOAF" in notes:
+        shop.sell()
+        shop.count("LOAF", 9)
+    slot, chosen = shop.open(notes), "units__LOAF" if "LOAF" in notes else "places"
+    _, page = order_of(shop, slot, **{chosen: 2})
+    answer = shop.post(f"{page}/change", 409, **{chosen: 12})
+    assert sentence in said(answer)
+    assert "Fewer than" not in said(answer)
+
+
 def test_an_order_moves_to_a_date_that_has_enough_and_to_no_other(shop):
     slot = shop.open("Places: 5")
     small = shop.open("Places: 1", "b", start="20261206T090000Z")
