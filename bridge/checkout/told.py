@@ -89,6 +89,7 @@ FORMS = frozenset(
         N_("The time to order ran out; please start again."),
         N_("This order can no longer be cancelled."),
         N_("This order can no longer be changed."),
+        N_("This order waits for its payment: pay it first, or cancel it and order anew."),
         N_("This order was changed at the same moment; look again."),
         N_("This order does not wait for a payment."),
         N_("An order stays within its drop; order there anew instead."),

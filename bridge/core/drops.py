@@ -153,6 +153,10 @@ class Offer:
     id: int = 0
     stock_item_id: int | None = None
 
+    def has(self, units: int) -> bool:
+        """Whether the allotment has so many left."""
+        return self.allotment is None or self.claimed + units <= self.allotment
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
