@@ -109,7 +109,7 @@ def _change_page(bridge: Selling, seen: OrderSeen, typed: Typed, refusal: Refusa
 def _why_not(seen: OrderSeen, words: Wording, now: datetime) -> str:
     """What keeps the customer from changing the order."""
     try:
-        check_may_change(seen.order, seen.slot, seen.terms, now)
+        check_may_change(seen.order, seen.money, seen.slot, seen.terms, now)
     except Refusal as refusal:
         return told(refusal, words)
     return words.text("This date is cancelled.") if seen.slot.cancelled else words.text("This order can no longer be changed.")

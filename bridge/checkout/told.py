@@ -92,6 +92,7 @@ FORMS = frozenset(
         N_("This order waits for its payment: pay it first, or cancel it and order anew."),
         N_("This order was changed at the same moment; look again."),
         N_("This order does not wait for a payment."),
+        N_("Your payment is on its way, which takes a bank some days. We write to you as soon as it is here."),
         N_("An order stays within its drop; order there anew instead."),
         N_("This would cost more than was paid; order what is to be added as an order of its own."),
         N_("Orders of this drop cannot be changed or cancelled here; please write to the organizer."),

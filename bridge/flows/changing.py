@@ -8,7 +8,7 @@ from bridge.core import events
 from bridge.core.claims import Claim, Line, asked_for, check_open
 from bridge.core.drops import Offer, Slot
 from bridge.core.errors import NotFound, NotPossible
-from bridge.core.orders import STANDING, Order, OrderLine, email_key, order_totals
+from bridge.core.orders import STANDING, Money, Order, OrderLine, email_key, order_totals
 from bridge.core.ports import UnitOfWork
 from bridge.core.pricing import tiers
 from bridge.core.stock import StockItem
@@ -38,7 +38,7 @@ def change_order(work: UnitOfWork, secret: str, units: Mapping[str, int], *, pla
     order, slots = order_to_change(work, secret, *([target_id] if target_id else []))
     old, new = slots[order.slot_id], slots[target_id or order.slot_id]
     terms = work.views.terms(old.drop_id)
-    _check_change(order, old, new, terms, now)
+    _check_change(order, seen.money, old, new, terms, now)
     claim, lines = _changed_claim(order, old, new, terms, units, places, now)
     after = _changed_order(order, new, claim, lines, now)
     if (after.slot_id, after.places, units_of(after.lines)) == (order.slot_id, order.places, units_of(order.lines)):
@@ -88,8 +88,10 @@ def _target(work: UnitOfWork, to: str) -> int | None:
     return slot
 
 
-def check_may_change(order: Order, slot: Slot, terms: Terms, now: datetime) -> None:
+def check_may_change(order: Order, money: Money, slot: Slot, terms: Terms, now: datetime) -> None:
     """Whether its customer may change or move the order, which is on ``slot``. Raises ``NotPossible``, ``TooLate``."""
+    if order.state == "pending" and money.is_clearing:
+        raise NotPossible("Your payment is on its way, which takes a bank some days. We write to you as soon as it is here.")
     if order.state == "pending":
         raise NotPossible("This order waits for its payment: pay it first, or cancel it and order anew.")
     if order.state not in STANDING:
@@ -97,8 +99,8 @@ def check_may_change(order: Order, slot: Slot, terms: Terms, now: datetime) -> N
     check_in_time(order, slot, terms, now)
 
 
-def _check_change(order: Order, old: Slot, new: Slot, terms: Terms, now: datetime) -> None:
-    check_may_change(order, old, terms, now)
+def _check_change(order: Order, money: Money, old: Slot, new: Slot, terms: Terms, now: datetime) -> None:
+    check_may_change(order, money, old, terms, now)
     if old.drop_id != new.drop_id:
         raise NotPossible("An order stays within its drop; order there anew instead.")
     if old.id != new.id:
