@@ -80,7 +80,8 @@ class Payments(Protocol):
     """A payment provider. Every verb raises ``TransientFault`` or ``PermanentFault`` with a sentence for the organizer.
 
     A ``key`` goes with one set of arguments. News may come twice and in any order; states only ever move on, from ``open``
-    over ``clearing`` to ``paid`` or ``ended``, and from ``pending`` over ``done`` to ``failed``, so that whoever keeps the furthest is right.
+    over ``clearing`` to ``paid`` or ``ended``, and from ``pending`` over ``done`` to ``failed``, so that whoever keeps the
+    furthest is right.
     """
 
     def check(self) -> str:
