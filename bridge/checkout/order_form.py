@@ -140,7 +140,7 @@ def form_of(
         currency=drop.currency,
         digits=minor_digits(drop.currency),
         tax_included=terms.tax_included,
-        most_places=shown.most(slot.availability.places_left, shown.own_places, kind),
+        most_places=shown.most(slot.availability.places_left, shown.own_places, kind, [slot.availability.capacity]),
         places=asked.typed["places"] or ("" if goods else "1"),
         call=_call(kind, methods, words, costs=costs),
         pays_later=terms.pays_by[0] == AT_PICKUP,
@@ -205,7 +205,7 @@ class _Shown:
             as_of=self.words.text("(as of {moment})", moment=self.words.moment(seen.as_of, zone)) if seen.as_of else "",
             add_on=seen.add_on,
             gone=gone,
-            most=self.most(seen.left, mine, "" if self.slot.availability.state == "open" else "wait", product),
+            most=self.most(seen.left, mine, "" if self.slot.availability.state == "open" else "wait", self._in_all(offer), product),
             value=self.asked.typed.units.get(seen.sku, ""),
             ordinary=ordinary,
             early=early,
@@ -215,12 +215,18 @@ class _Shown:
             story=product.story if product else "",
         )
 
-    def most(self, left: int | None, mine: int, kind: str, product: Product | None = None) -> int:
-        """What a field takes: what is left and one's own; on the waiting list, what one customer may have."""
+    def most(self, left: int | None, mine: int, kind: str, in_all: Sequence[int], product: Product | None = None) -> int:
+        """What a field takes: what is left and one's own; on the waiting list, what one customer may have of what there is ``in_all``."""
         limits = [MOST_UNITS, self.slot.limit, product.limit if product else None]
-        if kind != "wait" and left is not None:
+        if kind == "wait":
+            limits += in_all
+        elif left is not None:
             limits.append(left + mine)
         return max(1, min(limit for limit in limits if limit is not None))
+
+    def _in_all(self, offer: Offer) -> list[int]:
+        limits = [offer.allotment] if offer.allotment is not None else []
+        return [*limits, self.slot.availability.capacity // offer.places_per_unit] if offer.places_per_unit else limits
 
     def _early(self, offer: Offer, product: Product | None, ordinary: int, mine: int) -> tuple[int | None, int | None]:
         early = product.early if product else None

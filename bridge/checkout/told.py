@@ -57,6 +57,12 @@ FORMS = frozenset(
         N_("Fewer than {n} places are left."),
         N_("Fewer than {n} of {name} are left."),
         N_("Fewer than {n} of {name} are left on this slot."),
+        N_("Beyond what you have, {n} more places can be had."),
+        N_("Beyond what you have, no more places can be had."),
+        N_("Beyond what you have, {n} more of {name} can be had."),
+        N_("Beyond what you have, no more of {name} can be had."),
+        N_("This slot has {n} places in all."),
+        N_("This slot has {n} of {name} in all."),
         N_("{name} is not sold on this slot."),
         N_("{n} of {name} cannot be ordered."),
         N_("{n} places cannot be ordered."),
@@ -83,8 +89,10 @@ FORMS = frozenset(
         N_("The time to order ran out; please start again."),
         N_("This order can no longer be cancelled."),
         N_("This order can no longer be changed."),
+        N_("This order waits for its payment: pay it first, or cancel it and order anew."),
         N_("This order was changed at the same moment; look again."),
         N_("This order does not wait for a payment."),
+        N_("Your payment is on its way, which takes a bank some days. We write to you as soon as it is here."),
         N_("An order stays within its drop; order there anew instead."),
         N_("This would cost more than was paid; order what is to be added as an order of its own."),
         N_("Orders of this drop cannot be changed or cancelled here; please write to the organizer."),
@@ -96,6 +104,12 @@ FORMS = frozenset(
 )
 """The sentences of core and flows that customers may read, with their blanks."""
 
+SINGULAR = {
+    "Beyond what you have, {n} more places can be had.": N_("Beyond what you have, {n} more place can be had."),
+    "This slot has {n} places in all.": N_("This slot has {n} place in all."),
+}
+"""Those that are said otherwise of one."""
+
 
 def answer_to(refusal: Refusal) -> Told:
     """The line of the table for a refusal, or for what it is a kind of."""
@@ -104,7 +118,10 @@ def answer_to(refusal: Refusal) -> Told:
 
 def told(refusal: Refusal, words: Wording) -> str:
     """The refusal in the customer's language."""
-    if isinstance(refusal, errors.SoldOut) and refusal.facts.get("n") == 1:
+    count = refusal.facts.get("n")
+    if refusal.form in SINGULAR and isinstance(count, int):
+        return words.plural(SINGULAR[refusal.form], refusal.form, count)
+    if isinstance(refusal, errors.SoldOut) and refusal.form.startswith("Fewer") and count == 1:
         name = refusal.facts.get("name")
         return words.text("{name} is sold out.", name=name) if name else words.text("This slot is sold out.")
     if refusal.form in FORMS:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bridge import ical, liveblock
 from bridge.core import events
-from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, Slot, applied, check_removal, is_slot
+from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, Slot
+from bridge.core.editing import applied, check_removal, is_slot, named
 from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
 from bridge.core.matching import matched
 from bridge.core.ports import Drop, Member, Resource, UnitOfWork
@@ -203,7 +204,7 @@ def _wanted(
         elif old is not None:
             gone.append(old)
     if wanted and not draft.complete:
-        raise TooManyOccurrences("This event repeats too often to be sold: give it an end, or fewer repetitions.")
+        raise TooManyOccurrences(f"{named(wanted[0][0])} repeats too often to be sold: give it an end, or fewer repetitions.")
     return wanted, gone
 
 
