@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 
+from bridge.checkout.shown import as_of, left_of
 from bridge.checkout.typed import PICKUP, SENT, TRAP, UNITS, Typed
 from bridge.core.availability import OfferAvailability
 from bridge.core.drops import Offer
@@ -193,7 +194,7 @@ class _Shown:
         product, mine = self.terms.product(seen.sku), self.own.get(offer.id, 0)
         ordinary = price_of(offer, product)
         early, left = self._early(offer, product, ordinary, mine)
-        gone = seen.left == 0 and not mine
+        off = self.slot.availability.state == "cancelled"
         zone = ZoneInfo(self.slot.timezone)
         return Good(
             sku=seen.sku,
@@ -201,10 +202,10 @@ class _Shown:
             price=self._money(ordinary if early is None else early) if ordinary or seen.price is not None else "",
             before=self._money(ordinary) if early is not None else "",
             ends=self._ends(product, left, zone) if early is not None else "",
-            left=self._left(seen, gone=gone),
-            as_of=self.words.text("(as of {moment})", moment=self.words.moment(seen.as_of, zone)) if seen.as_of else "",
+            left=self._left(seen, mine, off=off),
+            as_of=as_of(seen, self.words, zone, off=off),
             add_on=seen.add_on,
-            gone=gone,
+            gone=off or (seen.left == 0 and not mine),
             most=self.most(seen.left, mine, "" if self.slot.availability.state == "open" else "wait", product),
             value=self.asked.typed.units.get(seen.sku, ""),
             ordinary=ordinary,
@@ -236,12 +237,11 @@ class _Shown:
             told.append(self.words.plural("{n} left at this price", "{n} left at this price", left))
         return ", ".join(told)
 
-    def _left(self, seen: OfferAvailability, *, gone: bool) -> str:
-        if gone:
-            return self.words.text("Sold out")
-        if seen.left is None:
-            return self.words.text("Available")
-        return self.words.plural("{n} left", "{n} left", seen.left)
+    def _left(self, seen: OfferAvailability, mine: int, *, off: bool) -> str:
+        if not mine or off:
+            return left_of(seen, self.words, off=off)
+        kept = self.words.plural("{n} kept for you", "{n} kept for you", mine)
+        return f"{kept}, {self.words.plural('{n} more left', '{n} more left', seen.left)}" if seen.left else kept
 
     def _money(self, minor: int) -> str:
         return self.words.money(minor, self.drop.currency)

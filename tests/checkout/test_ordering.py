@@ -177,6 +177,8 @@ def test_the_early_price_is_shown_with_its_end_and_asked_for(shop):
     page = shop.get(f"/slots/{slot}")
     assert "3 left at this price" in page
     assert "€7.00" in page
+    card = said(shop.client.get(f"/slots/{slot}/card"))
+    assert "Country loaf Later €8.50 €7.00 3 left at this price" in card
     secret = shop.ordered(slot, units__LOAF=4)
     assert shop.seen(secret).order.total == 3 * 700 + 850
     shop.publish()

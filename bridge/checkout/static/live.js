@@ -33,12 +33,13 @@ function showOffers(box, row, slot) {
   for (const cell of row.querySelectorAll("[data-offer]")) {
     const offer = slot.offers[cell.dataset.offer];
     if (!offer) continue;
-    const gone = offer.left === 0;
-    cell.textContent = gone ? box.dataset.soldOut : offer.left === null ? box.dataset.available : counted(box, offer.left);
+    const off = slot.state === "cancelled";
+    const gone = off || offer.left === 0;
+    cell.textContent = off ? "" : gone ? box.dataset.soldOut : offer.left === null ? box.dataset.available : counted(box, offer.left);
     cell.closest(".good").classList.toggle("gone", gone);
   }
   const places = row.querySelector("[data-places]");
-  if (places) places.textContent = places.dataset.form.replace("{left}", slot.places_left);
+  if (places) places.textContent = slot.state === "cancelled" ? "" : places.dataset.form.replace("{left}", slot.places_left);
 }
 
 function show(box, slots) {
