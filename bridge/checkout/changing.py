@@ -98,7 +98,7 @@ def _typed(order: Order) -> Typed:
 
 
 def _change_page(bridge: Selling, seen: OrderSeen, typed: Typed, refusal: Refusal | None = None) -> Response:
-    words = chosen(request, seen.order.language)
+    words = chosen(request, seen.order.language).at(bridge.now())
     sentence = told(refusal, words) if refusal else ""
     form = _form(bridge, seen, typed, words, sentence)
     values = {"seen": seen, "one": order_shown(seen, words, bridge.now()), "form": form, "refused": sentence}
@@ -119,7 +119,8 @@ def _form(bridge: Selling, seen: OrderSeen, typed: Typed, words: Wording, senten
 
 
 def _move_page(bridge: Selling, seen: OrderSeen, to: str, refusal: Refusal | None = None) -> Response:
-    words, now = chosen(request, seen.order.language), bridge.now()
+    now = bridge.now()
+    words = chosen(request, seen.order.language).at(now)
     with bridge.read() as views:
         others = [_elsewhere(views, seen, slot.public_id, words, now) for slot in views.alternatives(seen.slot, now, MOST_SLOTS)]
     status = answer_to(refusal).status if refusal else 200

@@ -82,11 +82,12 @@ class SlotPages:
             self._remember(public_id, current)
             if found.removed:
                 raise _IsGone(current, found)
-            return current, make(seen, words, now)
+            return current, make(seen, words.at(now), now)
 
         try:
             made = self._kept.page((kind, public_id, str(words.locale), language), drop, now, anew)
         except _IsGone as gone:
+            words = words.at(now)
             one = shown(gone.slot, words, now)
             return printed("gone.html", words, status=410, drop=gone.drop, one=one, when=span_of_days(one, words))
         if made.counts is not None and is_a_view(request):

@@ -102,11 +102,19 @@ def answer_to(refusal: Refusal) -> Told:
     return next((TABLE[kind] for kind in type(refusal).__mro__ if kind in TABLE), TABLE[Refusal])
 
 
+def _facts(refusal: Refusal, words: Wording) -> dict[str, object]:
+    """The refusal's facts as customers read them: countries by their names."""
+    facts = dict(refusal.facts)
+    if "countries" in facts:
+        facts["countries"] = ", ".join(words.country(code) for code in str(facts["countries"]).split(", "))
+    return facts
+
+
 def told(refusal: Refusal, words: Wording) -> str:
     """The refusal in the customer's language."""
     if isinstance(refusal, errors.SoldOut) and refusal.facts.get("n") == 1:
         name = refusal.facts.get("name")
         return words.text("{name} is sold out.", name=name) if name else words.text("This slot is sold out.")
     if refusal.form in FORMS:
-        return words.text(refusal.form, **refusal.facts)
+        return words.text(refusal.form, **_facts(refusal, words))
     return words.text(answer_to(refusal).sentence)

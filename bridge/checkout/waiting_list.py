@@ -49,7 +49,7 @@ def add_waiting(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     def joined(public_id: str) -> Response:
         with bridge.read() as views:
             found, drop = slot_of(views, public_id)
-        words = chosen(request, drop.language)
+        words = chosen(request, drop.language).at(bridge.now())
         one = shown(found, words, bridge.now())
         return _private(printed("waiting_joined.html", words, drop=drop, one=one, when=span_of_days(one, words)))
 
@@ -109,7 +109,7 @@ def offered_page(bridge: Selling, public_id: str, offer: str) -> Response:
 
 def _turn(bridge: Selling, secret: str) -> Response:
     seen = _seen(bridge, secret)
-    words = chosen(request, seen.waiting.language)
+    words = chosen(request, seen.waiting.language).at(bridge.now())
     until = words.moment(seen.waiting.offered_until, seen.slot.zone) if seen.waiting.offered_until else ""
     names = {offer.sku: offer.name or offer.sku for offer in seen.slot.offers}
     wanted_goods = [(count, names.get(sku, sku)) for sku, count in seen.waiting.units.items()]

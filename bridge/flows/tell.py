@@ -64,8 +64,8 @@ def _about_waiting(seen: WaitingSeen | None, payload: Mapping[str, Any], writer:
     if payload.get("kind") == "waiting_offer":
         until = seen.waiting.offered_until
         lasts = seen.waiting.state == "offered" and until is not None and now < until
-        return waiting_letter("waiting_offer", seen, writer) if lasts else None
-    return waiting_letter("waiting_joined", seen, writer) if seen.waiting.state == "waiting" else None
+        return waiting_letter("waiting_offer", seen, writer, now) if lasts else None
+    return waiting_letter("waiting_joined", seen, writer, now) if seen.waiting.state == "waiting" else None
 
 
 def _id(told: object) -> int:
