@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from bridge.checkout.order_form import METHODS
+from bridge.checkout.paying import METHODS
 from bridge.core.errors import TooLate
 from bridge.core.orders import BOOKED, STANDING, Order, owed
 from bridge.core.ports_orders import OrderSeen

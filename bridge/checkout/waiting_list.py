@@ -5,6 +5,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout import posted
+from bridge.checkout.fields import field_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
 from bridge.checkout.order_form import Asked
@@ -42,7 +43,9 @@ def add_waiting(face: Blueprint, bridge: Selling, guard: Guard) -> None:
             # The same answer to everyone: whether an address waits here is nobody else's business.
             pass
         except Refusal as refusal:
-            return slot_again(bridge, public_id, Asked(typed, [("units", told(refusal, words))]), answer_to(refusal).status)
+            return slot_again(
+                bridge, public_id, Asked(typed, [(field_of(refusal, wanted(typed)), told(refusal, words))]), answer_to(refusal).status
+            )
         return redirect(f"/slots/{public_id}/waiting{query_of_language()}", 303)
 
     @face.get("/slots/<public_id>/waiting")
