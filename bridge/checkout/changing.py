@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout import posted
-from bridge.checkout.fields import field_of
+from bridge.checkout.fields import field_of, names_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
 from bridge.checkout.order_form import Asked, FormShown, form_of
@@ -100,7 +100,7 @@ def _typed(order: Order) -> Typed:
 
 def _change_page(bridge: Selling, seen: OrderSeen, typed: Typed, refusal: Refusal | None = None, field: str = "") -> Response:
     words = chosen(request, seen.order.language).at(bridge.now())
-    sentence = told(refusal, words) if refusal else ""
+    sentence = told(refusal, words, names_of(seen.terms)) if refusal else ""
     form = _form(bridge, seen, words, Asked(typed, [(field, sentence)] if sentence else []))
     values = {"seen": seen, "one": order_shown(seen, words, bridge.now()), "form": form, "refused": sentence}
     return private(printed("change.html", words, status=answer_to(refusal).status if refusal else 200, **values))
@@ -126,7 +126,9 @@ def _move_page(bridge: Selling, seen: OrderSeen, to: str, refusal: Refusal | Non
         others = [_elsewhere(views, seen, slot.public_id, words, now) for slot in views.alternatives(seen.slot, now, MOST_SLOTS)]
     status = answer_to(refusal).status if refusal else 200
     values = {"seen": seen, "one": order_shown(seen, words, now), "others": [one for one in others if one], "to": to}
-    return private(printed("move.html", words, status=status, refused=told(refusal, words) if refusal else "", **values))
+    return private(
+        printed("move.html", words, status=status, refused=told(refusal, words, names_of(seen.terms)) if refusal else "", **values)
+    )
 
 
 def _elsewhere(views: Views, seen: OrderSeen, public_id: str, words: Wording, now: datetime) -> Elsewhere | None:

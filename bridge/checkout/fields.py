@@ -9,6 +9,7 @@ from bridge.core.drops import Offer, Slot
 from bridge.core.errors import Refusal, SoldOut
 from bridge.core.ports_orders import Held
 from bridge.core.stock import StockItem
+from bridge.core.terms import Terms
 from bridge.wording import N_, Wording
 
 _FIELDS = {
@@ -29,6 +30,11 @@ def field_of(refusal: Refusal, asked: Wanted, offers: Iterable[Offer] = ()) -> s
     if found := next((sku for sku in [*named, *asked.units] if sku in asked.units), None):
         return UNITS + found
     return "places" if asked.places else "units"
+
+
+def names_of(terms: Terms) -> dict[str, str]:
+    """What a drop's products are called, by SKU."""
+    return {product.sku: product.name for product in terms.products if product.name}
 
 
 def only_kept(n: int, words: Wording) -> str:

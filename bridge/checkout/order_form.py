@@ -43,6 +43,7 @@ class Good:
     tax_rate: int
     wrong: str = ""
     story: str = ""
+    own: bool = False
     said: str = ""
     """What is told to who asks for more than ``most``."""
 
@@ -198,8 +199,8 @@ class _Shown:
         offer = self.sold.get(seen.sku) or Offer(seen.sku, seen.name, price=seen.price, add_on=seen.add_on)
         product, mine = self.terms.product(seen.sku), self.own.get(offer.id, 0)
         ordinary = price_of(offer, product)
-        early, left = self._early(offer, product, ordinary, mine)
         off = self.slot.availability.state == "cancelled"
+        early, left = (None, None) if off else self._early(offer, product, ordinary, mine)
         most = self.most(seen.left, mine, "wait" if self.slot.availability.state == "sold_out" and not self.asked.hold else "", product)
         zone = ZoneInfo(self.slot.timezone)
         return Good(
@@ -220,6 +221,7 @@ class _Shown:
             tax_rate=product.tax_rate if product else 0,
             wrong=self.told.get(UNITS + seen.sku, ""),
             story=product.story if product else "",
+            own=mine > 0,
             said=self.said(most, seen.left, mine, product),
         )
 

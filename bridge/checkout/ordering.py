@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout import posted
-from bridge.checkout.fields import beside_ones_own, field_of
+from bridge.checkout.fields import beside_ones_own, field_of, names_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import asked as asked_language
 from bridge.checkout.language import chosen, spoken
@@ -125,10 +125,13 @@ def _held(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, visitor:
 def _refused(bridge: Selling, public_id: str, typed: Typed, refusal: Refusal) -> Response:
     words, held, asked = _words(bridge, public_id), standing(bridge, typed.hold), wanted(typed)
     with bridge.glance() as views:
-        stored = views.slot_now(public_id)
+        stored, found = views.slot_now(public_id), views.drop_of_slot(public_id)
+        terms = views.terms(found[0].id) if found else Terms()
     field = field_of(refusal, asked, stored[0].offers if stored else ())
     own = beside_ones_own(refusal, field, held, *stored, bridge.now(), words) if stored else ""
-    return slot_again(bridge, public_id, Asked(typed, [(field, own or told(refusal, words))], held), answer_to(refusal).status)
+    return slot_again(
+        bridge, public_id, Asked(typed, [(field, own or told(refusal, words, names_of(terms)))], held), answer_to(refusal).status
+    )
 
 
 def standing(bridge: Selling, hold: str) -> Held | None:

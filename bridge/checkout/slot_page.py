@@ -21,7 +21,7 @@ from bridge.checkout.order_form import Asked, form_of
 from bridge.checkout.pictures import PictureShown, first_picture, shown_pictures
 from bridge.checkout.printing import finished, printed, sent
 from bridge.checkout.reading import Reading
-from bridge.checkout.shown import Picture, SlotShown, changes_at, picture, shown, span_of_days
+from bridge.checkout.shown import Badge, Picture, SlotShown, changes_at, picture, shown, span_of_days
 from bridge.checkout.traffic import Booked, booked_lately, is_a_view
 from bridge.core.drops import Offer
 from bridge.core.ports import Drop, PublicSlot, Views
@@ -131,8 +131,17 @@ def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, aske
         "about": _about(bridge, one, seen, words),
         "booked": seen.booked.told(words),
         "goods": seen.goods,
-        **slot_values(one, seen, words, now, asked_for),
+        **slot_values(_offered(one, asked_for, words), seen, words, now, asked_for),
     }
+
+
+def _offered(one: SlotShown, asked_for: Asked | None, words: Wording) -> SlotShown:
+    """With what is kept for who waited, in place of how little is left for others."""
+    held = asked_for.hold if asked_for else None
+    if held is None or held.waiting_id is None:
+        return one
+    kept = sum(line.units for line in held.lines) or held.places
+    return replace(one, badge=Badge("few", words.plural("{n} kept for you", "{n} kept for you", kept)))
 
 
 def early_ends(terms: Terms, now: datetime) -> list[datetime]:

@@ -5,7 +5,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout import posted
-from bridge.checkout.fields import field_of
+from bridge.checkout.fields import field_of, names_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
 from bridge.checkout.order_form import Asked
@@ -114,8 +114,8 @@ def _turn(bridge: Selling, secret: str) -> Response:
     seen = _seen(bridge, secret)
     words = chosen(request, seen.waiting.language).at(bridge.now())
     until = words.moment(seen.waiting.offered_until, seen.slot.zone) if seen.waiting.offered_until else ""
-    names = {offer.sku: offer.name or offer.sku for offer in seen.slot.offers}
-    wanted_goods = [(count, names.get(sku, sku)) for sku, count in seen.waiting.units.items()]
+    names = {offer.sku: offer.name for offer in seen.slot.offers} | names_of(seen.terms)
+    wanted_goods = [(count, names.get(sku) or sku) for sku, count in seen.waiting.units.items()]
     state = _state(seen, bridge)
     return _private(printed("waiting.html", words, seen=seen, state=state, until=until, wanted=wanted_goods, secret=secret))
 

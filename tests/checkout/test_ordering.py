@@ -132,7 +132,7 @@ def test_whoever_comes_too_late_is_told_and_offered_the_waiting_list(shop):
     shop.ordered(slot, places=2)
     answer = shop.order_by(slot, 409, places=1, email="ben@example.org")
     words = said(answer)
-    assert "This slot is sold out." in words
+    assert "This date is sold out." in words
     assert "Join the waiting list" in words
     assert value_of(answer.get_data(as_text=True), "email") == "ben@example.org"
 

@@ -198,7 +198,7 @@ def test_nothing_is_left_of_a_date_that_was_cancelled(window, client, path):
     page = text(client.get(path))
     assert "ancel" in page or "Abgesagt" in page
     assert path == "/" or "Country loaf" in page
-    assert not re.search(r"\d left|noch \d|Available|Verfügbar|\d of \d+ places", seen(page))
+    assert not re.search(r"\d left|at this price|noch \d|Available|Verfügbar|\d of \d+ places", seen(page))
 
 
 def test_what_is_counted_live_of_a_cancelled_date_is_nothing(window, client):

@@ -239,7 +239,9 @@ class Hold {
   tick(first = false) {
     const left = Math.ceil((this.until - performance.now()) / 1000);
     if (left <= 0) return this.over();
-    const clock = Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0");
+    const two = (count) => String(count).padStart(2, "0");
+    const hours = left >= 3600 ? Math.floor(left / 3600) + ":" + two(Math.floor(left / 60) % 60) : Math.floor(left / 60);
+    const clock = hours + ":" + two(left % 60);
     this.box.hidden = false;
     this.box.querySelector("[data-timer-text]").textContent = this.form.dataset.kept.replace("{time}", clock);
     if (first || SPOKEN_AT.includes(left)) this.speak(left);
