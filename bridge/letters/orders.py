@@ -183,7 +183,7 @@ def was_invited(seen: OrderSeen) -> bool:
 def _whole(told: _Told) -> Iterator[Row]:
     seen, words = told.seen, told.words
     yield from dates(seen.slot, seen.drop, words, told.facts.before, place=seen.order.fulfilment == "pickup")
-    yield from handing_over(seen.order, seen.slot, seen.terms, words)
+    yield from handing_over(seen.order, seen.slot, seen.terms, words, told.facts.before)
     yield _number(told)
     yield from paying(seen.order, seen.money, words)
 

@@ -61,11 +61,12 @@ def _zone(slot: Slot, words: Wording) -> str:
     return words.text("All times are local to the place: {zone}.", zone=name)
 
 
-def handing_over(order: Order, slot: Slot, terms: Terms, words: Wording) -> Iterator[Row]:
-    """How the customer gets it."""
+def handing_over(order: Order, slot: Slot, terms: Terms, words: Wording, before: Before | None = None) -> Iterator[Row]:
+    """How the customer gets it; with ``before`` also what that was."""
     pickup = slot.pickup or terms.pickup
+    was = (before.pickup or terms.pickup) if before is not None and before.pickup is not None else pickup
     if order.fulfilment == "pickup" and pickup:
-        yield Row(words.text("Pickup"), pickup)
+        yield Row(words.text("Pickup"), pickup, was if was != pickup else "")
     if order.fulfilment == "shipping" and order.address is not None:
         to = order.address
         lines = (order.name, to.street, to.more, f"{to.postcode} {to.city}".strip(), words.country(to.country))
