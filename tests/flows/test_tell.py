@@ -10,7 +10,6 @@ from bridge.core.errors import InvalidInput
 from bridge.flows.house import House
 from bridge.flows.relay import deliver_due
 from bridge.flows.tell import Telling, compose, tell, tell_waiting
-from bridge.letters import Before
 from bridge.notify.fake import FakeNotifier
 from tests.cast import CLEO
 from tests.house import bakery, event
