@@ -26,22 +26,27 @@ def N_(msgid: str) -> str:  # noqa: N802 (the name every gettext tool knows)
     return msgid
 
 
-MOMENT = N_("EEE d MMM HH:mm")
-DAY = N_("EEE d MMM")
+MOMENT, MOMENT_OF_YEAR = N_("EEE d MMM HH:mm"), N_("EEE d MMM y HH:mm")
+DAY, DAY_OF_YEAR = N_("EEE d MMM"), N_("EEE d MMM y")
 TIME = N_("HH:mm")
 
 
 class Wording:
     """One language. Never raises for a message that is not translated: it is said in English."""
 
-    __slots__ = ("_forms", "_index", "_texts", "language", "locale")
+    __slots__ = ("_forms", "_index", "_now", "_texts", "language", "locale")
 
-    def __init__(self, locale: Locale, texts: dict[str, str], forms: dict[str, tuple[str, ...]]) -> None:
+    def __init__(self, locale: Locale, texts: dict[str, str], forms: dict[str, tuple[str, ...]], now: datetime | None = None) -> None:
         self.locale = locale
         self.language = locale.language
         self._texts = texts
         self._forms = forms
         self._index = _plural_index(locale)
+        self._now = now
+
+    def at(self, now: datetime) -> "Wording":
+        """The same words for who reads at ``now``: what is of another year is told with its year."""
+        return Wording(self.locale, self._texts, self._forms, now)
 
     def text(self, msgid: str, **values: object) -> str:
         """The message, with ``{name}`` replaced by the value of that name."""
@@ -57,21 +62,28 @@ class Wording:
         """Every form that ``plural`` may choose, as templates."""
         return self._forms.get(msgid) or (msgid, msgid_plural)
 
-    def moment(self, when: datetime, zone: ZoneInfo) -> str:
-        """Day and time of an aware ``when`` in ``zone``: ``Fri 4 Dec 18:00``."""
-        return _formatted(self, MOMENT, when, zone)
+    def moment(self, when: datetime, zone: ZoneInfo, *, year: bool = False) -> str:
+        """Day and time of an aware ``when`` in ``zone``: ``Fri 4 Dec 18:00``; with ``year`` always with its year."""
+        return _formatted(self.locale, self.text(MOMENT_OF_YEAR if year or self._is_far(when, zone) else MOMENT), when, zone)
 
     def day(self, when: datetime, zone: ZoneInfo) -> str:
         """The day of an aware ``when`` in ``zone``: ``Fri 4 Dec``."""
-        return _formatted(self, DAY, when, zone)
+        return _formatted(self.locale, self.text(DAY_OF_YEAR if self._is_far(when, zone) else DAY), when, zone)
+
+    def _is_far(self, when: datetime, zone: ZoneInfo) -> bool:
+        return self._now is not None and when.astimezone(zone).year != self._now.astimezone(zone).year
 
     def time(self, when: datetime, zone: ZoneInfo) -> str:
         """The time of an aware ``when`` in ``zone``: ``18:00``."""
-        return _formatted(self, TIME, when, zone)
+        return _formatted(self.locale, self.text(TIME), when, zone)
 
     def money(self, minor: int, currency: str) -> str:
         """``minor`` units of an ISO 4217 currency, with as many decimals as it has."""
-        return _money(self, minor, currency)
+        return _money(self.locale, minor, currency)
+
+    def country(self, code: str) -> str:
+        """What a country is called; the code itself for one that nobody knows."""
+        return str(self.locale.territories.get(code, code))
 
 
 def wording(language: str) -> Wording:
@@ -130,12 +142,12 @@ def _plural_index(locale: Locale) -> Callable[[int], int]:
 
 
 @lru_cache(maxsize=8192)
-def _formatted(words: Wording, pattern: str, when: datetime, zone: ZoneInfo) -> str:
-    return format_datetime(when, words.text(pattern), tzinfo=zone, locale=words.locale)
+def _formatted(locale: Locale, pattern: str, when: datetime, zone: ZoneInfo) -> str:
+    return format_datetime(when, pattern, tzinfo=zone, locale=locale)
 
 
 @lru_cache(maxsize=4096)
-def _money(words: Wording, minor: int, currency: str) -> str:
-    said = format_currency(Decimal(minor).scaleb(-minor_digits(currency)), currency.upper(), locale=words.locale)
+def _money(locale: Locale, minor: int, currency: str) -> str:
+    said = format_currency(Decimal(minor).scaleb(-minor_digits(currency)), currency.upper(), locale=locale)
     # Babel leaves out the space that CLDR asks for between letters and digits (UTS 35, part 3, currencySpacing).
     return _CODE_AT_DIGIT.sub("\\1\N{NO-BREAK SPACE}", said)

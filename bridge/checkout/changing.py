@@ -7,6 +7,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout import posted
+from bridge.checkout.fields import field_of, names_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
 from bridge.checkout.order_form import Asked, FormShown, form_of
@@ -53,13 +54,13 @@ def add_changing(face: Blueprint, bridge: Selling, guard: Guard) -> None:
         if seen is None:
             return unknown()
         asked = wanted(typed)
+        if asked.wrong:
+            return _change_page(bridge, seen, typed, InvalidInput(asked.wrong[0].form), asked.wrong[0].field)
         try:
-            if asked.wrong:
-                raise InvalidInput(asked.wrong[0].form)
             with bridge.work() as work:
                 change_order(work, secret, asked.units, places=asked.places, now=bridge.now())
         except Refusal as refusal:
-            return _change_page(bridge, seen, typed, refusal)
+            return _change_page(bridge, seen, typed, refusal, field_of(refusal, asked, seen.slot.offers))
         return redirect(f"/orders/{secret}{query_of_language()}", 303)
 
     @face.get("/orders/<secret>/move")
@@ -97,10 +98,10 @@ def _typed(order: Order) -> Typed:
     return Typed({**{UNITS + sku: str(count) for sku, count in units.items()}, "places": str(places or "")})
 
 
-def _change_page(bridge: Selling, seen: OrderSeen, typed: Typed, refusal: Refusal | None = None) -> Response:
-    words = chosen(request, seen.order.language)
-    sentence = told(refusal, words) if refusal else ""
-    form = _form(bridge, seen, typed, words, sentence)
+def _change_page(bridge: Selling, seen: OrderSeen, typed: Typed, refusal: Refusal | None = None, field: str = "") -> Response:
+    words = chosen(request, seen.order.language).at(bridge.now())
+    sentence = told(refusal, words, names_of(seen.terms)) if refusal else ""
+    form = _form(bridge, seen, words, Asked(typed, [(field, sentence)] if sentence else []))
     values = {"seen": seen, "one": order_shown(seen, words, bridge.now()), "form": form, "refused": sentence}
     values["why_not"] = _why_not(seen, words, bridge.now())
     return private(printed("change.html", words, status=answer_to(refusal).status if refusal else 200, **values))
@@ -111,11 +112,11 @@ def _why_not(seen: OrderSeen, words: Wording, now: datetime) -> str:
     try:
         check_may_change(seen.order, seen.money, seen.slot, seen.terms, now)
     except Refusal as refusal:
-        return told(refusal, words)
+        return told(refusal, words, names_of(seen.terms))
     return words.text("This date is cancelled.") if seen.slot.cancelled else words.text("This order can no longer be changed.")
 
 
-def _form(bridge: Selling, seen: OrderSeen, typed: Typed, words: Wording, sentence: str) -> FormShown | None:
+def _form(bridge: Selling, seen: OrderSeen, words: Wording, asked: Asked) -> FormShown | None:
     """The form with what is free now and what they have already, as if that were a hold; None when the slot is gone."""
     now = bridge.now()
     with bridge.read() as views:
@@ -125,17 +126,19 @@ def _form(bridge: Selling, seen: OrderSeen, typed: Typed, words: Wording, senten
     own = claim_of(seen.order)
     mine = Held(0, seen.slot.id, "", own.places, now, own.lines)
     slot = replace(found, availability=availability(*stored, now))
-    return form_of(slot, seen.drop, seen.terms, stored[0].offers, words, now, Asked(typed, [("units", sentence)] if sentence else [], mine))
+    return form_of(slot, seen.drop, seen.terms, stored[0].offers, words, now, asked._replace(hold=mine))
 
 
 def _move_page(bridge: Selling, seen: OrderSeen, to: str, refusal: Refusal | None = None) -> Response:
-    words, now = chosen(request, seen.order.language), bridge.now()
+    now = bridge.now()
+    words = chosen(request, seen.order.language).at(now)
     with bridge.read() as views:
         others = [_elsewhere(views, seen, slot.public_id, words, now) for slot in views.alternatives(seen.slot, now, MOST_SLOTS)]
     status = answer_to(refusal).status if refusal else 200
     values = {"seen": seen, "one": order_shown(seen, words, now), "others": [one for one in others if one], "to": to}
     values["why_not"] = _why_not(seen, words, now)
-    return private(printed("move.html", words, status=status, refused=told(refusal, words) if refusal else "", **values))
+    values["refused"] = told(refusal, words, names_of(seen.terms)) if refusal else ""
+    return private(printed("move.html", words, status=status, **values))
 
 
 def _elsewhere(views: Views, seen: OrderSeen, public_id: str, words: Wording, now: datetime) -> Elsewhere | None:

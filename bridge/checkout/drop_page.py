@@ -51,7 +51,7 @@ class DropPages:
                 skipped, sku, available = (number - 1) * PAGE, wanted.product, wanted.available
                 slots = views.public_slots(current.id, start, end, limit=PAGE + 1, offset=skipped, sku=sku, available=available)
                 image = first_picture(views, views.terms(current.id).pictures) or picture(current.image)
-                return current, self._made(current, image, slots, views.offered(current.id, now), wanted, number, words, now)
+                return current, self._made(current, image, slots, views.offered(current.id, now), wanted, number, words.at(now), now)
 
         key = ("drop", known.id, str(words.locale), language, number, wanted)
         return sent(request, self._kept.page(key, known, now, anew), now)
@@ -67,7 +67,7 @@ class DropPages:
                 current = public_drop(views, organizer, slug)
                 start, end = (datetime.combine(day, time(), ZoneInfo(current.timezone)) for day in (first, last))
                 slots = views.public_slots(current.id, start, end, limit=MOST + 1)
-            return current, page(_as_json(current, slots, words, now), _JSON, until=changes_at(slots, now))
+            return current, page(_as_json(current, slots, words.at(now), now), _JSON, until=changes_at(slots, now))
 
         response = sent(request, self._kept.page(("slots", drop.id, str(words.locale), first, last), drop, now, anew), now)
         response.headers["Access-Control-Allow-Origin"] = "*"

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-
+from bridge.checkout.countries import countries
+from bridge.checkout.fields import only_kept
+from bridge.checkout.paying import Method, call_of, methods_of
+from bridge.checkout.shown import as_of, left_of
 from bridge.checkout.typed import PICKUP, SENT, TRAP, UNITS, Typed
 from bridge.core.availability import OfferAvailability
 from bridge.core.drops import Offer
@@ -15,15 +17,9 @@ from bridge.core.ports import Drop, PublicSlot
 from bridge.core.ports_orders import Held
 from bridge.core.pricing import early_left, price_of
 from bridge.core.terms import AT_PICKUP, Product, ShippingOption, Terms
-from bridge.wording import N_, Wording, minor_digits
+from bridge.wording import Wording, minor_digits
 
 MOST_UNITS = 99
-METHODS: Mapping[str, str] = {
-    AT_PICKUP: N_("Pay when you pick it up"),
-    "stripe": N_("Pay by card now"),
-    "fake": N_("Pay now (simulated)"),
-}
-"""What ways of paying are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +43,9 @@ class Good:
     tax_rate: int
     wrong: str = ""
     story: str = ""
+    own: bool = False
+    said: str = ""
+    """What is told to who asks for more than ``most``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +58,6 @@ class Way:
     price: str
     note: str
     tax_rate: int
-    chosen: bool
-
-
-class Method(NamedTuple):
-    """A way of paying."""
-
-    value: str
-    name: str
-    call: str
     chosen: bool
 
 
@@ -100,9 +90,16 @@ class FormShown:
     seconds: int = 0
     offered: bool = False
     notice: str = ""
+    places_said: str = ""
 
     trap: str = TRAP
     field: str = UNITS
+
+    @property
+    def focus(self) -> str:
+        """The id of what has the focus first: the one field that is wrong, or the list of several."""
+        ids = {place for place, _ in self.errors}
+        return next(iter(ids)) if len(ids) == 1 else "errors" if ids else ""
 
 
 class Asked(NamedTuple):
@@ -119,12 +116,14 @@ def form_of(
 ) -> FormShown:
     """The form as it is shown at ``now``; ``sold`` are the slot's offers as they are stored."""
     asked = asked or Asked()
-    told = dict(reversed(list(asked.wrong)))
+    skus = [seen.sku for seen in sorted(slot.availability.offers, key=lambda seen: seen.add_on)]
+    told = {_own_field(field, skus): sentence for field, sentence in reversed(list(asked.wrong))}
     shown = _Shown(slot, drop, terms, {offer.sku: offer for offer in sold}, words, now, asked, told)
     kind = _kind(slot, terms, asked.hold)
     goods = tuple(shown.good(seen) for seen in slot.availability.offers)
     ways = shown.ways()
-    methods = _methods(terms, asked.typed, words)
+    methods = methods_of(terms, asked.typed, words)
+    most_places = shown.most(slot.availability.places_left, shown.own_places, kind, [slot.availability.capacity])
     costs = any(good.ordinary for good in goods) or any(way.fee for way in ways)
     return FormShown(
         kind=kind,
@@ -132,7 +131,7 @@ def form_of(
         add_ons=tuple(good for good in goods if good.add_on),
         ways=ways,
         methods=methods,
-        countries=_countries(terms, words),
+        countries=countries(terms, words),
         typed=asked.typed,
         wrong=told,
         errors=tuple((element(field, goods), sentence) for field, sentence in asked.wrong),
@@ -140,9 +139,10 @@ def form_of(
         currency=drop.currency,
         digits=minor_digits(drop.currency),
         tax_included=terms.tax_included,
-        most_places=shown.most(slot.availability.places_left, shown.own_places, kind, [slot.availability.capacity]),
+        most_places=most_places,
+        places_said=shown.said(most_places, slot.availability.places_left, shown.own_places),
         places=asked.typed["places"] or ("" if goods else "1"),
-        call=_call(kind, methods, words, costs=costs),
+        call=call_of(kind, methods, words, costs=costs),
         pays_later=terms.pays_by[0] == AT_PICKUP,
         hold=asked.hold.secret if asked.hold else "",
         kept_until=words.time(asked.hold.expires_at, ZoneInfo(slot.timezone)) if asked.hold else "",
@@ -152,12 +152,19 @@ def form_of(
     )
 
 
+def _own_field(field: str, skus: Sequence[str]) -> str:
+    """What is said of all that can be chosen is said at the first of it."""
+    if field not in {"units", "places"}:
+        return field
+    return UNITS + skus[0] if skus else "places"
+
+
 def element(field: str, goods: Sequence[Good]) -> str:
     """The id of a field's element on the page."""
     ids = {UNITS + good.sku: f"units-{place}" for place, good in enumerate(sorted(goods, key=lambda good: good.add_on), 1)}
     if field in ids:
         return ids[field]
-    if field in {"units", UNITS} or field.startswith(UNITS):
+    if field in {"units", "places"} or field.startswith(UNITS):
         return "units-1" if goods else "places"
     return "way-1" if field == "way" else "method-1" if field == "method" else field
 
@@ -192,8 +199,10 @@ class _Shown:
         offer = self.sold.get(seen.sku) or Offer(seen.sku, seen.name, price=seen.price, add_on=seen.add_on)
         product, mine = self.terms.product(seen.sku), self.own.get(offer.id, 0)
         ordinary = price_of(offer, product)
-        early, left = self._early(offer, product, ordinary, mine)
-        gone = seen.left == 0 and not mine
+        off = self.slot.availability.state == "cancelled"
+        early, left = (None, None) if off else self._early(offer, product, ordinary, mine)
+        kind = "wait" if self.slot.availability.state == "sold_out" and not self.asked.hold else ""
+        most = self.most(seen.left, mine, kind, self._in_all(offer), product)
         zone = ZoneInfo(self.slot.timezone)
         return Good(
             sku=seen.sku,
@@ -201,11 +210,11 @@ class _Shown:
             price=self._money(ordinary if early is None else early) if ordinary or seen.price is not None else "",
             before=self._money(ordinary) if early is not None else "",
             ends=self._ends(product, left, zone) if early is not None else "",
-            left=self._left(seen, gone=gone),
-            as_of=self.words.text("(as of {moment})", moment=self.words.moment(seen.as_of, zone)) if seen.as_of else "",
+            left=self._left(seen, mine, off=off),
+            as_of=as_of(seen, self.words, zone, off=off),
             add_on=seen.add_on,
-            gone=gone,
-            most=self.most(seen.left, mine, "" if self.slot.availability.state == "open" else "wait", self._in_all(offer), product),
+            gone=off or (seen.left == 0 and not mine),
+            most=most,
             value=self.asked.typed.units.get(seen.sku, ""),
             ordinary=ordinary,
             early=early,
@@ -213,6 +222,8 @@ class _Shown:
             tax_rate=product.tax_rate if product else 0,
             wrong=self.told.get(UNITS + seen.sku, ""),
             story=product.story if product else "",
+            own=mine > 0,
+            said=self.said(most, seen.left, mine, product),
         )
 
     def most(self, left: int | None, mine: int, kind: str, in_all: Sequence[int], product: Product | None = None) -> int:
@@ -228,6 +239,14 @@ class _Shown:
         limits = [offer.allotment] if offer.allotment is not None else []
         return [*limits, self.slot.availability.capacity // offer.places_per_unit] if offer.places_per_unit else limits
 
+    def said(self, most: int, left: int | None, mine: int, product: Product | None = None) -> str:
+        """Why a field takes no more than ``most``."""
+        if most in {self.slot.limit, product.limit if product else None}:
+            return self.words.text("At most {n} per customer.", n=most)
+        if mine and not left:
+            return only_kept(mine, self.words)
+        return self.words.text("At most {n} can be ordered.", n=most)
+
     def _early(self, offer: Offer, product: Product | None, ordinary: int, mine: int) -> tuple[int | None, int | None]:
         early = product.early if product else None
         if early is None or early.price >= ordinary:
@@ -242,12 +261,11 @@ class _Shown:
             told.append(self.words.plural("{n} left at this price", "{n} left at this price", left))
         return ", ".join(told)
 
-    def _left(self, seen: OfferAvailability, *, gone: bool) -> str:
-        if gone:
-            return self.words.text("Sold out")
-        if seen.left is None:
-            return self.words.text("Available")
-        return self.words.plural("{n} left", "{n} left", seen.left)
+    def _left(self, seen: OfferAvailability, mine: int, *, off: bool) -> str:
+        if not mine or off:
+            return left_of(seen, self.words, off=off)
+        kept = self.words.plural("{n} kept for you", "{n} kept for you", mine)
+        return f"{kept}, {self.words.plural('{n} more left', '{n} more left', seen.left)}" if seen.left else kept
 
     def _money(self, minor: int) -> str:
         return self.words.money(minor, self.drop.currency)
@@ -269,41 +287,3 @@ def _kind(slot: PublicSlot, terms: Terms, hold: Held | None) -> str:
     if slot.availability.state == "open" or (hold is not None and slot.availability.state == "sold_out"):
         return "order"
     return "wait" if slot.availability.state == "sold_out" and terms.waiting_list else ""
-
-
-def _methods(terms: Terms, typed: Typed, words: Wording) -> tuple[Method, ...]:
-    chosen = typed["method"] if typed["method"] in terms.pays_by else terms.pays_by[0]
-    return tuple(
-        Method(name, words.text(METHODS[name]) if name in METHODS else name, _call_of(name, words), name == chosen)
-        for name in terms.pays_by
-    )
-
-
-def _call_of(method: str, words: Wording) -> str:
-    return words.text("Order now, pay at pickup") if method == AT_PICKUP else words.text("Order and pay")
-
-
-def _call(kind: str, methods: Sequence[Method], words: Wording, *, costs: bool) -> str:
-    if kind == "wait":
-        return words.text("Join the waiting list")
-    if not costs:
-        return words.text("Order")
-    return next(method.call for method in methods if method.chosen)
-
-
-def _countries(terms: Terms, words: Wording) -> tuple[tuple[str, str], ...]:
-    """Where it can be sent to, by name; everywhere unless each option names its countries."""
-    if not terms.shipping:
-        return ()
-    names = _territories(words.locale)
-    codes = {code for option in terms.shipping for code in option.countries}
-    if not all(option.countries for option in terms.shipping):
-        codes = set(names)
-    return tuple(sorted(((code, names.get(code, code)) for code in codes), key=lambda pair: pair[1]))
-
-
-def _territories(locale: Locale) -> dict[str, str]:
-    return {code: str(name) for code, name in locale.territories.items() if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES}
-
-
-_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})

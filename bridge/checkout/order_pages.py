@@ -13,7 +13,7 @@ from bridge.checkout import posted
 from bridge.checkout.changing import add_changing
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
-from bridge.checkout.order_shown import calendars, order_shown
+from bridge.checkout.order_shown import calendars, has_receipt, order_shown
 from bridge.checkout.printing import printed, query_of_language
 from bridge.checkout.private import order_seen, private, unknown
 from bridge.checkout.selling import Selling
@@ -44,9 +44,9 @@ def add_orders(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     @face.get("/orders/<secret>/receipt")
     def receipt(secret: str) -> Response:
         seen = order_seen(bridge, secret)
-        if seen is None or seen.order.state in ("pending", "expired"):
+        if seen is None or not has_receipt(seen):
             return unknown()
-        words = chosen(request, seen.order.language)
+        words = chosen(request, seen.order.language).at(bridge.now())
         return private(printed("receipt.html", words, seen=seen, one=order_shown(seen, words, bridge.now())))
 
     @face.get("/orders/<secret>/calendar.ics")
@@ -76,7 +76,7 @@ def _add_paying(face: Blueprint, bridge: Selling, guard: Guard) -> None:
             provider = seen.order.method
             start_payment(bridge.work, provider, bridge.payments(provider), secret, bridge.house, bridge.now())
         except Refusal as refusal:
-            words = chosen(request, seen.order.language)
+            words = chosen(request, seen.order.language).at(bridge.now())
             return page_of(bridge, seen, notice=told(refusal, words), status=answer_to(refusal).status)
         except Fault:
             return page_of(bridge, seen, notice=_CANNOT_PAY, status=503)
@@ -85,7 +85,7 @@ def _add_paying(face: Blueprint, bridge: Selling, guard: Guard) -> None:
 
 def _add_cancelling(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     def page(seen: OrderSeen, refusal: Refusal | None = None) -> Response:
-        words = chosen(request, seen.order.language)
+        words = chosen(request, seen.order.language).at(bridge.now())
         values: dict[str, Any] = {"seen": seen, "one": order_shown(seen, words, bridge.now())}
         values["refused"] = told(refusal, words) if refusal else ""
         return private(printed("cancel.html", words, status=answer_to(refusal).status if refusal else 200, **values))
@@ -111,7 +111,7 @@ def _add_cancelling(face: Blueprint, bridge: Selling, guard: Guard) -> None:
 
 def page_of(bridge: Selling, seen: OrderSeen, *, notice: str = "", status: int = 200) -> Response:
     """The order's page. While its payment is on its way it looks again by itself; on the way to the provider it leads there."""
-    words = chosen(request, seen.order.language)
+    words = chosen(request, seen.order.language).at(bridge.now())
     one = order_shown(seen, words, bridge.now())
     clearing = seen.order.state == "pending" and seen.money.is_clearing
     waits = seen.order.state == "pending" and request.args.get("paid") == "1" and not clearing

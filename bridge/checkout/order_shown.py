@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from bridge.checkout.order_form import METHODS
+from bridge.checkout.paying import METHODS
 from bridge.core.errors import TooLate
-from bridge.core.orders import STANDING, Order
+from bridge.core.orders import BOOKED, STANDING, Order, owed
 from bridge.core.ports_orders import OrderSeen
 from bridge.core.terms import AT_PICKUP
 from bridge.flows.orders import check_in_time
@@ -26,6 +26,11 @@ REFUNDS = {
     "requested": N_("{amount} is on its way back to you."),
     "done": N_("{amount} was given back."),
     "failed": N_("{amount} could not be given back; the organizer will write to you."),
+}
+_CANCELLED = {
+    "customer": N_("You cancelled it: {moment}."),
+    "organizer": N_("{organizer} had to cancel this date, and your order with it: {moment}."),
+    "": N_("It was cancelled: {moment}."),
 }
 _GOOGLE = "https://calendar.google.com/calendar/render"
 _OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
@@ -54,11 +59,15 @@ class OrderShown:
     """What the page of an order prints."""
 
     title: str
+    ended: str
     badge: str
+    day: str
     when: str
     where: str
     lines: tuple[LineShown, ...]
     places: int
+    shipping: str
+    sent_to: tuple[str, ...]
     fee: str
     total: str
     costs: bool
@@ -69,12 +78,14 @@ class OrderShown:
     pay_until: str
     due: str
     paid: str
+    refunded: str
     refunds: tuple[str, ...]
     may_change: bool
     may_cancel: bool
     change_until: str
     placed: str
     goes_back: str
+    receipt: bool
 
 
 def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
@@ -84,35 +95,63 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
     def money(minor: int) -> str:
         return words.money(minor, order.currency)
 
-    sums, due = order.totals, order.total - seen.money.kept
+    sums, due = order.totals, owed(order, seen.money)
     in_time = _in_time(seen, now)
     until = slot.starts_at - seen.terms.cancel_until if seen.terms.cancel_until is not None else None
     return OrderShown(
-        title=words.text(STATES[order.state]),
+        title=words.text(STATES["placed" if order.state == "paid" and due else order.state]),
+        ended=_ended(seen, words),
         badge=BADGES[order.state],
+        day=words.day(slot.starts_at, zone) if slot.all_day else words.moment(slot.starts_at, zone),
         when=_when(seen, words),
         where=slot.place or seen.drop.place,
         lines=tuple(
             LineShown(line.units, line.name or line.sku, money(line.price), money(line.units * line.price)) for line in order.lines
         ),
         places=_bare_places(order),
+        shipping=order.shipping or words.text("Shipping"),
+        sent_to=_sent_to(order, words),
         fee=money(order.shipping_fee) if order.fulfilment == "shipping" else "",
         total=money(order.total),
         costs=order.total > 0,
         net=money(sums.net),
         tax=money(sums.tax),
         taxes=tuple(TaxShown(_rate(rate, words), money(net), money(tax)) for rate, net, tax in sums.taxes if rate),
-        pays=_pays(order, words),
+        pays=_pays(order, due, words),
         pay_until=words.time(order.expires_at, zone) if order.state == "pending" and order.expires_at else "",
-        due=money(due) if order.state in STANDING and due > 0 else "",
+        due=money(due) if due else "",
         paid=money(seen.money.paid) if seen.money.paid else "",
+        refunded=money(seen.money.refunded) if seen.money.refunded else "",
         refunds=tuple(words.text(REFUNDS[refund.state], amount=money(refund.amount)) for refund in seen.money.refunds),
         may_change=order.state in STANDING and in_time and not slot.cancelled,
         may_cancel=order.state in STANDING | {"pending"} and in_time,
         change_until=words.moment(until, zone) if until is not None and order.state in STANDING and not order.free_change else "",
         placed=words.moment(order.placed_at, zone),
         goes_back=money(seen.money.kept) if seen.money.kept > 0 else "",
+        receipt=has_receipt(seen),
     )
+
+
+def has_receipt(seen: OrderSeen) -> bool:
+    """Whether there is anything to give a receipt for: an order that stands, or one that was paid before it was cancelled."""
+    return seen.order.state in BOOKED or (seen.order.state == "cancelled" and seen.money.paid > 0)
+
+
+def _ended(seen: OrderSeen, words: Wording) -> str:
+    """Who cancelled it, and when."""
+    at = seen.order.cancelled_at
+    if seen.order.state != "cancelled" or at is None:
+        return ""
+    organizer = seen.drop.organizer_title or seen.drop.organizer
+    return words.text(_CANCELLED[seen.cancelled_by], organizer=organizer, moment=words.moment(at, seen.slot.zone))
+
+
+def _sent_to(order: Order, words: Wording) -> tuple[str, ...]:
+    if order.address is None:
+        return ()
+    to = order.address
+    lines = (order.name, to.street, to.more, f"{to.postcode} {to.city}".strip(), words.country(to.country))
+    return tuple(line for line in lines if line)
 
 
 def _in_time(seen: OrderSeen, now: datetime) -> bool:
@@ -168,8 +207,8 @@ def pays_at_pickup(seen: OrderSeen) -> bool:
     return seen.order.method == AT_PICKUP
 
 
-def _pays(order: Order, words: Wording) -> str:
+def _pays(order: Order, due: int, words: Wording) -> str:
     """How it is paid, or was."""
     if order.state == "paid":
-        return words.text("paid by card")
+        return words.text("paid in part by card") if due else words.text("paid by card")
     return words.text(METHODS[order.method]) if order.method in METHODS else order.method

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout import posted
+from bridge.checkout.fields import beside_ones_own, field_of, names_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import asked as asked_language
 from bridge.checkout.language import chosen, spoken
@@ -14,6 +15,7 @@ from bridge.checkout.printing import query_of_language
 from bridge.checkout.selling import Selling, is_sold_out, kept_for, slot_again
 from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import Typed, Wanted, Wrong, buyer, delivery, person, wanted
+from bridge.core.drops import Offer
 from bridge.core.errors import Fault, HoldExpired, NotFound, Refusal, SoldOut, TooManyHolds
 from bridge.core.orders import Order
 from bridge.core.ports_orders import Held
@@ -101,7 +103,7 @@ def _again(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, wrong: 
         except TooManyHolds:
             pass
         except Refusal as refusal:
-            sentences.insert(0, (_place_of(refusal, asked), told(refusal, words)))
+            sentences.insert(0, (field_of(refusal, asked, _offers(bridge, public_id)), told(refusal, words)))
     return slot_again(bridge, public_id, Asked(typed, sentences, held), 422)
 
 
@@ -119,9 +121,15 @@ def _held(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, visitor:
 
 
 def _refused(bridge: Selling, public_id: str, typed: Typed, refusal: Refusal) -> Response:
-    words = _words(bridge, public_id)
-    sentence = (_place_of(refusal, wanted(typed)), told(refusal, words))
-    return slot_again(bridge, public_id, Asked(typed, [sentence], standing(bridge, typed.hold)), answer_to(refusal).status)
+    words, held, asked = _words(bridge, public_id), standing(bridge, typed.hold), wanted(typed)
+    with bridge.glance() as views:
+        stored, found = views.slot_now(public_id), views.drop_of_slot(public_id)
+        terms = views.terms(found[0].id) if found else Terms()
+    field = field_of(refusal, asked, stored[0].offers if stored else ())
+    own = beside_ones_own(refusal, field, held, *stored, bridge.now(), words) if stored else ""
+    return slot_again(
+        bridge, public_id, Asked(typed, [(field, own or told(refusal, words, names_of(terms)))], held), answer_to(refusal).status
+    )
 
 
 def standing(bridge: Selling, hold: str) -> Held | None:
@@ -133,22 +141,13 @@ def standing(bridge: Selling, hold: str) -> Held | None:
     return found if found is not None and found.expires_at > bridge.now() else None
 
 
-_FIELDS = {
-    N_("Choose how you want to pay."): "method",
-    N_("What is sent is paid first; choose another way to pay."): "method",
-    N_("Choose how it is to be sent."): "way",
-    N_("This cannot be picked up; choose how it is to be sent."): "way",
-    N_("Tell us street, postcode, city and country to send it to."): "street",
-    N_("{name} goes to {countries} only."): "country",
-}
-
-
-def _place_of(refusal: Refusal, asked: Wanted) -> str:
-    """The field that a refusal is about: its own, else what was chosen."""
-    return _FIELDS.get(refusal.form, next((f"units:{sku}" for sku in asked.units), "units"))
-
-
 def _words(bridge: Selling, public_id: str) -> Wording:
     with bridge.glance() as views:
         found = views.drop_of_slot(public_id)
     return chosen(request, found[0].language if found else "en")
+
+
+def _offers(bridge: Selling, public_id: str) -> tuple[Offer, ...]:
+    with bridge.glance() as views:
+        stored = views.slot_now(public_id)
+    return stored[0].offers if stored else ()

@@ -61,10 +61,10 @@ def _add_listings(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
 
             def anew() -> tuple[object, Page]:
                 found = upcoming.soonest_first(views, drops, now)
-                rows = [(drop, shown(slot, words, now) if slot else None) for drop, slot in found]
+                rows = [(drop, shown(slot, words.at(now), now) if slot else None) for drop, slot in found]
                 title = (who.title or who.name) if who else None
                 until = changes_at([slot for _, slot in found if slot], now)
-                return version, finished("listing.html", words, until, rows=rows, title=title)
+                return version, finished("listing.html", words.at(now), until, rows=rows, title=title)
 
             return sent(request, kept.page(("listing", organizer, str(words.locale), asked(request)), version, now, anew), now)
 
@@ -100,7 +100,7 @@ def _add_drops(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
             def anew() -> tuple[Drop, Page]:
                 slots = [slot for slot in views.public_slots(found.id, now, limit=IN_FEED) if not slot.removed]
                 there, told = ways(found, bridge.settings.base_url), public_description(found.description, found.language)
-                text = rss(found, [shown(slot, words, now) for slot in slots], there, told, words, query_of_language())
+                text = rss(found, [shown(slot, words.at(now), now) for slot in slots], there, told, words.at(now), query_of_language())
                 return found, page(text, "application/rss+xml; charset=utf-8", until=changes_at(slots, now))
 
             return sent(request, kept.page(("rss", found.id, str(words.locale), asked(request)), found, now, anew), now, max_age=60)

@@ -40,7 +40,7 @@ def slot_again(bridge: Selling, public_id: str, asked: Asked, status: int = 200)
         seen, stored = slot_seen(views, public_id, now), views.slot_now(public_id)
     if seen.slot.removed or stored is None:
         raise Gone
-    words = chosen(request, seen.drop.language)
+    words = chosen(request, seen.drop.language).at(now)
     seen = seen._replace(slot=replace(seen.slot, availability=availability(*stored, now)))
     page = printed("slot.html", words, status=status, **page_values(bridge, seen, words, now, asked))
     page.headers["X-Robots-Tag"] = "noindex"

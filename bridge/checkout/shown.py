@@ -12,7 +12,7 @@ from babel.dates import format_date, get_timezone_name
 from markupsafe import Markup, escape
 
 from bridge.checkout.kept import NEVER
-from bridge.core.availability import Availability, OfferAvailability, as_time_passes
+from bridge.core.availability import Availability, OfferAvailability, as_time_passes, nothing_of
 from bridge.core.ports import Drop, PublicSlot
 from bridge.wording import N_, Wording
 
@@ -66,22 +66,34 @@ class OfferShown:
 
 def offers(slot: PublicSlot, drop: Drop, words: Wording) -> list[OfferShown]:
     """What the slot sells, in the organizer's order."""
-    zone = ZoneInfo(slot.timezone)
-    return [_offer(offer, drop, words, zone) for offer in slot.availability.offers]
+    zone, off = ZoneInfo(slot.timezone), slot.availability.state == "cancelled"
+    return [_offer(offer, drop, words, zone, off=off) for offer in slot.availability.offers]
 
 
-def _offer(offer: OfferAvailability, drop: Drop, words: Wording, zone: ZoneInfo) -> OfferShown:
-    gone = offer.left == 0
-    left = words.text("Available") if offer.left is None else words.plural("{n} left", "{n} left", offer.left)
+def left_of(offer: OfferAvailability, words: Wording, *, off: bool = False) -> str:
+    """How much is left of an offer; nothing is said of it where the date is called off."""
+    if off:
+        return ""
+    if offer.left is None:
+        return words.text("Available")
+    return words.plural("{n} left", "{n} left", offer.left) if offer.left else words.text("Sold out")
+
+
+def _offer(offer: OfferAvailability, drop: Drop, words: Wording, zone: ZoneInfo, *, off: bool) -> OfferShown:
     return OfferShown(
         sku=offer.sku,
         name=offer.name,
         price=words.money(offer.price, drop.currency) if offer.price is not None else "",
-        left=words.text("Sold out") if gone else left,
+        left=left_of(offer, words, off=off),
         add_on=offer.add_on,
-        gone=gone,
-        as_of=words.text("(as of {moment})", moment=words.moment(offer.as_of, zone)) if offer.as_of else "",
+        gone=off or offer.left == 0,
+        as_of=as_of(offer, words, zone, off=off),
     )
+
+
+def as_of(offer: OfferAvailability, words: Wording, zone: ZoneInfo, *, off: bool = False) -> str:
+    """From when an old count is; empty for one that is fresh."""
+    return "" if off or offer.as_of is None else words.text("(as of {moment})", moment=words.moment(offer.as_of, zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,7 @@ def shown(slot: PublicSlot, words: Wording, now: datetime) -> SlotShown:
     """The slot in words, as it is at ``now``: it opens and closes on the page to the second, whenever it is published."""
     zone = ZoneInfo(slot.timezone)
     starts, ends = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
-    seen = as_time_passes(slot.availability, slot.preorder, slot.ends_at, now)
+    seen = nothing_of(as_time_passes(slot.availability, slot.preorder, slot.ends_at, now))
     return SlotShown(
         slot=slot if seen is slot.availability else replace(slot, availability=seen),
         badge=badge(seen, words, ended=now >= slot.ends_at),

@@ -21,7 +21,7 @@ from bridge.checkout.order_form import Asked, form_of
 from bridge.checkout.pictures import PictureShown, first_picture, shown_pictures
 from bridge.checkout.printing import Sent, finished, going_out, printed, sent
 from bridge.checkout.reading import Reading
-from bridge.checkout.shown import Picture, SlotShown, changes_at, offers, picture, shown, span_of_days
+from bridge.checkout.shown import Badge, Picture, SlotShown, changes_at, picture, shown, span_of_days
 from bridge.checkout.traffic import Booked, booked_lately, is_a_view
 from bridge.core.drops import Offer
 from bridge.core.ports import Drop, PublicSlot, Views
@@ -98,11 +98,12 @@ class SlotPages:
             self._remember(public_id, current)
             if found.removed:
                 raise _IsGone(current, found)
-            return current, make(seen, words, now)
+            return current, make(seen, words.at(now), now)
 
         try:
             made = self._kept.page((kind, public_id, str(words.locale), language), drop, now, anew)
         except _IsGone as gone:
+            words = words.at(now)
             one = shown(gone.slot, words, now)
             return printed("gone.html", words, status=410, drop=gone.drop, one=one, when=span_of_days(one, words))
         self._count(request, made, now)
@@ -137,7 +138,8 @@ class SlotPages:
 
     def _card(self, seen: Seen, words: Wording, now: datetime) -> Page:
         one = shown(seen.slot, words, now)
-        return finished("card.html", words, changes_at([seen.slot], now), **slot_values(one, seen, words))
+        until = min([changes_at([seen.slot], now), *early_ends(seen.terms, now)])
+        return finished("card.html", words, until, **slot_values(one, seen, words, now))
 
 
 def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, asked_for: Asked | None = None) -> dict[str, Any]:
@@ -147,10 +149,18 @@ def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, aske
         "sheet": sheet(),
         "about": _about(bridge, one, seen, words),
         "booked": seen.booked.told(words),
-        "form": form_of(one.slot, seen.drop, seen.terms, seen.sold, words, now, asked_for),
         "goods": seen.goods,
-        **slot_values(one, seen, words),
+        **slot_values(_offered(one, asked_for, words), seen, words, now, asked_for),
     }
+
+
+def _offered(one: SlotShown, asked_for: Asked | None, words: Wording) -> SlotShown:
+    """With what is kept for who waited, in place of how little is left for others."""
+    held = asked_for.hold if asked_for else None
+    if held is None or held.waiting_id is None:
+        return one
+    kept = sum(line.units for line in held.lines) or held.places
+    return replace(one, badge=Badge("few", words.plural("{n} kept for you", "{n} kept for you", kept)))
 
 
 def early_ends(terms: Terms, now: datetime) -> list[datetime]:
@@ -177,7 +187,7 @@ def _about(bridge: Reading, one: SlotShown, seen: Seen, words: Wording) -> About
     )
 
 
-def slot_values(one: SlotShown, seen: Seen, words: Wording) -> dict[str, Any]:
+def slot_values(one: SlotShown, seen: Seen, words: Wording, now: datetime, asked_for: Asked | None = None) -> dict[str, Any]:
     """What the page of a slot and its card show alike."""
     drop, terms = seen.drop, seen.terms
     return {
@@ -186,7 +196,7 @@ def slot_values(one: SlotShown, seen: Seen, words: Wording) -> dict[str, Any]:
         "name": one.slot.title or drop.title,
         "who": drop.organizer_title or drop.organizer,
         "when": span_of_days(one, words),
-        "offers": offers(one.slot, drop, words),
+        "form": form_of(one.slot, drop, terms, seen.sold, words, now, asked_for),
         "picture": seen.picture,
         "pickup": one.slot.pickup or terms.pickup,
         "story": terms.story,

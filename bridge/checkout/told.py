@@ -1,5 +1,6 @@
 """What customers are told when something is refused: one table of answers, and every sentence in their language."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from bridge.core import errors
@@ -48,22 +49,29 @@ ORGANIZERS = frozenset(
 )
 """What only those meet who edit calendars."""
 
-FORMS = frozenset(
+AS_DATES = {
+    "There is no such slot.": N_("There is no such date."),
+    "This slot is sold out.": N_("This date is sold out."),
+    "Fewer than {n} of {name} are left on this slot.": N_("Fewer than {n} of {name} are left on this date."),
+    "{name} is not sold on this slot.": N_("{name} is not sold on this date."),
+    "This slot was cancelled.": N_("This date was cancelled."),
+    "There is no waiting list for this slot.": N_("There is no waiting list for this date."),
+    "You are on the waiting list for this slot already.": N_("You are on the waiting list for this date already."),
+}
+"""What is a slot to organizers is a date to customers."""
+
+FORMS = frozenset(AS_DATES) | frozenset(
     {
-        N_("There is no such slot."),
         N_("There is no such order."),
         N_("There is no such turn on a waiting list."),
-        N_("This slot is sold out."),
         N_("Fewer than {n} places are left."),
         N_("Fewer than {n} of {name} are left."),
-        N_("Fewer than {n} of {name} are left on this slot."),
         N_("Beyond what you have, {n} more places can be had."),
         N_("Beyond what you have, no more places can be had."),
         N_("Beyond what you have, {n} more of {name} can be had."),
         N_("Beyond what you have, no more of {name} can be had."),
-        N_("This slot has {n} places in all."),
-        N_("This slot has {n} of {name} in all."),
-        N_("{name} is not sold on this slot."),
+        N_("This date has {n} places in all."),
+        N_("This date has {n} of {name} in all."),
         N_("{n} of {name} cannot be ordered."),
         N_("{n} places cannot be ordered."),
         N_("Nothing was chosen."),
@@ -73,7 +81,6 @@ FORMS = frozenset(
         N_("At most {n} of {name} per customer."),
         N_("At most {n} per customer, orders made before included."),
         N_("At most {n} of {name} per customer, orders made before included."),
-        N_("This slot was cancelled."),
         N_("Ordering is over."),
         N_("Ordering has not opened yet."),
         N_("This is no e-mail address that mail can be sent to, such as cleo@example.org."),
@@ -97,16 +104,14 @@ FORMS = frozenset(
         N_("This would cost more than was paid; order what is to be added as an order of its own."),
         N_("Orders of this drop cannot be changed or cancelled here; please write to the organizer."),
         N_("It is too late to change or cancel this order here; please write to the organizer."),
-        N_("There is no waiting list for this slot."),
         N_("This can be ordered now; there is no need to wait."),
-        N_("You are on the waiting list for this slot already."),
     }
 )
 """The sentences of core and flows that customers may read, with their blanks."""
 
 SINGULAR = {
     "Beyond what you have, {n} more places can be had.": N_("Beyond what you have, {n} more place can be had."),
-    "This slot has {n} places in all.": N_("This slot has {n} place in all."),
+    "This date has {n} places in all.": N_("This date has {n} place in all."),
 }
 """Those that are said otherwise of one."""
 
@@ -116,14 +121,24 @@ def answer_to(refusal: Refusal) -> Told:
     return next((TABLE[kind] for kind in type(refusal).__mro__ if kind in TABLE), TABLE[Refusal])
 
 
-def told(refusal: Refusal, words: Wording) -> str:
-    """The refusal in the customer's language."""
+def _facts(refusal: Refusal, words: Wording, names: Mapping[str, str]) -> dict[str, object]:
+    """The refusal's facts as customers read them: things and countries by their names."""
+    facts = dict(refusal.facts)
+    if "name" in facts:
+        facts["name"] = names.get(str(facts["name"])) or facts["name"]
+    if "countries" in facts:
+        facts["countries"] = ", ".join(words.country(code) for code in str(facts["countries"]).split(", "))
+    return facts
+
+
+def told(refusal: Refusal, words: Wording, names: Mapping[str, str] | None = None) -> str:
+    """The refusal in the customer's language; ``names`` are what things are called whose SKU alone it may know."""
     count = refusal.facts.get("n")
     if refusal.form in SINGULAR and isinstance(count, int):
         return words.plural(SINGULAR[refusal.form], refusal.form, count)
     if isinstance(refusal, errors.SoldOut) and refusal.form.startswith("Fewer") and count == 1:
         name = refusal.facts.get("name")
-        return words.text("{name} is sold out.", name=name) if name else words.text("This slot is sold out.")
+        return words.text("{name} is sold out.", name=name) if name else words.text("This date is sold out.")
     if refusal.form in FORMS:
-        return words.text(refusal.form, **refusal.facts)
+        return words.text(AS_DATES.get(refusal.form, refusal.form), **_facts(refusal, words, names or {}))
     return words.text(answer_to(refusal).sentence)

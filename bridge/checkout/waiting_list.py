@@ -5,6 +5,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout import posted
+from bridge.checkout.fields import field_of, names_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
 from bridge.checkout.order_form import Asked
@@ -42,14 +43,16 @@ def add_waiting(face: Blueprint, bridge: Selling, guard: Guard) -> None:
             # The same answer to everyone: whether an address waits here is nobody else's business.
             pass
         except Refusal as refusal:
-            return slot_again(bridge, public_id, Asked(typed, [("units", told(refusal, words))]), answer_to(refusal).status)
+            return slot_again(
+                bridge, public_id, Asked(typed, [(field_of(refusal, wanted(typed)), told(refusal, words))]), answer_to(refusal).status
+            )
         return redirect(f"/slots/{public_id}/waiting{query_of_language()}", 303)
 
     @face.get("/slots/<public_id>/waiting")
     def joined(public_id: str) -> Response:
         with bridge.read() as views:
             found, drop = slot_of(views, public_id)
-        words = chosen(request, drop.language)
+        words = chosen(request, drop.language).at(bridge.now())
         one = shown(found, words, bridge.now())
         return _private(printed("waiting_joined.html", words, drop=drop, one=one, when=span_of_days(one, words)))
 
@@ -109,10 +112,10 @@ def offered_page(bridge: Selling, public_id: str, offer: str) -> Response:
 
 def _turn(bridge: Selling, secret: str) -> Response:
     seen = _seen(bridge, secret)
-    words = chosen(request, seen.waiting.language)
+    words = chosen(request, seen.waiting.language).at(bridge.now())
     until = words.moment(seen.waiting.offered_until, seen.slot.zone) if seen.waiting.offered_until else ""
-    names = {offer.sku: offer.name or offer.sku for offer in seen.slot.offers}
-    wanted_goods = [(count, names.get(sku, sku)) for sku, count in seen.waiting.units.items()]
+    names = {offer.sku: offer.name for offer in seen.slot.offers} | names_of(seen.terms)
+    wanted_goods = [(count, names.get(sku) or sku) for sku, count in seen.waiting.units.items()]
     state = _state(seen, bridge)
     return _private(printed("waiting.html", words, seen=seen, state=state, until=until, wanted=wanted_goods, secret=secret))
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bridge.cli.common import Context, pass_context, the_organizer
+from bridge.core.counting import counted
 from bridge.core.ports import Organizer, Views
 from bridge.core.ports_orders import OrderSeen, WaitingSeen
 from bridge.core.ports_outbox import Consequence
@@ -55,7 +56,8 @@ def erase_(context: Context, email: str, organizer: str | None, force: bool) -> 
     with bridge.read() as views:
         owner = _named(views, organizer)
     done = erase(bridge.work, email, owner, bridge.now(), force=force)
-    click.echo(f"Forgotten: {done.orders} orders are nobody's, {done.turns} turns on waiting lists and {done.letters} letters are gone.")
+    orders, turns = counted(done.orders, "order is", "orders are"), counted(done.turns, "turn", "turns")
+    click.echo(f"Forgotten: {orders} nobody's now; {turns} on waiting lists and {counted(done.letters, 'letter', 'letters')} deleted.")
 
 
 def _named(views: Views, organizer: str | None) -> Organizer | None:

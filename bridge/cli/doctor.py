@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import click
 
 from bridge.cli.common import Context, as_json, pass_context
+from bridge.core.counting import counted
 from bridge.core.errors import BridgeError, Fault
 from bridge.flows.audit import drop_differences
 from bridge.flows.house import CLOCK_MAY_BE_SILENT
@@ -32,7 +33,7 @@ def doctor(context: Context, offline: bool, json_: bool) -> None:
     else:
         for finding in found:
             click.echo(f"✗ {finding}")
-        click.echo("All is well." if not found else f"{len(found)} finding{'s' if len(found) > 1 else ''}.")
+        click.echo("All is well." if not found else f"{counted(len(found), 'finding', 'findings')}.")
     if found:
         raise SystemExit(1)
 
@@ -74,15 +75,15 @@ def _stock(bridge: Bridge) -> Iterator[str]:
     with bridge.read() as views:
         for place, item in views.stock_items():
             if item.oversold:
-                yield f"{place.organizer}/{place.name} {item.sku}: {item.oversold} more are promised than the till says there are"
+                more = counted(item.oversold, "more is", "more are")
+                yield f"{place.organizer}/{place.name} {item.sku}: {more} promised than the till says there are"
 
 
 def _outbox(bridge: Bridge) -> Iterator[str]:
     with bridge.read() as views:
         given_up = views.outbox_counts()["given up"]
     if given_up:
-        some = "1 consequence was" if given_up == 1 else f"{given_up} consequences were"
-        yield f"{some} given up. See: dropbridge outbox list --failed"
+        yield f"{counted(given_up, 'consequence was', 'consequences were')} given up. See: dropbridge outbox list --failed"
 
 
 def _clock(bridge: Bridge) -> Iterator[str]:
@@ -113,7 +114,7 @@ def _mail(bridge: Bridge) -> Iterator[str]:
     notifier = bridge.notifier(bridge.settings.mail)
     if notifier is None:
         if waiting:
-            letters = "1 letter waits" if waiting == 1 else f"{waiting} letters wait"
+            letters = counted(waiting, "letter waits", "letters wait")
             yield f"No mail server is set up, and {letters} for one. Set mail.host and mail.from_address"
         return
     try:

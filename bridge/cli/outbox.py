@@ -3,6 +3,7 @@
 import click
 
 from bridge.cli.common import Context, as_json, listed, pass_context
+from bridge.core.counting import counted
 from bridge.core.errors import NotFound
 from bridge.core.ports_outbox import Consequence
 from bridge.wiring import Bridge
@@ -58,7 +59,7 @@ def retry(context: Context, row_id: int | None, all_: bool) -> None:
         raise click.UsageError("Give an ID, or --all.")
     bridge = context.bridge
     if row_id is None:
-        click.echo(f"{_retry_all(bridge)} are due again.")
+        click.echo(f"{counted(_retry_all(bridge), 'is', 'are')} due again.")
         return
     with bridge.work() as work:
         if not work.retry(row_id, bridge.now()):

@@ -124,14 +124,14 @@ def _lines(drop: Drop, made: Report) -> Iterator[dict[str, Any]]:
 def _print(drop: Drop, made: Report, words: Wording) -> None:
     click.echo(f"{drop.title} ({drop.path})\n")
     rows = [
-        _row(words.moment(one.slot.starts_at, ZoneInfo(one.slot.timezone)), one.figures, drop, words)
+        _row(words.moment(one.slot.starts_at, ZoneInfo(one.slot.timezone), year=True), one.figures, drop, words)
         | _taken(one.slot.capacity, one.slot.claimed, one.slot.sold_out_after, words)
         for one in made.slots
     ]
     total = _row("all", made.total, drop, words) | _taken(made.capacity, made.claimed, made.sold_out_after, words)
     listed([*rows, total], COLUMNS, json_=False)
     prices = [
-        _row(words.moment(one.slot.starts_at, ZoneInfo(one.slot.timezone)), part.figures, drop, words)
+        _row(words.moment(one.slot.starts_at, ZoneInfo(one.slot.timezone), year=True), part.figures, drop, words)
         | {"price": words.money(part.price, drop.currency)}
         for one in made.slots
         for part in one.prices

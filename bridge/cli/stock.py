@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from bridge.cli.common import ACTOR, Context, as_json, listed, pass_context, the_location, the_organizer
+from bridge.core.counting import counted
 from bridge.core.stock import Count
 from bridge.flows.stock import record_counts
 from bridge.stock_sync import csvfile
@@ -38,7 +39,7 @@ def set_(context: Context, location: str, sku: str, count: int) -> None:
     item = recorded.item
     click.echo(f"{item.sku}: {item.count} counted, {item.promised} promised, {item.free(now)} free.")
     if item.oversold:
-        click.echo(f"{item.oversold} more are promised than there are: some customers cannot be served.", err=True)
+        click.echo(f"{counted(item.oversold, 'more is', 'more are')} promised than there are: some customers cannot be served.", err=True)
 
 
 @stock.command("list")
@@ -86,4 +87,4 @@ def import_(context: Context, location: str, file: Path) -> None:
         recorded = record_counts(work, place, counts, source="csv", now=bridge.now(), actor=ACTOR)
     applied = sum(one.applied for one in recorded)
     others = "" if applied == len(recorded) else "; the others were older than what is known"
-    click.echo(f"Took {applied} of {len(recorded)} counts{others}.")
+    click.echo(f"Took {applied} of {counted(len(recorded), 'count', 'counts')}{others}.")

@@ -77,6 +77,13 @@ def as_time_passes(seen: Availability, preorder: PreorderWindow, ends_at: dateti
     return seen
 
 
+def nothing_of(seen: Availability) -> Availability:
+    """``seen`` as customers are told of it: nothing is left of a date that was cancelled."""
+    if seen.state != "cancelled":
+        return seen
+    return replace(seen, places_left=0, left=0, offers=tuple(replace(offer, left=0, as_of=None) for offer in seen.offers))
+
+
 def _offer(offer: Offer, item: StockItem | None, places: int, now: datetime) -> OfferAvailability:
     limits: list[tuple[int, Reason]] = []
     if offer.places_per_unit > 0:

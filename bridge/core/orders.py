@@ -212,6 +212,11 @@ class Money:
         return self.paid - self.refunded
 
 
+def owed(order: Order, money: Money) -> int:
+    """What is still to be paid of an order that is confirmed; 0 of any other."""
+    return max(0, order.total - money.kept) if order.state in STANDING else 0
+
+
 def order_totals(lines: tuple[OrderLine, ...], fee: int, fee_rate: int, *, included: bool) -> Totals:
     """The sum of an order's lines and its shipping."""
     amounts = [Amount(line.units * line.price, line.tax_rate) for line in lines]

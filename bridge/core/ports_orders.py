@@ -14,6 +14,7 @@ from bridge.core.terms import Terms
 if TYPE_CHECKING:
     from bridge.core.ports import Drop
 
+CancelledBy = Literal["", "customer", "organizer"]
 WaitingState = Literal["waiting", "offered", "taken", "lapsed", "left"]
 
 
@@ -59,13 +60,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class OrderSeen:
-    """An order with all that is told of it."""
+    """An order with all that is told of it; ``cancelled_by`` is empty for one that stands, or where it is no longer known."""
 
     order: Order
     slot: Slot
     drop: "Drop"
     terms: Terms
     money: Money
+    cancelled_by: CancelledBy = ""
 
 
 @dataclass(frozen=True, slots=True)

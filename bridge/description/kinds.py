@@ -42,9 +42,9 @@ class Kind:
 def _text(most: int, *, empty: bool = True) -> Kind:
     def read(value: Any, _context: Context) -> str:
         if not isinstance(value, str):
-            raise Misread("is a text: write it between quotation marks.")
+            raise Misread("must be text: write it between quotation marks.")
         if not empty and not value.strip():
-            raise Misread("says nothing.")
+            raise Misread("must not be empty.")
         if len(value) > most or "\0" in value:
             raise Misread(f"may have at most {most} characters.")
         return value
@@ -63,7 +63,7 @@ def _chosen(says: str, is_one: Callable[[str], bool], told: str) -> Kind:
 
 def _flag(value: Any, _context: Context) -> bool:
     if not isinstance(value, bool):
-        raise Misread("is either true or false.")
+        raise Misread("must be true or false, without quotation marks.")
     return value
 
 
@@ -72,7 +72,7 @@ def whole(most: int = MAX_UNITS, least: int = 0) -> Kind:
 
     def read(value: Any, _context: Context) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise Misread(f"is a whole number from {least} to {most}.")
+            raise Misread(f"must be a whole number from {least} to {most}.")
         return value
 
     return Kind("number", read)
@@ -91,12 +91,12 @@ def _money(value: Any, context: Context) -> int:
     digits, amount = minor_digits(context.currency), _decimal(value, context)
     example = Decimal(1250).scaleb(-digits)
     if amount is None:
-        raise Misread(f'is no price: write it as {example} or "{example} {context.currency}".')
+        raise Misread(f'is not a price: write it as {example} or "{example} {context.currency}".')
     minor = amount.scaleb(digits)
     if minor != minor.to_integral_value():
-        raise Misread(f"is finer than {context.currency} has units: it has {digits} decimals, as in {example}.")
+        raise Misread(f"has more decimals than {context.currency}: write at most {digits}, as in {example}.")
     if not 0 <= minor <= MAX_PRICE:
-        raise Misread("is a price from nought to a thousand million.")
+        raise Misread(f"must be between 0 and {Decimal(MAX_PRICE).scaleb(-digits):,}.")
     return int(minor)
 
 
@@ -127,7 +127,7 @@ def _rate(value: Any, _context: Context) -> int:
     found = _RATE.fullmatch(written.strip()) if isinstance(written, str) else None
     rate = Decimal(found[1].replace(",", ".")).scaleb(3) if found else Decimal(-1)
     if not 0 <= rate <= MAX_TAX_RATE:
-        raise Misread('is a tax rate from 0 to 100 per cent with at most three decimals: write it as 7, 8.875 or "7 %".')
+        raise Misread('is not a tax rate: write a number from 0 to 100 with at most three decimals, such as 7, 8.875 or "7 %".')
     return int(rate)
 
 
@@ -137,7 +137,8 @@ def _write_rate(rate: int, _context: Context) -> str:
 
 def span(least: timedelta, most: timedelta, *, never: bool = False) -> Kind:
     """A length of time between ``least`` and ``most``; ``never`` is read as None."""
-    told = f'is a time from {written_span(least)} to {written_span(most)}, such as "{written_span(max(least, timedelta(hours=1)))}"'
+    example = written_span(max(least, timedelta(hours=1)))
+    told = f'must be a length of time from {written_span(least)} to {written_span(most)}, such as "{example}"'
 
     def read(value: Any, _context: Context) -> timedelta | None:
         if never and value == NEVER:
@@ -173,7 +174,7 @@ def _moment(*, ends: bool) -> Kind:
                 return (found if found.tzinfo else found.replace(tzinfo=context.zone)).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-        raise Misread("is a moment: write it as 2026-12-04, 2026-12-04T18:00:00 or 2026-12-04T18:00:00+01:00, without quotation marks.")
+        raise Misread("is not a date or time: write 2026-12-04, 2026-12-04T18:00:00 or 2026-12-04T18:00:00+01:00, without quotation marks.")
 
     return Kind("moment", read, _write_moment)
 
@@ -191,9 +192,9 @@ def _listed(kind: Kind, most: int, *, says: str = "", alone: bool = False) -> Ki
         if alone and not isinstance(value, list):
             value = [value]
         if not isinstance(value, list):
-            raise Misread('is a list: write it as ["…", "…"].')
+            raise Misread('must be a list: write it as ["…", "…"].')
         if len(value) > most:
-            raise Misread(f"has at most {most} entries.")
+            raise Misread(f"may have at most {most} entries.")
         return tuple(kind.read(one, context) for one in value)
 
     return Kind(says or f"list of {kind.says}", read, lambda value, context: [kind.write(one, context) for one in value])
@@ -202,15 +203,15 @@ def _listed(kind: Kind, most: int, *, says: str = "", alone: bool = False) -> Ki
 def _picture(value: Any, _context: Context) -> str:
     """A path as it is written, or the digest of a stored picture behind ``sha256:``."""
     if not isinstance(value, str) or not value.strip() or "\0" in value or len(value) > 1000:
-        raise Misread('is a picture: write the name of its file, such as "loaf.jpg".')
+        raise Misread('must be the name of a picture file, such as "loaf.jpg".')
     if value.startswith(DIGEST) and not _STORED.fullmatch(value):
-        raise Misread(f"is no stored picture: {DIGEST} is followed by 64 digits of a to f and 0 to 9.")
+        raise Misread(f"is not a stored picture: write {DIGEST} and then its 64 hexadecimal digits, or name its file.")
     return value
 
 
 def _taxes(value: Any, _context: Context) -> bool:
     if value not in ("included", "added"):
-        raise Misread('is either "included" (prices hold their tax) or "added" (it is added to them).')
+        raise Misread('must be "included" (prices include tax) or "added" (tax is added to them).')
     return bool(value == "included")
 
 
@@ -227,22 +228,22 @@ LASTS = span(timedelta(minutes=1), timedelta(days=30))
 BEFORE = span(timedelta(), timedelta(days=365), never=True)
 PICTURES = _listed(Kind("picture", _picture), 20, says="picture, or list of them", alone=True)
 TAXES = Kind('`"included"` or `"added"`', _taxes, lambda value, _context: "included" if value else "added")
-ZONE = _chosen("time zone", available_timezones().__contains__, "is no time zone: use an IANA name such as Europe/Berlin.")
-CURRENCY = _chosen("currency", is_currency, "is no currency: use an ISO 4217 code such as EUR.")
+ZONE = _chosen("time zone", available_timezones().__contains__, "is not a time zone: use an IANA name such as Europe/Berlin.")
+CURRENCY = _chosen("currency", is_currency, "is not a currency: use an ISO 4217 code such as EUR.")
 LANGUAGE = _chosen(
     "language",
     lambda tag: bool(re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", tag)) and is_spoken(tag),
-    f"is not spoken here yet: use one of {', '.join(LANGUAGES)}, or a tag such as de-CH.",
+    f"is not a language we have words for: use one of {', '.join(LANGUAGES)}, or a tag such as de-CH.",
 )
 COLOR = _chosen(
     "colour",
     lambda said: bool(re.fullmatch(r"|#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?|[A-Za-z]{3,32}", said)),
-    "is no colour: write it as #D2691E.",
+    "is not a colour: write it as #D2691E.",
 )
 COUNTRIES = _listed(
-    _chosen("country", lambda code: bool(re.fullmatch(r"[A-Z]{2}", code)), 'is no country: use ISO 3166 codes such as "DE".'), 250
+    _chosen("country", lambda code: bool(re.fullmatch(r"[A-Z]{2}", code)), 'is not a country: use ISO 3166 codes such as "DE".'), 250
 )
-METHODS = _listed(_chosen("method", lambda name: bool(_METHOD.fullmatch(name)), 'is no way to pay: use names such as "at_pickup".'), 10)
+METHODS = _listed(_chosen("method", lambda name: bool(_METHOD.fullmatch(name)), 'is not a way to pay: use names such as "at_pickup".'), 10)
 KEY = _chosen(
-    "name", lambda name: bool(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", name)), "is a short name of a-z, 0-9, dash and underscore."
+    "name", lambda name: bool(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", name)), "must be a short name of a-z, 0-9, dash and underscore."
 )

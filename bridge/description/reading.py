@@ -132,7 +132,7 @@ class Opened:
             return self._values((), self._table, part.keys, context)
         table = self._table.get(part.name, {})
         if not isinstance(table, dict):
-            self._fault((part.name,), f"is a table: begin it with [{part.name}].")
+            self._fault((part.name,), f"must be a table: begin it with [{part.name}].")
             return {}
         self._unknown((part.name,), table, [key.name for key in part.keys if part.name])
         return self._values((part.name,), table, part.keys, context)
@@ -140,10 +140,10 @@ class Opened:
     def _many(self, part: Part, context: Context) -> Iterator[Any]:
         tables = self._table.get(part.name, [])
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            self._fault((part.name,), f"is a list of tables: begin each with [[{part.name}]].")
+            self._fault((part.name,), f"must be a list of tables: begin each with [[{part.name}]].")
             return
         if len(tables) > MOST:
-            self._fault((part.name,), f"has at most {MOST} entries.")
+            self._fault((part.name,), f"may have at most {MOST} entries.")
             return
         for index, table in enumerate(tables):
             path = (part.name, index)
@@ -168,7 +168,7 @@ class Opened:
 
     def _early(self, path: Path, table: Any, context: Context) -> EarlyPrice | None:
         if not isinstance(table, dict):
-            self._fault(path, "is a table: write it as { price = …, until = … } or { price = …, units = … }.")
+            self._fault(path, "must be a table: write it as { price = …, until = … } or { price = …, units = … }.")
             return None
         self._unknown(path, table, [key.name for key in shape.EARLY])
         values = self._values(path, table, shape.EARLY, context)
@@ -184,7 +184,7 @@ class Opened:
         path: Path = ("slots", shape.SELLS)
         listed = slots[shape.SELLS]
         if not isinstance(listed, list) or len(listed) > MOST:
-            self._fault(path, f'is a list of at most {MOST} SKUs, or of {{ sku = "…", price = … }}.')
+            self._fault(path, f'must be a list of at most {MOST} SKUs, or of {{ sku = "…", price = … }}.')
             return ()
         return tuple(self._offer((*path, index), entry, context) for index, entry in enumerate(listed))
 
@@ -210,7 +210,7 @@ class Opened:
                 near = difflib.get_close_matches(name, allowed, 1, 0.5)
                 self._fault(
                     (*path, name),
-                    f"is no key here; did you mean {near[0]}?" if near else f"is no key here; there are {', '.join(allowed)}.",
+                    f"is not a key we know; did you mean {near[0]}?" if near else f"is not a key we know; use one of {', '.join(allowed)}.",
                 )
 
     def _check_once(self, terms: Mapping[str, Any], offers: Sequence[OfferDraft]) -> None:
@@ -223,7 +223,7 @@ class Opened:
         seen: set[str] = set()
         for index, key in enumerate(keys):
             if key and key in seen:
-                self._fault((*path, index, name) if name else (*path, index), f"“{key}” is there already; each is named once.")
+                self._fault((*path, index, name) if name else (*path, index), f"“{key}” is listed twice: keep it once.")
             seen.add(key)
 
     def _check_terms(self, terms: Mapping[str, Any]) -> None:
@@ -235,7 +235,7 @@ class Opened:
     def _check_window(self, defaults: Mapping[str, Any]) -> None:
         opens, closes = defaults.get("opens"), defaults.get("closes")
         if opens is not None and closes is not None and closes <= opens:
-            self._fault(("slots", "closes"), "is before it opens.")
+            self._fault(("slots", "closes"), "must be later than opens.")
 
     def _methods(self, named: Sequence[str]) -> dict[str, int]:
         path: Path = ("payment", "methods")
@@ -253,7 +253,7 @@ class Opened:
 def opened(text: bytes, file: str) -> Opened:
     """The description of this name, as TOML. Raises ``Misdescribed`` for what is none."""
     if len(text) > MAX_OCTETS:
-        raise Misdescribed(file, [Fault(0, "", f"A description has at most {MAX_OCTETS} octets.")])
+        raise Misdescribed(file, [Fault(0, "", f"A description may have at most {MAX_OCTETS:,} bytes.")])
     said = ""
     try:
         said = text.decode("utf-8-sig")
@@ -265,7 +265,7 @@ def opened(text: bytes, file: str) -> Opened:
         told, line = _syntax(str(error), said)
         raise Misdescribed(file, [Fault(line, "", f"{told}. {_ADVICE}")]) from None
     except (ValueError, ArithmeticError, RecursionError):
-        raise Misdescribed(file, [Fault(0, "", f"holds a number or a nesting that cannot be. {_ADVICE}")]) from None
+        raise Misdescribed(file, [Fault(0, "", f"has too large a number, or tables nested too deeply. {_ADVICE}")]) from None
 
 
 def _exact(number: str) -> Decimal:

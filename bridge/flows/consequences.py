@@ -9,8 +9,7 @@ from bridge.core.orders import STANDING
 from bridge.core.ports import UnitOfWork
 from bridge.flows.holds import release_all
 from bridge.flows.orders import cancelled, claim_of
-from bridge.flows.tell import tell
-from bridge.letters import Before
+from bridge.flows.tell import tell_of_edit
 
 MOVED = frozenset({"starts_at", "ends_at", "place"})
 RENAMED = frozenset({"title", "pickup"})
@@ -47,4 +46,4 @@ def _tell_all(work: UnitOfWork, before: Slot, after: Slot, now: datetime, *, mov
     for order in work.orders_on(after.id, STANDING):
         told = replace(order, sequence=order.sequence + 1, free_change=order.free_change or moved, changed_at=now)
         if work.save_order(told, order.state):
-            tell(work, told.id, "moved", now, mark=told.sequence, before=Before.of(before))
+            tell_of_edit(work, told.id, now, mark=told.sequence, before=before)

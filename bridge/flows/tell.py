@@ -6,9 +6,10 @@ What is true then is what the letter says; one that is no longer true is not sen
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from bridge.core.drops import Slot
 from bridge.core.errors import InvalidInput
 from bridge.core.orders import STANDING, RefundReason
 from bridge.core.ports import UnitOfWork
@@ -17,6 +18,8 @@ from bridge.core.sockets import Message, Notifier
 from bridge.flows.house import House
 from bridge.letters import Before, By, Facts, From, Kind, WaitingKind, letter, read_facts, read_kind, waiting_letter
 
+EDITS_WAIT = timedelta(minutes=2)
+"""How long an organizer has to go on editing before customers are told."""
 MAIL = "mail."
 TO_ORDER, TO_WAITING = "mail.order", "mail.waiting"
 
@@ -41,6 +44,17 @@ def tell(
     work.enqueue(TO_ORDER, f"mail/{order_id}/{kind}/{mark}", {"order": order_id, "kind": kind, **facts.plain()}, now)
 
 
+def tell_of_edit(work: UnitOfWork, order_id: int, now: datetime, *, mark: int, before: Slot) -> None:
+    """Orders the letter about an organizer's edit. It waits for further ones, and of several in a row the customer gets one letter.
+
+    That one says what changed since they were last told; ``before`` is the slot as it was before this edit.
+    """
+    about, due = f"mail/{order_id}/moved/", now + EDITS_WAIT
+    if not work.put_off(about, due):
+        facts = Facts(Before.of(before))
+        work.enqueue(TO_ORDER, f"{about}{mark}", {"order": order_id, "kind": "moved", **facts.plain()}, due)
+
+
 def tell_waiting(work: UnitOfWork, waiting_id: int, kind: WaitingKind, now: datetime, *, mark: int | str = 0) -> None:
     """Orders a letter about an entry of a waiting list, once for each ``mark``, which tells one offer from the next."""
     work.enqueue(TO_WAITING, f"mail/waiting/{waiting_id}/{kind}/{mark}", {"waiting": waiting_id, "kind": kind}, now)
@@ -55,7 +69,10 @@ def compose(views: OrderViews, payload: Mapping[str, Any], house: House, now: da
     kind = read_kind(payload.get("kind"))
     if seen is None or not seen.order.email or not _is_true(kind, seen, now):
         return None
-    return letter(kind, seen, read_facts(payload), writer, now)
+    facts = read_facts(payload)
+    if kind == "moved" and facts.before == Before.of(seen.slot):
+        return None
+    return letter(kind, seen, facts, writer, now)
 
 
 def _about_waiting(seen: WaitingSeen | None, payload: Mapping[str, Any], writer: From, now: datetime) -> Message | None:
@@ -64,8 +81,8 @@ def _about_waiting(seen: WaitingSeen | None, payload: Mapping[str, Any], writer:
     if payload.get("kind") == "waiting_offer":
         until = seen.waiting.offered_until
         lasts = seen.waiting.state == "offered" and until is not None and now < until
-        return waiting_letter("waiting_offer", seen, writer) if lasts else None
-    return waiting_letter("waiting_joined", seen, writer) if seen.waiting.state == "waiting" else None
+        return waiting_letter("waiting_offer", seen, writer, now) if lasts else None
+    return waiting_letter("waiting_joined", seen, writer, now) if seen.waiting.state == "waiting" else None
 
 
 def _id(told: object) -> int:

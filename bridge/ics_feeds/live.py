@@ -9,6 +9,7 @@ from threading import Lock
 
 from flask import Blueprint, Response, request
 
+from bridge.core.availability import nothing_of
 from bridge.core.errors import NotFound
 from bridge.core.ports import Drop, PublicSlot, Views
 from bridge.ics_feeds.answers import Version, is_known, known, packed_body, stamped, takes_gzip, whole
@@ -122,7 +123,7 @@ def _position(public_id: str) -> int:
 
 
 def _line(slot: PublicSlot) -> Line:
-    seen = slot.availability
+    seen = nothing_of(slot.availability)
     value = {
         "places_left": seen.places_left,
         "left": seen.left,

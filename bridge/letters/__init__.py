@@ -42,7 +42,7 @@ class From(NamedTuple):
 
 def letter(kind: Kind, seen: OrderSeen, facts: Facts, house: From, now: datetime) -> Message:
     """The letter about an order; with an invitation when the order is, or was, a date in the customer's calendar."""
-    order, words = seen.order, wording(seen.order.language)
+    order, words = seen.order, wording(seen.order.language).at(now)
     link = house.order(order.secret)
     content = order_content(kind, seen, facts, words, link, now)
     method = _method(kind, seen)
@@ -50,9 +50,9 @@ def letter(kind: Kind, seen: OrderSeen, facts: Facts, house: From, now: datetime
     return _message(content, words, seen.drop, order.email, order.name, order_uid(order), calendar, method or "")
 
 
-def waiting_letter(kind: WaitingKind, seen: WaitingSeen, house: From) -> Message:
+def waiting_letter(kind: WaitingKind, seen: WaitingSeen, house: From, now: datetime) -> Message:
     """The letter about an entry of a waiting list."""
-    words = wording(seen.waiting.language)
+    words = wording(seen.waiting.language).at(now)
     link = house.slot(seen.slot.public_id, seen.waiting.secret if kind == "waiting_offer" else "")
     content = waiting_content(kind, seen, words, link, house.leave(seen.waiting.secret))
     return _message(content, words, seen.drop, seen.waiting.email, seen.waiting.name, f"waiting-{seen.waiting.id}", "", "")

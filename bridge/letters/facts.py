@@ -20,7 +20,7 @@ By = Literal["customer", "organizer"]
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The slot as the customer knew it."""
+    """The slot as the customer knew it; ``pickup`` is None where nobody wrote that down."""
 
     title: str
     starts_at: datetime
@@ -28,11 +28,12 @@ class Before:
     all_day: bool
     timezone: str
     place: str
+    pickup: str | None = None
 
     @classmethod
     def of(cls, slot: Slot) -> "Before":
         """A slot that is about to change."""
-        return cls(slot.title, slot.starts_at, slot.ends_at, slot.all_day, slot.timezone, slot.place)
+        return cls(slot.title, slot.starts_at, slot.ends_at, slot.all_day, slot.timezone, slot.place, slot.pickup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Facts:
                 "all_day": was.all_day,
                 "timezone": was.timezone,
                 "place": was.place,
+                "pickup": was.pickup,
             }
         return told
 
@@ -80,4 +82,4 @@ def read_kind(told: object) -> Kind:
 
 def _before(told: Mapping[str, Any]) -> Before:
     starts, ends = (datetime.fromisoformat(told[name]) for name in ("starts_at", "ends_at"))
-    return Before(told["title"], starts, ends, bool(told["all_day"]), told["timezone"], told["place"])
+    return Before(told["title"], starts, ends, bool(told["all_day"]), told["timezone"], told["place"], told.get("pickup"))

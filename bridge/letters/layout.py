@@ -39,7 +39,7 @@ def text(content: Content, words: Wording) -> str:
     if content.link:
         parts.append(f"{content.action}:\n{content.link}")
     parts += [_wrapped(paragraph) for paragraph in content.closing]
-    parts += [content.signature, "-- \n" + "\n".join(_wrapped(line) for line in content.small)]
+    parts += [content.signature, "-- \n" + "\n".join(_wrapped(line) for part in content.small for line in part.splitlines())]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

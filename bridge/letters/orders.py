@@ -41,7 +41,7 @@ class _Told:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        return bill(self.seen.order, self.seen.terms, self.words)
+        return bill(self.seen.order, self.words)
 
     def about(self, what: str) -> str:
         """A subject."""
@@ -142,7 +142,7 @@ def _cancelled(told: _Told) -> Content:
         subject=told.about(words.text("Order cancelled")),
         heading=words.text("Your order is cancelled"),
         paragraphs=(told.hello, why),
-        rows=(*dates(told.seen.slot, told.seen.drop, words), _number(told)),
+        rows=(*dates(told.seen.slot, told.seen.drop, words), _number(told), *paying(told.seen.order, told.seen.money, words)),
         lines=told.lines,
         action=words.text("See your order"),
         link=told.link,
@@ -183,7 +183,7 @@ def was_invited(seen: OrderSeen) -> bool:
 def _whole(told: _Told) -> Iterator[Row]:
     seen, words = told.seen, told.words
     yield from dates(seen.slot, seen.drop, words, told.facts.before, place=seen.order.fulfilment == "pickup")
-    yield from handing_over(seen.order, seen.slot, seen.terms, words)
+    yield from handing_over(seen.order, seen.slot, seen.terms, words, told.facts.before)
     yield _number(told)
     yield from paying(seen.order, seen.money, words)
 
@@ -212,7 +212,7 @@ def _calendar(told: _Told) -> Iterator[str]:
 
 
 def _small(told: _Told) -> Iterator[str]:
-    seller = (" ".join(told.seen.terms.seller.split()), told.seen.terms.tax_id)
+    seller = [" ".join(line.split()) for line in (*told.seen.terms.seller.splitlines(), told.seen.terms.tax_id)]
     if any(seller):
-        yield " · ".join(part for part in seller if part)
+        yield "\n".join(line for line in seller if line)
     yield told.words.text("You get this letter because somebody ordered with your address. It is about this order alone.")

@@ -9,10 +9,10 @@ from babel.dates import format_date, get_timezone_name
 from babel.numbers import format_percent
 
 from bridge.core.drops import Slot
-from bridge.core.orders import Money, Order
+from bridge.core.orders import Money, Order, owed
 from bridge.core.ports import Drop
 from bridge.core.pricing import FULL
-from bridge.core.terms import AT_PICKUP, Terms
+from bridge.core.terms import Terms
 from bridge.ical import ordered
 from bridge.letters.content import Line, Row
 from bridge.letters.facts import Before
@@ -61,26 +61,26 @@ def _zone(slot: Slot, words: Wording) -> str:
     return words.text("All times are local to the place: {zone}.", zone=name)
 
 
-def handing_over(order: Order, slot: Slot, terms: Terms, words: Wording) -> Iterator[Row]:
-    """How the customer gets it."""
+def handing_over(order: Order, slot: Slot, terms: Terms, words: Wording, before: Before | None = None) -> Iterator[Row]:
+    """How the customer gets it; with ``before`` also what that was."""
     pickup = slot.pickup or terms.pickup
+    was = (before.pickup or terms.pickup) if before is not None and before.pickup is not None else pickup
     if order.fulfilment == "pickup" and pickup:
-        yield Row(words.text("Pickup"), pickup)
+        yield Row(words.text("Pickup"), pickup, was if was != pickup else "")
     if order.fulfilment == "shipping" and order.address is not None:
         to = order.address
-        lines = (order.name, to.street, to.more, f"{to.postcode} {to.city}".strip(), to.country)
+        lines = (order.name, to.street, to.more, f"{to.postcode} {to.city}".strip(), words.country(to.country))
         yield Row(words.text("Sent to"), "\n".join(line for line in lines if line))
 
 
-def bill(order: Order, terms: Terms, words: Wording) -> tuple[Line, ...]:
+def bill(order: Order, words: Wording) -> tuple[Line, ...]:
     """What was ordered, and what it costs."""
     if not order.lines:
         return tuple(Line(name, "") for name in ordered(order, words))
     names = zip(ordered(order, words), order.lines, strict=True)
     lines = [Line(name, words.money(line.units * line.price, order.currency)) for name, line in names]
     if order.shipping_fee:
-        name = next((option.name for option in terms.shipping if option.key == order.shipping), "")
-        lines.append(Line(name or words.text("Shipping"), words.money(order.shipping_fee, order.currency)))
+        lines.append(Line(order.shipping or words.text("Shipping"), words.money(order.shipping_fee, order.currency)))
     sums = order.totals
     taxes = [
         Line(_tax(rate, words, included=order.tax_included), words.money(tax, order.currency), quiet=order.tax_included)
@@ -97,12 +97,11 @@ def _tax(rate: int, words: Wording, *, included: bool) -> str:
 
 
 def paying(order: Order, money: Money, words: Wording) -> Iterator[Row]:
-    """What was paid, and what is still to be paid."""
-    if money.kept > 0:
-        yield Row(words.text("Paid"), words.money(money.kept, order.currency))
-    due = order.total - money.kept
-    if due > 0 and (order.method == AT_PICKUP or order.state == "paid"):
-        yield Row(words.text("To pay at pickup"), words.money(due, order.currency))
+    """What was paid, what of it went back, and what is still to be paid: as the order's page says it."""
+    rows = {N_("Paid"): money.paid, N_("Refund"): money.refunded, N_("To pay at pickup"): owed(order, money)}
+    for name, amount in rows.items():
+        if amount:
+            yield Row(words.text(name), words.money(amount, order.currency))
 
 
 def may_change_until(slot: Slot, terms: Terms, order: Order) -> datetime | None:

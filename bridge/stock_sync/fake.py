@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bridge.core.counting import counted
 from bridge.core.errors import InvalidInput, NotPermitted, PermanentFault, TransientFault
 from bridge.core.ports import Polled
 from bridge.core.stock import Count, Movement
@@ -51,7 +52,7 @@ class FakeTill:
         """How many products it has."""
         with self._opened() as state:
             self._suffer(state)
-            return f"A simulated till with {len(state['stock'])} products."
+            return f"A simulated till with {counted(len(state['stock']), 'product', 'products')}."
 
     def counts(self, cursor: str, now: datetime) -> Polled:
         """Counts of everything for ``""``, and the movements since for a cursor of its own."""

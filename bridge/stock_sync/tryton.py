@@ -27,6 +27,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bridge.core.counting import counted
 from bridge.core.errors import InvalidInput, NotPermitted, PermanentFault
 from bridge.core.ports import Polled
 from bridge.core.stock import CLOCK_TOLERANCE, Count, Movement
@@ -83,8 +84,8 @@ class Tryton:
             self._first_moves(place)
             products = self._products(place, None)
             coded = sum(1 for product in products if self._sku(product))
-        unnamed = f"; {len(products) - coded} without a code are left out" if coded < len(products) else ""
-        return f"Tryton at {self._url}: {company['rec_name']}, {location['rec_name']}, {coded} products{unnamed}."
+        unnamed = f"; {counted(len(products) - coded, 'without a code is', 'without a code are')} left out" if coded < len(products) else ""
+        return f"Tryton at {self._url}: {company['rec_name']}, {location['rec_name']}, {counted(coded, 'product', 'products')}{unnamed}."
 
     def counts(self, cursor: str, now: datetime) -> Polled:
         """Absolute counts of what may have changed since ``cursor``; of everything for ``""``."""

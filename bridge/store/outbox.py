@@ -47,6 +47,12 @@ class Outbox:
         """Whether there is a row that is due and whose topic begins with ``prefix``."""
         return self._db.execute(select(_c.id).where(*_WAITS, _c.due_at <= now, of_kind(prefix)).limit(1)).first() is not None
 
+    def put_off(self, beginning: str, due_at: datetime) -> bool:
+        """Whether a row whose key begins so was still untried; it is, and is due at ``due_at`` instead."""
+        # A clock that has claimed it may have read already what it tells: that row is no longer to be counted on.
+        untried = (*_WAITS, _c.attempts == 0, _c.key.startswith(beginning, autoescape=True))
+        return self._db.execute(update(t.outbox).where(*untried).values(due_at=due_at)).rowcount > 0
+
     def claim_due(self, prefix: str, now: datetime, lease: timedelta) -> Consequence | None:
         """The row due longest whose topic begins with ``prefix``, leased; None when there is none."""
         due = select(_c.id, _c.due_at).where(*_WAITS, _c.due_at <= now, of_kind(prefix)).order_by(_c.due_at, _c.id).limit(1)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection as Db
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 
+from bridge.core.counting import counted
 from bridge.core.drops import Offer, Slot
 from bridge.core.errors import CapacityBelowClaimed
 from bridge.store import rows
@@ -20,9 +21,7 @@ _s, _o = t.slots.c, t.offers.c
 _SLOTS_OF = (
     select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_s.id).with_for_update(key_share=True)
 )
-_OFFERS_OF = (
-    rows.OFFER.where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
-)
+_OFFERS_OF = rows.OFFER.where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
 _REMOVED_OF = select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_not(None)).order_by(_s.removed_at, _s.id)
 _ADD_SLOT = insert(t.slots)
 _SAVE_SLOT = (
@@ -61,7 +60,7 @@ class Slots:
         if slot.id:
             values = {"key": slot.id, "fits": slot.capacity, "shown": shown, **rows.slot_values(slot)}
             if self._db.execute(_SAVE_SLOT, values).rowcount == 0:
-                raise CapacityBelowClaimed(f"More than {slot.capacity} places of “{slot.title}” are taken by now.")
+                raise CapacityBelowClaimed(f"More than {counted(slot.capacity, 'place', 'places')} of “{slot.title}” are taken by now.")
             kept = [offer.id for offer in slot.offers if offer.id]
             self._remove_offers(slot.id, kept)
         else:

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, func, or_, select
 
 from bridge.core.drops import Slot
-from bridge.core.orders import BOOKED
+from bridge.core.events import OrderCancelled
+from bridge.core.orders import BOOKED, Order
 from bridge.core.ports import Drop
-from bridge.core.ports_orders import Held, OrderSeen, WaitingSeen
+from bridge.core.ports_orders import CancelledBy, Held, OrderSeen, WaitingSeen
 from bridge.core.stock import StockItem
 from bridge.store import holds, rows, rows_orders
 from bridge.store import tables as t
@@ -18,7 +19,7 @@ from bridge.store.prepared import Prepared
 from bridge.store.quick import Quick
 from bridge.store.shop import ShopViews
 
-_s, _o = t.slots.c, t.orders.c
+_s, _o, _j = t.slots.c, t.orders.c, t.journal.c
 _DROP_OF_SLOT = Prepared(
     rows.DROP.join(t.slots, _s.drop_id == t.drops.c.id)
     .where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None))
@@ -27,6 +28,12 @@ _DROP_OF_SLOT = Prepared(
 _SLOT = select(t.slots).where(_s.id == bindparam("key"))
 _BOOKED = select(func.count(_o.email_key.distinct())).where(
     _o.slot_id == bindparam("key"), _o.placed_at > bindparam("since", type_=t.Moment), _o.state.in_(sorted(BOOKED))
+)
+_WHO_CANCELLED = select(_j.actor).where(
+    _j.drop_id == bindparam("drop"),
+    _j.at == bindparam("at", type_=t.Moment),
+    _j.slot_id == bindparam("slot"),
+    _j.kind == OrderCancelled.kind,
 )
 _LIVE_SLOT = Prepared(select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)))
 _OFFERS = Prepared(rows.OFFER.where(t.offers.c.slot_id == bindparam("key")).order_by(t.offers.c.position))
@@ -82,8 +89,17 @@ class OrderPages(ShopViews):
         found = rows_orders.orders(self._db, self._db.execute(query).all())
         if not found:
             return None
-        slot, drop = self._slot(found[0].slot_id)
-        return OrderSeen(found[0], slot, drop, self.terms(drop.id), rows_orders.money(self._db, found[0].id))
+        order = found[0]
+        slot, drop = self._slot(order.slot_id)
+        return OrderSeen(order, slot, drop, self.terms(drop.id), rows_orders.money(self._db, order.id), self._cancelled_by(order, drop.id))
+
+    def _cancelled_by(self, order: Order, drop_id: int) -> CancelledBy:
+        """As the journal has it; the organizer ends all orders of a slot at one moment."""
+        if order.state != "cancelled":
+            return ""
+        at = {"drop": drop_id, "at": order.cancelled_at, "slot": order.slot_id}
+        actor = self._db.execute(_WHO_CANCELLED, at).scalars().first()
+        return "" if actor is None else "customer" if actor == "customer" else "organizer"
 
     def _slot(self, slot_id: int) -> tuple[Slot, Drop]:
         row = self._db.execute(_SLOT, {"key": slot_id}).one()

@@ -4,10 +4,13 @@ import html
 import re
 
 import pytest
+from sqlalchemy import update
 
 from bridge.core.drops import OfferDraft
 from bridge.core.terms import Product, ShippingOption
+from bridge.store.tables import organizers
 from tests.checkout.test_ordering import said
+from tests.house import event
 
 
 def order_of(shop, slot, **fields):
@@ -114,6 +117,7 @@ def test_an_order_is_cancelled_after_it_was_said_what_goes_back(shop):
     assert shop.free(slot) == 5
     words = said(shop.client.get(page))
     assert "This order was cancelled" in words
+    assert "You cancelled it: Wed 2 Dec 10:00." in words
     assert "Cancel the order" not in words
     shop.post(f"{page}/cancel", 303)
 
@@ -128,6 +132,57 @@ def test_after_the_last_moment_customers_write_to_the_organizer(shop):
         words = said(shop.post(f"{page}/{path}", 409, **fields))
         assert (words.count("It is too late"), words.count("no longer")) == (1, 0)
     assert shop.free(slot) == 3
+
+
+def test_an_order_says_that_the_organizer_ended_it_and_when(shop):
+    _, page = order_of(shop, shop.open(), places=2)
+    shop.later(hours=3)
+    shop.put(event("a", "Places: 5", more="STATUS:CANCELLED\r\n"))
+    words = said(shop.client.get(page))
+    assert "Ada's Bakery had to cancel this date, and your order with it: Wed 2 Dec 13:00." in words
+    german = said(shop.client.get(f"{page}?lang=de"))
+    assert "Ada's Bakery musste diesen Termin absagen und damit Ihre Bestellung: Mi. 2. Dez. 13:00." in german
+
+
+def test_who_never_paid_is_given_no_receipt_for_what_was_cancelled(shop):
+    _, page = order_of(shop, shop.open(), places=2)
+    assert f'href="{page}/receipt"' in shop.get(page)
+    shop.post(f"{page}/cancel", 303)
+    assert "/receipt" not in shop.get(page)
+    shop.get(f"{page}/receipt", 404)
+
+
+def test_an_order_leads_back_to_its_date_and_its_drop_and_to_whom_to_write(shop):
+    slot = shop.open()
+    _, page = order_of(shop, slot, places=2)
+    for path in (page, f"{page}/receipt", f"{page}/cancel", f"{page}/change", f"{page}/move"):
+        crumbs = re.search(r'<ol class="crumbs">.*?</ol>', shop.get(path), re.DOTALL)[0]
+        assert re.findall(r'href="([^"]+)"', crumbs)[:4] == ["/", "/ada/", "/ada/bread/", f"/slots/{slot}"]
+    assert "mailto:" not in shop.get(page)
+    with shop.house.database.write() as db:
+        db.execute(update(organizers).values(email="ada@example.org"))
+    assert 'href="mailto:ada@example.org?subject=Order%20' in shop.get(page)
+
+
+def test_a_date_of_another_year_has_its_year(shop):
+    slot = shop.open("Places: 5", start="20270105T090000Z")
+    _, page = order_of(shop, slot, places=1)
+    words = said(shop.client.get(page))
+    assert "Tue 5 Jan 2027 10:00 – 10:30" in words
+    assert "Until Mon 4 Jan 2027 10:00 you can change or cancel it yourself." in words
+    assert "Di. 5. Jan. 2027 10:00" in said(shop.client.get(f"/slots/{slot}?lang=de"))
+
+
+def test_an_order_that_is_sent_has_the_name_of_its_country_and_of_how_it_is_sent(shop):
+    shop.sell(pays_by=("fake",), shipping=(ShippingOption("post", "By post", 490, countries=("DE",)),))
+    home = {"street": "1 High St", "postcode": "10115", "city": "Berlin"}
+    slot = shop.open()
+    _, page = order_of(shop, slot, units__LOAF=1, way="ship:post", method="fake", country="DE", **home)
+    words = said(shop.client.get(f"{page}?lang=fr"))
+    assert "10115 Berlin Allemagne" in words
+    assert "By post 4,90" in words
+    refused = shop.order_by(slot, None, units__LOAF=1, way="ship:post", method="fake", country="US", **home)
+    assert "By post goes to Germany only." in said(refused)
 
 
 class TestPaying:
@@ -164,7 +219,10 @@ class TestPaying:
         assert "Paid €17.00" in words
         assert "€17.00 goes back to where it was paid from." in said(shop.client.get(f"/orders/{secret}/cancel"))
         shop.post(f"/orders/{secret}/cancel", 303)
-        assert "€17.00 is on its way back to you." in said(shop.client.get(f"/orders/{secret}"))
+        words = said(shop.client.get(f"/orders/{secret}"))
+        assert "€17.00 is on its way back to you." in words
+        assert "Paid €17.00 Refund €17.00" in words
+        assert "Paid €17.00 Refund €17.00" in said(shop.client.get(f"/orders/{secret}/receipt"))
 
     @pytest.mark.parametrize("path", ["change", "move"])
     def test_an_order_that_waits_for_its_payment_says_what_can_be_done_and_once(self, shop, slot, path):
@@ -193,7 +251,7 @@ class TestPaying:
         listed = shop.get(f"/orders/{secret}/move")
         assert not re.search(rf'value="{full}"[^>]*disabled', listed)
         assert re.search(rf'value="{few}"[^>]*disabled', listed)
-        assert "Fewer than 2 of Loaf are left on this slot." in said(shop.post(f"/orders/{secret}/move", 409, to=few))
+        assert "Fewer than 2 of Loaf are left on this date." in said(shop.post(f"/orders/{secret}/move", 409, to=few))
         shop.post(f"/orders/{secret}/move", 303, to=full)
         assert (shop.seen(secret).slot.public_id, shop.free(full)) == (full, 0)
 

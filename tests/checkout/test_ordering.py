@@ -69,6 +69,41 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(shop, fields, field, s
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("typed", ["999999999", "1.5", "-2", "many"])
+def test_a_number_that_cannot_be_is_marked_in_its_field_which_has_the_focus(shop, typed):
+    shop.sell()
+    slot = shop.open("Places: 5")
+    page = shop.order_by(slot, None, units__LOAF="1", units__MUG=typed).get_data(as_text=True)
+    field = re.search(r'<input id="units-2"[^>]*>', page)[0]
+    assert ' aria-invalid="true" aria-describedby="wrong-units-2"' in field
+    assert " autofocus" in field
+    assert page.count(" autofocus") == 1
+    assert re.search(r'id="wrong-units-2">[^<]+<', page)
+    assert not re.search(r'<input id="units-1"[^>]*aria-invalid', page)
+
+
+@pytest.mark.parametrize("sold", [True, False])
+def test_more_than_there_is_is_told_at_the_field_that_asks_for_it(shop, sold):
+    name, id_ = ("units__LOAF", "units-1") if sold else ("places", "places")
+    if sold:
+        shop.sell()
+    slot = shop.open("Places: 5")
+    answer = shop.order_by(slot, 409, **{name: "77"})
+    page = answer.get_data(as_text=True)
+    field = re.search(rf'<input id="{id_}"[^>]*>', page)[0]
+    assert f' autofocus aria-invalid="true" aria-describedby="wrong-{id_}"' in field
+    assert 'value="77"' in field
+    assert 'data-most="At most 5 can be ordered."' in field
+    assert re.search(rf'id="wrong-{id_}">Fewer than 77', page)
+
+
+def test_of_several_fields_that_are_wrong_the_list_has_the_focus(shop):
+    slot = shop.open()
+    page = shop.order_by(slot, 422, places="many", email="cleo").get_data(as_text=True)
+    assert re.findall(r"<(\w+)[^>]* autofocus", page) == ["div"]
+    assert re.findall(r'<input id="(\w+)"[^>]* aria-invalid="true"', page) == ["places", "email"]
+
+
 def test_a_field_that_is_wrong_takes_the_hold_at_that_moment(shop):
     slot = shop.open()
     answer = shop.order_by(slot, 422, places=2, email="cleo")
@@ -97,7 +132,7 @@ def test_whoever_comes_too_late_is_told_and_offered_the_waiting_list(shop):
     shop.ordered(slot, places=2)
     answer = shop.order_by(slot, 409, places=1, email="ben@example.org")
     words = said(answer)
-    assert "This slot is sold out." in words
+    assert "This date is sold out." in words
     assert "Join the waiting list" in words
     assert value_of(answer.get_data(as_text=True), "email") == "ben@example.org"
 
@@ -164,7 +199,7 @@ def test_what_is_sent_is_paid_first_and_costs_its_fee(shop):
     answer = shop.order_by(slot, 422, units__LOAF=1, **sent)
     assert "What is sent is paid first" in said(answer)
     answer = shop.order_by(slot, 422, units__LOAF=1, method="fake", **sent | {"country": "FR"})
-    assert "By post goes to DE, AT only." in said(answer)
+    assert "By post goes to Germany, Austria only." in said(answer)
     secret = shop.ordered(slot, units__LOAF=1, method="fake", **sent)
     order = shop.seen(secret).order
     assert (order.total, order.address.city) == (850 + 490, "Berlin")
@@ -177,6 +212,8 @@ def test_the_early_price_is_shown_with_its_end_and_asked_for(shop):
     page = shop.get(f"/slots/{slot}")
     assert "3 left at this price" in page
     assert "€7.00" in page
+    card = said(shop.client.get(f"/slots/{slot}/card"))
+    assert "Country loaf Later €8.50 €7.00 3 left at this price" in card
     secret = shop.ordered(slot, units__LOAF=4)
     assert shop.seen(secret).order.total == 3 * 700 + 850
     shop.publish()

@@ -191,6 +191,24 @@ def test_a_cancelled_slot_says_so_and_a_removed_one_is_gone(window, client):
     assert DROP in Links(gone).found
 
 
+@pytest.mark.parametrize("path", ["/slots/k3v9q1", "/slots/k3v9q1/card", "/slots/k3v9q1/card?lang=de", DROP, "/"])
+def test_nothing_is_left_of_a_date_that_was_cancelled(window, client, path):
+    offers = (offer("LOAF", "Country loaf", 5), offer("MUG", "Mug", None, add_on=True))
+    window.put(slot(1, availability=left(5, state="cancelled", offers=offers)), slot(2, removed=True), slot(3, removed=True))
+    page = text(client.get(path))
+    assert "ancel" in page or "Abgesagt" in page
+    assert path == "/" or "Country loaf" in page
+    assert not re.search(r"\d left|at this price|noch \d|Available|Verfügbar|\d of \d+ places", seen(page))
+
+
+def test_what_is_counted_live_of_a_cancelled_date_is_nothing(window, client):
+    window.put(slot(1, availability=left(5, state="cancelled", offers=(offer("LOAF", "Country loaf", 5),))))
+    told = client.get(f"{DROP}live.json").get_json()["slots"]["k3v9q1"]
+    assert (told["left"], told["places_left"], told["offers"]["LOAF"]["left"]) == (0, 0, 0)
+    dates = client.get(f"{DROP}slots.json?from=2026-12-01&to=2026-12-20").get_json()["slots"]
+    assert [one["left"] for one in dates if one["id"] == "k3v9q1"] == [0]
+
+
 def test_a_slot_of_a_private_drop_is_not_found(clock):
     client = Window(slot(1), drops=(replace(LOAVES, is_public=False),), clock=clock).app().test_client()
     for path in (DROP, "/slots/k3v9q1", "/slots/k3v9q1/calendar.ics"):

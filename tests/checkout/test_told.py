@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 import bridge
 from bridge.checkout.told import FORMS, ORGANIZERS, TABLE, answer_to, told
 from bridge.core import errors
-from bridge.core.errors import Refusal, SoldOut
-from bridge.wording import wording
+from bridge.core.errors import InvalidInput, Refusal, SoldOut
+from bridge.wording import LANGUAGES, wording
 
 ROOT = Path(bridge.__file__).parent
 SPOKEN = ["core/claims.py", "core/orders.py", "core/terms.py", "flows/holds.py", "flows/orders.py", "flows/waiting.py", "store/claims.py"]
@@ -51,6 +52,19 @@ def test_every_sentence_that_a_customer_meets_is_known_with_its_blanks(module):
 def test_numbers_and_names_are_said_in_the_sentence():
     refusal = SoldOut("Fewer than {n} of {name} are left.", n=3, name="{Loaf}")
     assert told(refusal, wording("de")) == "Von {Loaf} sind keine 3 mehr da."
-    assert told(SoldOut("Fewer than {n} places are left.", n=1), wording("en")) == "This slot is sold out."
     assert told(SoldOut("Beyond what you have, {n} more places can be had.", n=1), wording("de")).endswith("ist noch 1 Platz frei.")
     assert told(SoldOut("Beyond what you have, {n} more places can be had.", n=2), wording("de")).endswith("sind noch 2 Plätze frei.")
+    assert told(SoldOut("Fewer than {n} places are left.", n=1), wording("en")) == "This date is sold out."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_what_is_a_slot_to_organizers_is_a_date_to_customers(form, language):
+    facts = dict.fromkeys(re.findall(r"{(\w+)}", form), "DE")
+    assert "slot" not in told(Refusal(form, **facts), wording(language)).lower()
+
+
+def test_a_thing_is_called_by_its_name_where_it_has_one():
+    refusal = InvalidInput("{name} is not sold on this slot.", name="LOAF")
+    assert told(refusal, wording("en"), {"LOAF": "Country loaf"}) == "Country loaf is not sold on this date."
+    assert told(refusal, wording("en")) == "LOAF is not sold on this date."

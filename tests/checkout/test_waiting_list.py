@@ -86,6 +86,36 @@ def test_what_comes_free_is_kept_for_the_first_and_ordered_by_its_link(shop, ful
     assert "This offer has ended." in said(shop.client.get(f"/slots/{slot}?offer={turn.secret}"))
 
 
+@pytest.mark.parametrize(
+    ("language", "kept", "only"),
+    [
+        ("en", "2 kept for you", "Only 2 are kept for you, and there are no more."),
+        ("de", "2 für Sie reserviert", "Nur 2 sind für Sie reserviert, mehr gibt es nicht."),
+    ],
+)
+def test_whoever_wants_more_than_is_kept_for_them_is_told_how_much_that_is(shop, language, kept, only):
+    shop.sell()
+    slot = shop.open("Places: 2")
+    secret = shop.ordered(slot, units__LOAF=2)
+    shop.publish()
+    shop.post(f"/slots/{slot}/waiting", 303, units__LOAF=2, **BEN)
+    (turn,) = waiting_of(shop, slot)
+    shop.post(f"/orders/{secret}/cancel", 303)
+    shop.publish()
+    answer = shop.client.get(f"/slots/{slot}?offer={turn.secret}&lang={language}")
+    assert kept in said(answer)
+    assert not re.search(r"\b0 left|noch 0", said(answer))
+    page = answer.get_data(as_text=True)
+    assert 'max="2"' in re.search(r'<input id="units-1"[^>]*>', page)[0]
+    assert f'data-most="{only}"' in page
+    refused = shop.post(
+        f"/slots/{slot}/order?lang={language}", 409, hold=value_of(page, "hold"), units__LOAF=3, way="pickup", method="at_pickup", **BEN
+    )
+    assert only in said(refused)
+    assert "sold out" not in said(refused).replace("Sold out", "")
+    shop.order_by(slot, units__LOAF=2, hold=value_of(page, "hold"), **BEN)
+
+
 def test_the_list_is_left_by_a_button_and_by_nothing_else(shop, full):
     slot, _ = full
     shop.post(f"/slots/{slot}/waiting", 303, places=1, **BEN)

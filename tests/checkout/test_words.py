@@ -8,6 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import bridge.checkout
+from bridge.checkout.told import AS_DATES
 from bridge.wording import LANGUAGES
 
 HERE = Path(bridge.checkout.__file__).parent
@@ -43,6 +44,14 @@ def test_translations_fill_in_the_same_values(language):
     for msgid, strings in catalogue(language):
         for string in strings:
             assert set(BLANKS.findall(string)) == set(BLANKS.findall(msgid)), msgid
+
+
+def test_pages_speak_of_dates_and_things_and_never_of_slots_and_skus():
+    ours = re.compile(r"\b(slots?|skus?)\b", re.IGNORECASE)
+    assert [one for one in sentences() if ours.search(one) and one not in AS_DATES] == []
+    known = sentences()
+    said = [form for language in LANGUAGES if language != "en" for msgid, forms in catalogue(language) if msgid in known for form in forms]
+    assert [one for one in said if ours.search(one)] == []
 
 
 def test_the_pages_have_sentences():

@@ -158,7 +158,7 @@ def test_wrong_use_says_what_to_do(ada, words, status, told):
 
 def test_a_till_is_connected_checked_asked_and_forgotten(ada):
     ada("pos", "add", "ada", "fake", "--set", 'stock={"LOAF": 12}', "--set", f"state={ada.folder / 'till.json'}")
-    assert "1 products" in ada("pos", "check", "ada/fake")
+    assert "with 1 product." in ada("pos", "check", "ada/fake")
     ada("pos", "sync")
     assert ada.json("stock", "list")[0]["count"] == 12
     assert ada.json("pos", "list")[0]["problem"] == ""

@@ -51,7 +51,7 @@ def test_erasing_is_asked_for_twice_and_refused_while_something_is_owed(shop):
     run(shop, "erase", "cleo@example.org", status=1)
     assert "still to be handed over" in run(shop, "erase", "cleo@example.org", "--yes")
     shop.cancel(shop.bought.secret)
-    assert "Forgotten: 1 orders are nobody's" in run(shop, "erase", "cleo@example.org", "--yes")
+    assert "Forgotten: 1 order is nobody's now; 0 turns on waiting lists and" in run(shop, "erase", "cleo@example.org", "--yes")
     assert "Nothing is known" in run(shop, "export", "cleo@example.org")
 
 

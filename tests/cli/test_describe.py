@@ -100,7 +100,7 @@ def test_what_the_file_does_not_name_stays_if_a_calendar_app_may_have_set_it(she
 def test_all_that_is_wrong_is_named_with_its_line_and_nothing_is_done(shell):
     text = 'drop = "bread"\npictures = ["gone.jpg", "words.jpg"]\n[[products]]\nsku = "LOAF"\nprice = "free"\n'
     assert shell("drop", "apply", file_of(shell, text), status=2) == (
-        'bread.toml:5: products[1].price: is no price: write it as 12.50 or "12.50 EUR".'
+        'bread.toml:5: products[1].price: is not a price: write it as 12.50 or "12.50 EUR".'
     )
     (shell.folder / "words.jpg").write_text("not a picture")
     told = shell("drop", "apply", file_of(shell, text.replace('"free"', "1")), status=2).splitlines()

@@ -10,10 +10,9 @@ from bridge.core.errors import InvalidInput
 from bridge.flows.house import House
 from bridge.flows.relay import deliver_due
 from bridge.flows.tell import Telling, compose, tell, tell_waiting
-from bridge.letters import Before
 from bridge.notify.fake import FakeNotifier
 from tests.cast import CLEO
-from tests.house import bakery
+from tests.house import bakery, event
 from tests.letters.samples import BEFORE, SLOT, seen, waiting
 
 HOUSE = House("https://shop.example", address="shop@shop.example")
@@ -157,7 +156,7 @@ def test_a_payload_that_is_none_of_ours_is_refused(books, clock, payload):
 
 
 def test_what_keeps_in_the_outbox_and_in_the_log_names_nobody(shop, caplog):
-    say(shop, 12, "moved", before=Before.of(SLOT))
+    say(shop, 12, "moved", before=BEFORE)
     shop.notifier.away = True
     deliver(shop)
     with shop.house.read() as views:
@@ -166,3 +165,69 @@ def test_what_keeps_in_the_outbox_and_in_the_log_names_nobody(shop, caplog):
     assert "switched off" in caplog.text
     assert CLEO.email not in told
     assert CLEO.title not in told
+
+
+class TestEdits:
+    """Letters about an organizer's edits, from the edit to the customer."""
+
+    @pytest.fixture
+    def bread(self, database_url, clock):
+        with bakery(database_url, clock) as made:
+            made.put(event(notes="Places: 4"))
+            made.publish()
+            made.placed = made.buy(made.slots()[0].public_id, 1, email=CLEO.email).secret
+            made.notifier = FakeNotifier({})
+            made.handlers = {"mail.": Telling(made.house.read, made.notifier, HOUSE)}
+            deliver(made)
+            made.notifier.sent.clear()
+            yield made
+
+    def test_three_quick_edits_are_one_letter_that_says_what_changed_since_the_customer_was_told(self, bread):
+        for minute in ("15", "30", "45"):
+            bread.put(event(notes="Places: 4", start=f"20261205T09{minute}00Z"))
+            bread.clock.turn(minutes=1)
+            assert deliver(bread) == 0
+        bread.clock.turn(minutes=1)
+        deliver(bread)
+        (message,) = bread.notifier.sent.values()
+        assert "10:45–11:15\n  (Before: Saturday 5 December 2026, 10:00–10:30)" in message.text
+        assert f"SEQUENCE:{bread.seen(bread.placed).order.sequence}" in message.calendar
+        bread.put(event(notes="Places: 4\nPickup: Ring twice", start="20261205T100000Z"))
+        bread.clock.turn(minutes=2)
+        deliver(bread)
+        later = list(bread.notifier.sent.values())[1]
+        assert "11:00–11:30\n  (Before: Saturday 5 December 2026, 10:45–11:15)" in later.text
+        assert "Pickup: Ring twice" in later.text
+
+    def test_an_edit_that_is_taken_back_in_time_is_no_letter(self, bread):
+        bread.put(event(notes="Places: 4", start="20261205T110000Z"))
+        bread.put(event(notes="Places: 4"))
+        bread.clock.turn(minutes=2)
+        assert deliver(bread) == 1
+        assert bread.notifier.sent == {}
+
+    def test_who_is_told_that_it_is_cancelled_is_not_told_that_it_was_moved(self, bread):
+        bread.put(event(notes="Places: 4", start="20261205T110000Z"))
+        bread.put(event(notes="Places: 4", start="20261205T110000Z", more="STATUS:CANCELLED\r\n"))
+        bread.clock.turn(minutes=2)
+        while deliver(bread):
+            pass
+        assert [message.calendar_method for message in bread.notifier.sent.values()] == ["CANCEL"]
+
+    def test_an_edit_while_the_letter_about_the_last_one_is_sent_is_told_as_well(self, bread):
+        bread.put(event(notes="Places: 4", start="20261205T110000Z"))
+        bread.clock.turn(minutes=2)
+        send = bread.notifier.send
+
+        def slowly(message, key):
+            bread.notifier.send = send
+            bread.put(event(notes="Places: 4", start="20261205T120000Z"))
+            send(message, key)
+
+        bread.notifier.send = slowly
+        deliver(bread)
+        bread.clock.turn(minutes=2)
+        deliver(bread)
+        first, second = bread.notifier.sent.values()
+        assert "12:00–12:30\n  (Before: Saturday 5 December 2026, 10:00–10:30)" in first.text
+        assert "13:00–13:30\n  (Before: Saturday 5 December 2026, 12:00–12:30)" in second.text

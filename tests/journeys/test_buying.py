@@ -157,7 +157,8 @@ def test_what_is_wrong_is_told_at_the_top_and_the_hold_runs_on(browser, shop, ad
     press(browser, '.amount[data-sku="LOAF"] [data-step="1"]')
     press(browser, "[data-call]")
     until(browser, "Please look at this again")
-    assert browser.switch_to.active_element.get_attribute("id") == "errors"
+    field = browser.switch_to.active_element
+    assert (field.get_attribute("id"), field.get_attribute("aria-describedby").strip()) == ("email", "wrong-email")
     looked_at(browser, "errors")
     assert find(browser, "#name").get_attribute("value") == "Cleo"
     until(browser, "Kept for you for")
@@ -166,6 +167,32 @@ def test_what_is_wrong_is_told_at_the_top_and_the_hold_runs_on(browser, shop, ad
     press(browser, "[data-call]")
     until(browser, "Your order is placed")
     assert shop.free(slot) == 4
+
+
+def test_a_number_that_is_too_large_is_marked_at_once_and_costs_nothing(browser, shop, address):
+    slot, _ = sold(shop)
+    resize(browser, 360)
+    browser.get(f"{address}/slots/{slot}")
+    units = find(browser, "#units-1")
+    press(browser, '.amount[data-sku="LOAF"] [data-step="1"]')
+    WebDriverWait(browser, 10).until(lambda _: shop.free(slot) == 4)
+    units.clear()
+    units.send_keys("77")
+    told = find(browser, "#wrong-units-1")
+    assert (told.is_displayed(), told.text) == (True, "At most 5 can be ordered.")
+    assert (units.get_attribute("aria-invalid"), units.get_attribute("aria-describedby")) == ("true", "wrong-units-1")
+    assert not find(browser, "[data-total]").is_displayed()
+    looked_at(browser, "too many")
+    fill(browser, name="Cleo", email="cleo@example.org")
+    press(browser, "[data-call]")
+    assert browser.switch_to.active_element.get_attribute("id") == "units-1"
+    assert browser.current_url.endswith(slot)
+    units.send_keys(Keys.BACKSPACE, Keys.BACKSPACE, "2")
+    assert not told.is_displayed()
+    assert units.get_attribute("aria-invalid") is None
+    press(browser, "[data-call]")
+    until(browser, "Your order is placed")
+    assert shop.free(slot) == 3
 
 
 def test_leaving_the_page_gives_back_what_was_kept_and_coming_back_takes_it_again(browser, shop, address):

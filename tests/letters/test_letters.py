@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.errors import InvalidInput
-from bridge.core.orders import Address
+from bridge.core.orders import Address, Refund
 from bridge.letters import Facts, letter, read_facts, read_kind, waiting_letter
 from bridge.wording import LANGUAGES
 from tests.cast import ADA, CLEO
 from tests.fakes import WEDNESDAY
-from tests.letters.samples import BEFORE, DROP, EVERY, HOUSE, ORDER, SECRET, SLOT, STARTS, TERMS, seen, waiting
+from tests.letters.samples import BEFORE, DROP, EVERY, HOUSE, ORDER, PAID, SECRET, SLOT, STARTS, TERMS, seen, waiting
 
 LINK = f"https://shop.example/orders/{SECRET}"
 
@@ -140,6 +140,31 @@ def test_each_refund_is_explained(reason, words):
     assert "€6.50 goes back to you" in message.subject
 
 
+def test_an_address_has_its_lines_and_its_country_in_the_readers_words():
+    seller = replace(TERMS, seller="Ada's Bakery\n12 Mill  Lane\n10115 Berlin")
+    message = letter("confirmed", seen(terms=seller), Facts(), HOUSE, WEDNESDAY)
+    assert "\nAda's Bakery\n12 Mill Lane\n10115 Berlin\nDE123456789\n" in message.text
+    assert "Bakery<br>12 Mill Lane<br>10115 Berlin<br>DE123456789" in message.html.replace("&#39;", "'")
+    home = Address("1 High St", "10115", "Berlin", "DE")
+    for language, country in {"en": "Germany", "de": "Deutschland", "fr": "Allemagne", "es": "Alemania"}.items():
+        assert f"10115 Berlin\n  {country}\n" in written("confirmed", language, fulfilment="shipping", address=home).text
+
+
+def test_a_moment_of_another_year_has_its_year():
+    message = letter("confirmed", seen(), Facts(), HOUSE, STARTS - timedelta(days=365))
+    assert message.subject == "Order confirmed: Bread pickup, Sat 5 Dec 2026 10:00"
+    assert "until Fri 4 Dec 2026 10:00" in plain(message)
+    offer = waiting_letter("waiting_offer", waiting(offered_until=STARTS), HOUSE, STARTS - timedelta(days=365))
+    assert "until Sat 5 Dec 2026 10:00" in offer.text
+
+
+def test_what_was_paid_and_what_went_back_are_told_apart():
+    back = replace(PAID, refunds=(Refund(1, 1, 12, 650, "changed", "requested", WEDNESDAY),))
+    message = letter("changed", seen(back, method="stripe", state="paid", total=2450), Facts(amount=650), HOUSE, WEDNESDAY)
+    assert "Paid: €31.00\nRefund: €6.50\n" in message.text
+    assert "To pay" not in message.text
+
+
 def test_changes_that_are_no_longer_possible_are_not_promised():
     late = letter("confirmed", seen(), Facts(), HOUSE, STARTS - timedelta(hours=3))
     assert "yourself" not in late.text
@@ -152,8 +177,9 @@ def test_what_is_sent_has_an_address_and_no_date_in_the_calendar():
     message = written(
         "confirmed", fulfilment="shipping", address=Address("1 High St", "10115", "Berlin", "DE"), shipping_fee=490, total=3590
     )
-    assert "Sent to: Cleo\n  1 High St\n  10115 Berlin\n  DE" in message.text
+    assert "Sent to: Cleo\n  1 High St\n  10115 Berlin\n  Germany" in message.text
     assert "Shipping:  €4.90" in message.text
+    assert "By post:  €4.90" in written("confirmed", fulfilment="shipping", shipping="By post", shipping_fee=490).text
     assert "Where" not in message.text
     assert message.calendar == ""
 
@@ -186,11 +212,11 @@ def test_all_letters_about_an_order_are_one_thread_that_does_not_tell_its_secret
 
 
 def test_an_offer_says_until_when_and_leads_to_it():
-    message = waiting_letter("waiting_offer", waiting(offered_until=WEDNESDAY + timedelta(hours=2)), HOUSE)
+    message = waiting_letter("waiting_offer", waiting(offered_until=WEDNESDAY + timedelta(hours=2)), HOUSE, WEDNESDAY)
     assert "until Wed 2 Dec 12:00" in message.text
     assert "2 × Country loaf" in message.text
     assert Reader(message.html).links == ["https://shop.example/slots/k3v9q2?offer=secret-of-the-offer"]
-    joined = waiting_letter("waiting_joined", waiting(units={}), HOUSE)
+    joined = waiting_letter("waiting_joined", waiting(units={}), HOUSE, WEDNESDAY)
     assert "2 places" in joined.text
     assert "offer=" not in joined.text + joined.html
 
@@ -198,7 +224,7 @@ def test_an_offer_says_until_when_and_leads_to_it():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_letters_about_a_waiting_list_come_in_every_language(language):
     for kind in ("waiting_offer", "waiting_joined"):
-        message = waiting_letter(kind, waiting(language=language, offered_until=STARTS), HOUSE)
+        message = waiting_letter(kind, waiting(language=language, offered_until=STARTS), HOUSE, WEDNESDAY)
         assert f'lang="{language}"' in message.html
         assert ("Hello Cleo" in message.text) == (language == "en")
 

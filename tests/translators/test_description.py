@@ -1,5 +1,6 @@
 """A description comes back as it was written, amounts to the last unit; what is wrong is told with line and field."""
 
+import re
 import tomllib
 from contextlib import suppress
 from dataclasses import replace
@@ -95,7 +96,7 @@ def test_a_price_is_read_exactly(written, currency, minor):
 )
 def test_what_is_no_price_is_refused_with_its_line(written, currency):
     (line,) = told(product(price=written), currency=currency)
-    assert line.startswith("bread.toml:4: products[1].price: is ")
+    assert re.match(r"bread\.toml:4: products\[1\]\.price: (is not a price: write|has more decimals than|must be between 0 and) ", line)
 
 
 @given(st.integers(0, 10**12), st.sampled_from(described.CURRENCIES))
@@ -122,7 +123,7 @@ def test_a_tax_rate_is_read_as_people_write_it(written, rate):
 @pytest.mark.parametrize("written", ["-1", "101", "7.1234", '"seven"', "nan", "1e400", "true", "[]"])
 def test_what_is_no_tax_rate_is_refused(written):
     (line,) = told(product(tax=written))
-    assert "products[1].tax: is a tax rate" in line
+    assert "products[1].tax: is not a tax rate: write a number" in line
 
 
 def test_a_day_is_meant_from_its_beginning_or_to_its_end_in_the_drops_zone():
@@ -165,16 +166,16 @@ hold = "2 minutes"
 [polices]
 """
     assert told(text) == [
-        "bread.toml:2: titel: is no key here; did you mean title?",
-        "bread.toml:3: timezone: is no time zone: use an IANA name such as Europe/Berlin.",
-        "bread.toml:6: slots.capacity: is a whole number from 0 to 1000000.",
-        "bread.toml:7: slots.sells[2].prise: is no key here; did you mean price?",
-        'bread.toml:11: products[1].price: is no price: write it as 12.50 or "12.50 EUR".',
+        "bread.toml:2: titel: is not a key we know; did you mean title?",
+        "bread.toml:3: timezone: is not a time zone: use an IANA name such as Europe/Berlin.",
+        "bread.toml:6: slots.capacity: must be a whole number from 0 to 1000000.",
+        "bread.toml:7: slots.sells[2].prise: is not a key we know; did you mean price?",
+        'bread.toml:11: products[1].price: is not a price: write it as 12.50 or "12.50 EUR".',
         "bread.toml:12: products[1].early: needs an end: until a moment, for a number of units, or both.",
         "bread.toml:13: products[2]: sku is missing: its SKU at the location.",
-        "bread.toml:16: products[3].sku: “LOAF” is there already; each is named once.",
-        'bread.toml:19: payment.hold: is a time from 3 minutes to 1 hour, such as "1 hour".',
-        "bread.toml:20: polices: is no key here; did you mean policies?",
+        "bread.toml:16: products[3].sku: “LOAF” is listed twice: keep it once.",
+        'bread.toml:19: payment.hold: must be a length of time from 3 minutes to 1 hour, such as "1 hour".',
+        "bread.toml:20: polices: is not a key we know; did you mean policies?",
     ]
 
 
@@ -187,10 +188,10 @@ hold = "2 minutes"
         (b"x = " + b"[" * 5000, "bread.toml"),
         (b"x = " + b"9" * 5000, "bread.toml"),
         (b"x = 1e99999999999999999999", "bread.toml"),
-        (b"#" * 1_000_001, "bread.toml: A description has at most"),
+        (b"#" * 1_000_001, "bread.toml: A description may have at most 1,000,000 bytes"),
         (b"", "bread.toml: drop is missing"),
-        (b"drop = 1", "bread.toml:1: drop: is a text"),
-        (b'drop = "x"\nslots = 3\nproducts = 4\nquestions = [1]\npayment = []\nseller = true', "bread.toml:2: slots: is a table"),
+        (b"drop = 1", "bread.toml:1: drop: must be text"),
+        (b'drop = "x"\nslots = 3\nproducts = 4\nquestions = [1]\npayment = []\nseller = true', "bread.toml:2: slots: must be a table"),
     ],
 )
 def test_what_is_no_description_is_refused_and_never_a_crash(text, line):

@@ -64,6 +64,16 @@ def test_a_moment_is_told_in_the_zone_and_the_language() -> None:
     assert wording("en").time(CLOSES, BERLIN) == "18:00"
 
 
+def test_another_year_is_told_and_this_one_is_not() -> None:
+    last, this = CLOSES.replace(year=2025), datetime(2026, 12, 31, 22, 59, tzinfo=UTC)
+    assert wording("en").at(last).moment(CLOSES, BERLIN) == "Fri 4 Dec 2026 18:00"
+    assert wording("de").at(last).day(CLOSES, BERLIN) == "Fr. 4. Dez. 2026"
+    assert wording("en").at(this).moment(CLOSES, BERLIN) == "Fri 4 Dec 18:00"
+    # Where it is, it is next year already.
+    assert wording("en").at(this).day(this.replace(hour=23), BERLIN) == "Fri 1 Jan 2027"
+    assert wording("fr").moment(CLOSES, BERLIN, year=True) == "ven. 4 déc. 2026 18:00"
+
+
 def test_clocks_that_change_are_followed() -> None:
     before, after = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     assert wording("en").time(before, BERLIN) == wording("en").time(after, BERLIN) == "02:30"

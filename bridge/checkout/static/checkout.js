@@ -11,6 +11,27 @@ function whole(input) {
   return Number.isInteger(count) && count > 0 ? count : 0;
 }
 
+// The server says the same of what is sent; here it is said at once, at the field.
+function judge(input) {
+  const wrong = input.validity;
+  const said = wrong.rangeOverflow ? input.dataset.most : wrong.badInput || wrong.stepMismatch || wrong.rangeUnderflow ? input.dataset.whole : "";
+  input.setCustomValidity(said);
+  const place = document.getElementById("wrong-" + input.id);
+  place.textContent = said;
+  place.hidden = !said;
+  if (said) {
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", place.id);
+  } else {
+    input.removeAttribute("aria-invalid");
+    input.removeAttribute("aria-describedby");
+  }
+}
+
+function areSound(form) {
+  return [...form.querySelectorAll(".stepper input")].every((input) => input.validity.valid);
+}
+
 function dressSteppers(form) {
   for (const stepper of form.querySelectorAll(".stepper")) {
     const input = stepper.querySelector("input");
@@ -29,7 +50,7 @@ function dressSteppers(form) {
         input.dispatchEvent(new Event("change", { bubbles: true }));
       });
     }
-    input.addEventListener("input", show);
+    input.addEventListener("input", () => { judge(input); show(); });
     show();
   }
 }
@@ -76,7 +97,7 @@ function showSums(form, held) {
   const money = (minor) => new Intl.NumberFormat(LANGUAGE_OF_PAGE, format).format(minor / 10 ** digits);
   const rates = new Map();
   const add = (amount, rate) => rates.set(rate, (rates.get(rate) || 0) + amount);
-  const lines = chosen(form);
+  const lines = areSound(form) ? chosen(form) : [];
   list.textContent = "";
   for (const line of lines) {
     const amount = cost(line, held);
@@ -150,6 +171,7 @@ class Hold {
   }
 
   async ask() {
+    if (!areSound(this.form)) return;
     const wish = this.wanted();
     const body = JSON.stringify(wish);
     if (body === this.asked && this.field.value) return;
@@ -217,7 +239,9 @@ class Hold {
   tick(first = false) {
     const left = Math.ceil((this.until - performance.now()) / 1000);
     if (left <= 0) return this.over();
-    const clock = Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0");
+    const two = (count) => String(count).padStart(2, "0");
+    const hours = left >= 3600 ? Math.floor(left / 3600) + ":" + two(Math.floor(left / 60) % 60) : Math.floor(left / 60);
+    const clock = hours + ":" + two(left % 60);
     this.box.hidden = false;
     this.box.querySelector("[data-timer-text]").textContent = this.form.dataset.kept.replace("{time}", clock);
     if (first || SPOKEN_AT.includes(left)) this.speak(left);
@@ -344,4 +368,4 @@ document.querySelectorAll(".form").forEach((form) => {
   }
 });
 const errors = document.getElementById("errors");
-if (errors) errors.focus();
+if (errors) (document.getElementById(errors.dataset.focus) || errors).focus();

@@ -12,6 +12,13 @@ function counted(box, left) {
   return (one ? box.dataset.leftOne : box.dataset.leftOther).replace("{n}", left);
 }
 
+// What this visitor has chosen and the server keeps for them: to say that nothing is left beside it would be of no use.
+function keptHere(cell) {
+  const form = cell.closest("[data-checkout]");
+  const field = form && form.elements.hold.value && cell.closest(".good").querySelector(".amount input");
+  return field && field.validity.valid ? Number(field.value) : 0;
+}
+
 function standing(box, slot) {
   if (slot.state === "open") return [slot.left <= FEW ? "few" : "open", counted(box, slot.left)];
   const texts = { sold_out: box.dataset.soldOut, closed: box.dataset.closed, soon: box.dataset.soon, cancelled: box.dataset.cancelled };
@@ -33,12 +40,20 @@ function showOffers(box, row, slot) {
   for (const cell of row.querySelectorAll("[data-offer]")) {
     const offer = slot.offers[cell.dataset.offer];
     if (!offer) continue;
-    const gone = offer.left === 0;
-    cell.textContent = gone ? box.dataset.soldOut : offer.left === null ? box.dataset.available : counted(box, offer.left);
-    cell.closest(".good").classList.toggle("gone", gone);
+    const kept = keptHere(cell);
+    if (kept && !offer.left && slot.state !== "cancelled") {
+      const one = new Intl.PluralRules(document.documentElement.lang).select(kept) === "one";
+      cell.textContent = (one ? box.dataset.keptOne : box.dataset.keptOther).replace("{n}", kept);
+      continue;
+    }
+    const off = slot.state === "cancelled";
+    const gone = off || offer.left === 0;
+    cell.textContent = off ? "" : gone ? box.dataset.soldOut : offer.left === null ? box.dataset.available : counted(box, offer.left);
+    // On the waiting list what is gone is what one asks for.
+    if (!cell.closest("#waiting-form")) cell.closest(".good").classList.toggle("gone", gone);
   }
   const places = row.querySelector("[data-places]");
-  if (places) places.textContent = places.dataset.form.replace("{left}", slot.places_left);
+  if (places) places.textContent = slot.state === "cancelled" ? "" : places.dataset.form.replace("{left}", slot.places_left);
 }
 
 function show(box, slots) {
