@@ -19,22 +19,30 @@ logger = logging.getLogger("bridge.web")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# Each with the signs of which one is in every text that it finds something in: to look for these first is ten times as quick.
+# Every sign is one of _SUSPECT.
 SECRETS = (
-    (re.compile(r"(?i)\b(authorization|cookie|set-cookie|x-api-key)(['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n,}]+"), r"\1\2…"),
-    (re.compile(r"(?i)\b(basic|bearer)\s+[\w.~+/=-]{6,}"), r"\1 …"),
-    (re.compile(r"(?i)\b(password|passwd|secret|token|api_key)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",&}]+"), r"\1\2…"),
-    (re.compile(r"\b(sk|rk|whsec)_\w{6,}"), r"\1_…"),
-    (re.compile(r"(\w://[^\s:/@]*):[^\s@]+@"), r"\1:…@"),
-    (re.compile(r"/(feeds|holds|orders|setup|waiting)/[\w~-]+"), r"/\1/…"),
-    (re.compile(r"([?&](?:hold|offer)=)[^\s&'\"]+"), r"\1…"),
-    (re.compile(r"[\w.!#$%&'*+=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,}"), "…@…"),
+    (":=", re.compile(r"(?i)\b(authorization|cookie|set-cookie|x-api-key)(['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n,}]+"), r"\1\2…"),
+    ("bB", re.compile(r"(?i)\b(basic|bearer)\s+[\w.~+/=-]{6,}"), r"\1 …"),
+    (":=", re.compile(r"(?i)\b(password|passwd|secret|token|api_key)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",&}]+"), r"\1\2…"),
+    ("_", re.compile(r"\b(sk|rk|whsec)_\w{6,}"), r"\1_…"),
+    (":", re.compile(r"(\w://[^\s:/@]*):[^\s@]+@"), r"\1:…@"),
+    ("/", re.compile(r"/(feeds|holds|orders|setup|waiting)/[\w~-]+"), r"/\1/…"),
+    ("=", re.compile(r"([?&](?:hold|offer)=)[^\s&'\"]+"), r"\1…"),
+    ("@", re.compile(r"[\w.!#$%&'*+=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,}"), "…@…"),
 )
+
+
+_SUSPECT = re.compile("[:=bB_/@]")
 
 
 def redact(text: str) -> str:
     """``text`` with every password, token, secret address and e-mail address in it replaced by ``…``."""
-    for pattern, replacement in SECRETS:
-        text = pattern.sub(replacement, text)
+    if _SUSPECT.search(text) is None:
+        return text
+    for signs, pattern, replacement in SECRETS:
+        if any(sign in text for sign in signs):
+            text = pattern.sub(replacement, text)
     return text
 
 

@@ -1,12 +1,14 @@
 """Reverse proxies: their word on the visitor's address and scheme counts only when they are trusted by name."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_REMEMBERED = 4096
 FORWARDED = (
     "HTTP_X_FORWARDED_FOR",
     "HTTP_X_FORWARDED_PROTO",
@@ -27,6 +29,7 @@ def behind_proxies(application: "WSGIApplication", trusted: Sequence[str]) -> "W
     """
     networks = [ip_network(name, strict=False) for name in trusted]
 
+    @lru_cache(_REMEMBERED)
     def is_trusted(address: str) -> bool:
         try:
             return any(ip_address(address) in network for network in networks)

@@ -84,7 +84,7 @@ class Clock:
 
     def publish(self) -> None:
         """Renders what is dirty."""
-        publish_dirty(self._bridge.work, self._bridge.house, self._bridge.now())
+        publish_dirty(self._bridge.work, self._bridge.house, self._bridge.now(), self._bridge.look)
 
     def _relay(self) -> None:
         """In a thread of its own: a mail server that does not answer holds up nothing else."""
@@ -95,7 +95,7 @@ class Clock:
 
     def _drain(self) -> None:
         with self._bridge.handlers() as handlers:
-            while deliver_due(self._bridge.work, handlers, self._bridge.now()) == BATCH and not self._stop.is_set():
+            while deliver_due(self._bridge.work, handlers, self._bridge.now(), look=self._bridge.look) == BATCH and not self._stop.is_set():
                 self._beat("relay")
 
     def _every(self, seconds: float, name: str, flow: Callable[[], object]) -> None:

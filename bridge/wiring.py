@@ -138,9 +138,18 @@ class Bridge:
                 notifier.close()
 
     @contextmanager
-    def work(self) -> Iterator[UnitOfWork]:
-        """One transaction: committed on clean exit, else rolled back. What it leaves dirty wakes the clock."""
-        with self.database.write() as connection:
+    def look(self) -> Iterator[UnitOfWork]:
+        """What a transaction would see, in one snapshot that keeps no writer waiting. Nothing can be written in it."""
+        with self.database.read() as connection:
+            yield SqlWork(connection, ical.wrap_public)
+
+    @contextmanager
+    def work(self, *, durable: bool = True) -> Iterator[UnitOfWork]:
+        """One transaction: committed on clean exit, else rolled back. What it leaves dirty wakes the clock.
+
+        One that is not ``durable`` may be undone by a power failure; what was promised to somebody must not.
+        """
+        with self.database.write(durable=durable) as connection:
             work = SqlWork(connection, ical.wrap_public)
             yield work
             if work.leaves_dirty:

@@ -4,13 +4,15 @@ import logging
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bridge import logs, settings
-from bridge.core.errors import BridgeError
+from bridge.core.errors import BridgeError, TransientFault
 from bridge.flows.traffic import write_views
 from bridge.processes import SETUP_TOKEN, VISITOR_KEY, settle
 from bridge.site import web
+from bridge.store.prepared import build_all
 from bridge.wiring import Bridge, bridge
 
 if TYPE_CHECKING:
@@ -30,8 +32,10 @@ def app() -> "WSGIApplication":
         # Stripe's library takes a second to load: not while a customer waits.
         house.payments("stripe")
     _write_views(house)
-    # Templates take most of a second to be made ready: not while the first customers wait either.
+    # Templates take most of a second to be made ready, statements a twentieth: not while the first customers wait either.
     made = web(house, at_hand=True)
+    with suppress(TransientFault), house.database.glance() as connection:
+        build_all(connection)
     settle()
     return made
 

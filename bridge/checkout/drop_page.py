@@ -54,7 +54,7 @@ class DropPages:
                 return current, self._made(current, image, slots, views.offered(current.id, now), wanted, number, words.at(now), now)
 
         key = ("drop", known.id, str(words.locale), language, number, wanted)
-        return sent(self._kept.page(key, known, now, anew), now)
+        return sent(request, self._kept.page(key, known, now, anew), now)
 
     def slots(self, organizer: str, slug: str) -> Response:
         """The dates between two days as JSON, in the language that was asked for or the drop's. Raises ``InvalidInput``."""
@@ -69,7 +69,7 @@ class DropPages:
                 slots = views.public_slots(current.id, start, end, limit=MOST + 1)
             return current, page(_as_json(current, slots, words.at(now), now), _JSON, until=changes_at(slots, now))
 
-        response = sent(self._kept.page(("slots", drop.id, str(words.locale), first, last), drop, now, anew), now)
+        response = sent(request, self._kept.page(("slots", drop.id, str(words.locale), first, last), drop, now, anew), now)
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response
 

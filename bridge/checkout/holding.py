@@ -10,13 +10,14 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from bridge.checkout import posted
+from bridge.checkout.at_once import at_once
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
-from bridge.checkout.selling import Selling, lasts
+from bridge.checkout.selling import Selling, kept_for
 from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import wanted_of
 from bridge.core.availability import availability
@@ -30,6 +31,15 @@ from bridge.flows.holds import change_hold, release_hold, take_hold
 def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     """The addresses of holds."""
 
+    def too_late(asked_by: Request, public_id: str) -> Response | None:
+        # Of a thousand who want two hundred boxes eight hundred get this answer, whatever they asked for.
+        with bridge.glance() as views:
+            if not views.is_full(public_id, bridge.now()):
+                return None
+        return _answered(asked_by, lambda: _admitted_too_late(guard, asked_by))
+
+    at_once(face, "POST", "/hold", too_late)
+
     @face.post("/slots/<public_id>/hold")
     @_as_problems
     def hold(public_id: str) -> Response:
@@ -39,11 +49,9 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
         if stored is not None and availability(*stored, now).state == "sold_out":
             raise SoldOut("This slot is sold out.")
         offers = stored[0].offers if stored else ()
-        with bridge.work() as work:
-            found = work.views.drop_of_slot(public_id)
-            kept = lasts(bridge, work.views.terms(found[0].id)) if found else None
-            most = bridge.settings.checkout.holds_per_address
-            taken = take_hold(work, public_id, asked.units, places=asked.places, lasts=kept, visitor=visitor, most=most, now=now)
+        with bridge.work(durable=False) as work:
+            most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
+            taken = take_hold(work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now)
         return _kept(taken, offers, now, 201)
 
     @face.post("/holds/<secret>")
@@ -53,7 +61,7 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
         asked, now = wanted_of(posted.json_object(request)), bridge.now()
         if not posted.secret(secret):
             raise HoldExpired("The time to order ran out; please start again.")
-        with bridge.work() as work:
+        with bridge.work(durable=False) as work:
             changed = change_hold(work, secret, asked.units, places=asked.places, now=now)
             return _kept(changed, _slot(work, changed).offers, now, 200)
 
@@ -62,9 +70,14 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     def hold_release(secret: str) -> Response:
         guard.admit(request)
         if posted.secret(secret):
-            with bridge.work() as work:
+            with bridge.work(durable=False) as work:
                 release_hold(work, secret, now=bridge.now())
         return Response(status=204)
+
+
+def _admitted_too_late(guard: Guard, asked_by: Request) -> Response:
+    guard.admit(asked_by)
+    raise SoldOut("This slot is sold out.")
 
 
 def _slot(work: UnitOfWork, held: Held) -> Slot:
@@ -87,20 +100,24 @@ def _kept(held: Held, offers: Sequence[Offer], now: datetime, status: int) -> Re
 def _as_problems(view: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(view)
     def answered(**places: str) -> Response:
-        try:
-            return view(**places)
-        except Refusal as refusal:
-            return _problem(answer_to(refusal).status, refusal.kind, told(refusal, chosen(request)))
-        except HTTPException as error:
-            problem = _problem(error.code or 500, (error.name or "problem").lower().replace(" ", "-"), error.name)
-            problem.headers.update({name: value for name, value in error.get_headers() if name == "Retry-After"})
-            return problem
-        except Fault:
-            problem = _problem(503, "unavailable", chosen(request).text("It is our fault, not yours. Please try again in a moment."))
-            problem.headers["Retry-After"] = "5"
-            return problem
+        return _answered(request, lambda: view(**places))
 
     return answered
+
+
+def _answered(asked_by: Request, view: Callable[[], Response]) -> Response:
+    try:
+        return view()
+    except Refusal as refusal:
+        return _problem(answer_to(refusal).status, refusal.kind, told(refusal, chosen(asked_by)))
+    except HTTPException as error:
+        problem = _problem(error.code or 500, (error.name or "problem").lower().replace(" ", "-"), error.name)
+        problem.headers.update({name: value for name, value in error.get_headers() if name == "Retry-After"})
+        return problem
+    except Fault:
+        problem = _problem(503, "unavailable", chosen(asked_by).text("It is our fault, not yours. Please try again in a moment."))
+        problem.headers["Retry-After"] = "5"
+        return problem
 
 
 def _problem(status: int, kind: str, detail: str) -> Response:

@@ -71,6 +71,14 @@ class Kept:
                 found = made[1]
         return found
 
+    def found(self, key: Hashable, version: object, now: datetime) -> Page | None:
+        """The page of ``key`` if it is there at ``version`` and ``now``."""
+        place = self._places.get(key)
+        found = _valid(place, version, now) if place is not None else None
+        if found is not None:
+            self._place(key)
+        return found
+
     def _place(self, key: Hashable) -> _Place:
         with self._lock:
             place = self._places.get(key)

@@ -12,7 +12,7 @@ from bridge.checkout.language import asked as asked_language
 from bridge.checkout.language import chosen, spoken
 from bridge.checkout.order_form import Asked
 from bridge.checkout.printing import query_of_language
-from bridge.checkout.selling import Selling, is_sold_out, lasts, slot_again
+from bridge.checkout.selling import Selling, is_sold_out, kept_for, slot_again
 from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import Typed, Wanted, Wrong, buyer, delivery, person, wanted
 from bridge.core.drops import Offer
@@ -111,15 +111,13 @@ def _held(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, visitor:
     now = bridge.now()
     if typed.hold:
         try:
-            with bridge.work() as work:
+            with bridge.work(durable=False) as work:
                 return change_hold(work, typed.hold, asked.units, places=asked.places, now=now)
         except HoldExpired:
             pass
-    with bridge.work() as work:
-        found = work.views.drop_of_slot(public_id)
-        kept = lasts(bridge, work.views.terms(found[0].id)) if found else None
-        most = bridge.settings.checkout.holds_per_address
-        return take_hold(work, public_id, asked.units, places=asked.places, lasts=kept, visitor=visitor, most=most, now=now)
+    with bridge.work(durable=False) as work:
+        most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
+        return take_hold(work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now)
 
 
 def _refused(bridge: Selling, public_id: str, typed: Typed, refusal: Refusal) -> Response:

@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout.announcing import part_of_sitemap, rss, sitemap
 from bridge.checkout.assets import asset, assets
+from bridge.checkout.at_once import at_once
 from bridge.checkout.drop_page import DropPages, public_drop
 from bridge.checkout.faults import answer_faults
 from bridge.checkout.kept import Kept, Page, page
 from bridge.checkout.language import asked, chosen
 from bridge.checkout.printing import finished, query_of_language, sent
 from bridge.checkout.reading import Reading
-from bridge.checkout.shield import shielded
+from bridge.checkout.shield import shield
 from bridge.checkout.shown import changes_at, shown
 from bridge.checkout.slot_page import SlotPages, opening_file, slot_file
 from bridge.checkout.subscribe import ways
@@ -35,7 +36,7 @@ def pages(bridge: Reading) -> Blueprint:
     """Every page, its files, and what faults and headers look like in the whole application."""
     shop, kept = Blueprint("shop", __name__, template_folder="templates"), Kept()
     shop.before_app_request(_refuse_impossible_names)
-    shop.after_app_request(shielded)
+    shop.after_app_request(lambda response: shield(response, is_secure=request.is_secure))
     answer_faults(shop)
     _add_listings(shop, bridge, kept)
     _add_drops(shop, bridge, kept)
@@ -65,7 +66,7 @@ def _add_listings(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
                 until = changes_at([slot for _, slot in found if slot], now)
                 return version, finished("listing.html", words.at(now), until, rows=rows, title=title)
 
-            return sent(kept.page(("listing", organizer, str(words.locale), asked(request)), version, now, anew), now)
+            return sent(request, kept.page(("listing", organizer, str(words.locale), asked(request)), version, now, anew), now)
 
     @shop.get("/")
     def home() -> Response:
@@ -102,11 +103,12 @@ def _add_drops(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
                 text = rss(found, [shown(slot, words.at(now), now) for slot in slots], there, told, words.at(now), query_of_language())
                 return found, page(text, "application/rss+xml; charset=utf-8", until=changes_at(slots, now))
 
-            return sent(kept.page(("rss", found.id, str(words.locale), asked(request)), found, now, anew), now, max_age=60)
+            return sent(request, kept.page(("rss", found.id, str(words.locale), asked(request)), found, now, anew), now, max_age=60)
 
 
 def _add_slots(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
     slots = SlotPages(bridge, kept)
+    at_once(shop, "GET", "", slots.kept)
     shop.add_url_rule("/slots/<public_id>", "slot", slots.page)
     shop.add_url_rule("/slots/<public_id>/card", "card", slots.card)
 
@@ -137,7 +139,7 @@ def _add_maps(shop: Blueprint, bridge: Reading, kept: Kept) -> None:
                 raise NotFound
             return None, page(text, "application/xml; charset=utf-8", until=now + _SITEMAP_LASTS)
 
-        return sent(kept.page(("sitemap", name), None, now, anew), now, max_age=600)
+        return sent(request, kept.page(("sitemap", name), None, now, anew), now, max_age=600)
 
     @shop.get("/sitemap.xml")
     def sitemap_() -> Response:

@@ -1,9 +1,9 @@
 """Templates filled: the words of the visitor's language, links that keep it, and how a finished page is sent."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import Response, render_template, request
+from flask import Request, Response, render_template, request
 
 from bridge.checkout import shown
 from bridge.checkout.assets import asset
@@ -55,21 +55,34 @@ def printed(template: str, words: Wording, *, status: int = 200, **values: Any) 
     return response
 
 
-def sent(made: Page, now: datetime, *, max_age: int = MAX_AGE) -> Response:
+class Sent(NamedTuple):
+    """An answer as it goes out."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def sent(asked_by: Request, made: Page, now: datetime, *, max_age: int = MAX_AGE) -> Response:
+    """The page as a response of Flask's."""
+    going = going_out(asked_by, made, now, max_age=max_age)
+    return Response(going.body, going.status, going.headers, content_type=made.content_type if going.body else None)
+
+
+def going_out(asked_by: Request, made: Page, now: datetime, *, max_age: int = MAX_AGE) -> Sent:
     """The page, as gzip to whom takes it; 304 to whom has it. Nobody keeps it past the moment at which it changes by itself."""
-    packed = bool(made.packed) and request.accept_encodings["gzip"] > 0
-    tag = made.tag + _PACKED if packed else made.tag
-    known = request.if_none_match
-    if known.contains_weak(made.tag) or known.contains_weak(made.tag + _PACKED):
-        response = Response(status=304)
-    else:
-        response = Response(made.packed if packed else made.body, content_type=made.content_type)
-        if packed:
-            response.headers["Content-Encoding"] = "gzip"
-    response.headers["ETag"] = f'"{tag}"'
-    response.headers["Vary"] = "Accept-Language, Accept-Encoding" if made.language else "Accept-Encoding"
-    if made.language:
-        response.headers["Content-Language"] = made.language
+    packed = bool(made.packed) and asked_by.accept_encodings["gzip"] > 0
     age = min(timedelta(seconds=max_age), made.until - now)
-    response.headers["Cache-Control"] = f"public, max-age={max(0, int(age.total_seconds()))}"
-    return response
+    headers = [
+        ("ETag", f'"{made.tag}{_PACKED if packed else ""}"'),
+        ("Vary", "Accept-Language, Accept-Encoding" if made.language else "Accept-Encoding"),
+        ("Cache-Control", f"public, max-age={max(0, int(age.total_seconds()))}"),
+    ]
+    if made.language:
+        headers.append(("Content-Language", made.language))
+    known = asked_by.if_none_match
+    if known.contains_weak(made.tag) or known.contains_weak(made.tag + _PACKED):
+        return Sent(304, headers, b"")
+    if packed:
+        headers.append(("Content-Encoding", "gzip"))
+    return Sent(200, headers, made.packed if packed else made.body)

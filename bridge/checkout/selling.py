@@ -16,7 +16,6 @@ from bridge.checkout.slot_page import page_values, slot_seen
 from bridge.core.availability import availability
 from bridge.core.ports import UnitOfWork, Views
 from bridge.core.sockets import Payments
-from bridge.core.terms import Terms
 from bridge.flows.house import House
 
 
@@ -27,8 +26,8 @@ class Selling(Reading, Protocol):
     def house(self) -> House: ...
     @property
     def visitor_key(self) -> str: ...
-    def work(self) -> AbstractContextManager[UnitOfWork]:
-        """One transaction."""
+    def work(self, *, durable: bool = True) -> AbstractContextManager[UnitOfWork]:
+        """One transaction; what is kept for some minutes need not outlive a power failure."""
 
     def payments(self, name: str) -> Payments:
         """The payment socket of this name. Raises ``InvalidInput``."""
@@ -54,6 +53,6 @@ def is_sold_out(views: Views, public_id: str, now: datetime) -> bool:
     return stored is not None and availability(*stored, now).state == "sold_out"
 
 
-def lasts(bridge: Selling, terms: Terms) -> timedelta:
-    """For how long places are kept: as the drop's terms have it, or the house where nobody described the drop."""
-    return terms.hold if terms != Terms() else timedelta(minutes=bridge.settings.checkout.hold_minutes)
+def kept_for(bridge: Selling) -> timedelta:
+    """For how long places are kept where nobody described the drop."""
+    return timedelta(minutes=bridge.settings.checkout.hold_minutes)

@@ -1,6 +1,10 @@
 """The headers every answer carries: nothing from elsewhere runs here, and nobody frames us."""
 
-from flask import Response, request
+from collections.abc import Iterable
+from functools import cache
+from typing import TypeVar
+
+from werkzeug.wrappers import Response
 
 from bridge.checkout.assets import sheet_source
 
@@ -16,16 +20,23 @@ _PAGES = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' {sheet}; img-src 'self' https: http: data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
-_HSTS = "max-age=31536000"
+Answer = TypeVar("Answer", bound=Response)
+_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
-def shielded(response: Response) -> Response:
+def shield(response: Answer, *, is_secure: bool) -> Answer:
     """The response with the headers it does not have yet; HSTS only over TLS, where browsers heed it."""
-    for name, value in _ALWAYS.items():
-        response.headers.setdefault(name, value)
-    if response.mimetype == "text/html":
-        for name, value in _PAGES.items():
-            response.headers.setdefault(name, value.replace("{sheet}", sheet_source()))
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", _HSTS)
+    response.headers.extend(missing(response.headers, is_page=response.mimetype == "text/html", is_secure=is_secure))
     return response
+
+
+def missing(headers: Iterable[tuple[str, str]], *, is_page: bool, is_secure: bool) -> list[tuple[str, str]]:
+    """The headers that are not among ``headers`` yet."""
+    there = {name.lower() for name, _ in headers}
+    return [(name, value) for key, name, value in _wanted(is_page, is_secure) if key not in there]
+
+
+@cache
+def _wanted(is_page: bool, is_secure: bool) -> tuple[tuple[str, str, str], ...]:
+    names = _ALWAYS | (_PAGES if is_page else {}) | (_TLS if is_secure else {})
+    return tuple((name.lower(), name, value.replace("{sheet}", sheet_source())) for name, value in names.items())

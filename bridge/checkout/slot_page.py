@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Request, Response, request
 from werkzeug.exceptions import Gone, NotFound
 
 from bridge import ical
@@ -19,7 +19,7 @@ from bridge.checkout.language import asked, chosen
 from bridge.checkout.next_steps import next_steps
 from bridge.checkout.order_form import Asked, form_of
 from bridge.checkout.pictures import PictureShown, first_picture, shown_pictures
-from bridge.checkout.printing import finished, printed, sent
+from bridge.checkout.printing import Sent, finished, going_out, printed, sent
 from bridge.checkout.reading import Reading
 from bridge.checkout.shown import Badge, Picture, SlotShown, changes_at, picture, shown, span_of_days
 from bridge.checkout.traffic import Booked, booked_lately, is_a_view
@@ -65,6 +65,22 @@ class SlotPages:
         """The slot's own page."""
         return self._answer("page", public_id, self._page)
 
+    def kept(self, asked_by: Request, public_id: str) -> Sent | None:
+        """The slot's own page if it was made before and shows what is true by now."""
+        home = self._homes.get(public_id)
+        if home is None:
+            return None
+        with self._bridge.glance() as views:
+            drop = views.drop(*home)
+        if drop is None or not drop.is_public:
+            return None
+        now, words = self._bridge.now(), chosen(asked_by, drop.language)
+        made = self._kept.found(("page", public_id, str(words.locale), asked(asked_by)), drop, now)
+        if made is None:
+            return None
+        self._count(asked_by, made, now)
+        return going_out(asked_by, made, now)
+
     def card(self, public_id: str) -> Response:
         """The same in short, to be shown within the drop's page."""
         response = self._answer("card", public_id, self._card)
@@ -90,9 +106,12 @@ class SlotPages:
             words = words.at(now)
             one = shown(gone.slot, words, now)
             return printed("gone.html", words, status=410, drop=gone.drop, one=one, when=span_of_days(one, words))
-        if made.counts is not None and is_a_view(request):
+        self._count(request, made, now)
+        return sent(request, made, now)
+
+    def _count(self, asked_by: Request, made: Page, now: datetime) -> None:
+        if made.counts is not None and is_a_view(asked_by):
             self._bridge.tally.add(View(made.counts[0], hour_of(now), made.counts[1]))
-        return sent(made, now)
 
     def _drop_of(self, public_id: str) -> Drop:
         """The drop as it is by now. Where a slot is at home is remembered; what is remembered wrongly is looked up anew."""

@@ -16,7 +16,7 @@ from bridge.core.terms import Terms
 from bridge.core.traffic import Lately, is_told, lately
 from bridge.wording import Wording
 
-_IN_ADVANCE = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+_IN_ADVANCE = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 # A maker of phones is called Cubot.
 _PROGRAM = re.compile(
     r"(?i)(?<!cu)bot(?![a-z])|crawl|spider|slurp|externalhit|externalagent|whatsapp/|preview|scrap|archiver"
@@ -65,7 +65,8 @@ def booked_lately(views: Views, slot: PublicSlot, terms: Terms, now: datetime) -
 
 def is_a_view(request: Request) -> bool:
     """Whether somebody looks at the page that is asked for."""
-    if request.method != "GET" or any("pre" in request.headers.get(name, "").lower() for name in _IN_ADVANCE):
+    sent: dict[str, str] = request.environ
+    if request.method != "GET" or any("pre" in sent.get(name, "").lower() for name in _IN_ADVANCE):
         return False
-    agent = request.headers.get("User-Agent", "")
+    agent = sent.get("HTTP_USER_AGENT", "")
     return bool(agent) and _PROGRAM.search(agent) is None

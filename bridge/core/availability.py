@@ -90,14 +90,15 @@ def _offer(offer: Offer, item: StockItem | None, places: int, now: datetime) -> 
         limits.append((places // offer.places_per_unit, "places"))
     if offer.allotment is not None:
         limits.append((max(0, offer.allotment - offer.claimed), "allotment"))
-    free = item.free(now) if item else None
+    is_stale = item is not None and item.is_stale(now)
+    free = item.left(is_stale=is_stale) if item else None
     if free is not None:
         limits.append((free, "stock"))
     left: int | None = None
     reason: Reason = ""
     if limits:
         left, reason = min(limits, key=lambda limit: limit[0])
-    stale = item.counted_at if item and item.is_stale(now) else None
+    stale = item.counted_at if item and is_stale else None
     oversold = item.oversold if item else 0
     return OfferAvailability(offer.sku, offer.name or offer.sku, left, reason, offer.add_on, offer.price, stale, oversold)
 

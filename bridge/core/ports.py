@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, Protocol
 
-from bridge.core.availability import Availability
+from bridge.core.availability import Availability, State
 from bridge.core.drops import DropDefaults, EventDraft, PreorderWindow, Slot
 from bridge.core.events import Event
 from bridge.core.ports_orders import OrderViews, OrderWork
@@ -341,10 +341,11 @@ class Views(OrderViews, OutboxViews, PeopleViews, ReportViews, ShopViews, Protoc
 class Shown(NamedTuple):
     """What a slot's public rendering says by now; ``notices`` are sentences for the organizer, a line each.
 
-    ``gone``: it has left the feed.
+    ``written`` is its availability as the store writes it, see ``is_shown``; ``gone``: it has left the feed.
     """
 
-    availability: Availability
+    written: str
+    state: State
     notices: str
     template: str
     gone: bool = False
@@ -534,6 +535,9 @@ class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
 
     def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]: ...
     def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]: ...
+    def is_shown(self, shown: Shown, seen: Availability) -> bool:
+        """Whether ``shown`` says just that."""
+
     def templates(self, resource_ids: Sequence[int]) -> dict[int, str]: ...
     def save_public(self, texts: Sequence[PublicText], revision: int, now: datetime) -> None: ...
     def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None: ...

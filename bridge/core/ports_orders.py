@@ -97,6 +97,9 @@ class OrderViews(Protocol):
     def slot_now(self, public_id: str) -> "tuple[Slot, dict[int, StockItem]] | None":
         """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""
 
+    def is_full(self, public_id: str, now: datetime) -> bool:
+        """Whether all places of a live slot that could be ordered at ``now`` are claimed: one look, for the many who come too late."""
+
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""
 
@@ -141,7 +144,7 @@ class OrderWork(Protocol):
     def holds_on(self, slot_id: int) -> list[Held]: ...
     def expired_holds(self, now: datetime, limit: int) -> list[Held]: ...
     def take_away_hold(self, hold: Held) -> bool:
-        """Ends the hold; False when another transaction already did."""
+        """Ends the hold; False when another transaction already did. Its slot must be locked."""
 
     # Orders
 

@@ -57,6 +57,9 @@ class Outbox(Protocol):
     def put_off(self, beginning: str, due_at: datetime) -> bool:
         """Whether a row whose key begins so was still untried; it is, and is due at ``due_at`` instead."""
 
+    def is_due(self, prefix: str, now: datetime) -> bool:
+        """Whether there is a row that is due and whose topic begins with ``prefix``."""
+
     def claim_due(self, prefix: str, now: datetime, lease: timedelta) -> Consequence | None:
         """The row due longest whose topic begins with ``prefix``, for this clock alone until the lease runs out; None: none is due."""
 

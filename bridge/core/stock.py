@@ -84,9 +84,13 @@ class StockItem:
 
     def free(self, now: datetime) -> int | None:
         """Units that may still be claimed, never below 0; None when the item is not tracked."""
+        return self.left(is_stale=self.is_stale(now))
+
+    def left(self, *, is_stale: bool) -> int | None:
+        """The same where it is known whether the count is stale."""
         if self.count is None:
             return None
-        buffer = max(self.buffer, self.stale_buffer) if self.is_stale(now) else self.buffer
+        buffer = max(self.buffer, self.stale_buffer) if is_stale else self.buffer
         return max(0, self.count + self.moved - self.promised - buffer)
 
     @property

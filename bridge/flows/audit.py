@@ -33,8 +33,10 @@ def _slots(work: UnitOfWork, drop: Drop, resource_ids: list[int], now: datetime)
         found = shown.get(slot.id)
         if found is None:
             yield f"{drop.path}: slot {slot.public_id} was never shown"
-        elif found.availability != availability(slot, stock, now):
-            yield f"{drop.path}: slot {slot.public_id} shows {found.availability.left} left, which is no longer true"
+            continue
+        seen = availability(slot, stock, now)
+        if not work.is_shown(found, seen):
+            yield f"{drop.path}: slot {slot.public_id} shows what is no longer true; {seen.left} are left"
 
 
 def _text(work: UnitOfWork, drop: Drop, key: int, name: str, house: House, now: datetime) -> Iterator[str]:

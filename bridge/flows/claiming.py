@@ -11,13 +11,16 @@ from bridge.core.stock import StockItem
 NOTHING = Claim()
 
 
-def exchange(work: UnitOfWork, slot: Slot, before: Claim, after: Claim, now: datetime) -> None:
+def exchange(
+    work: UnitOfWork, slot: Slot, before: Claim, after: Claim, now: datetime, stock: Mapping[int, StockItem] | None = None
+) -> None:
     """Claims what ``after`` has beyond ``before`` and gives back what it has less; all or nothing. The slot is locked.
 
-    Raises ``SoldOut``.
+    ``stock`` are the items of both, when they are locked already. Raises ``SoldOut``.
     """
     swap = swapped(before, after)
-    stock = work.lock_items({line.stock_item_id for line in (*swap.more.lines, *swap.less.lines)})
+    if stock is None:
+        stock = work.lock_items({line.stock_item_id for line in (*swap.more.lines, *swap.less.lines)})
     _take(work, slot, swap.more, stock, now)
     if swap.less.places or swap.less.lines:
         work.release(slot.id, swap.less.places, swap.less.lines)

@@ -27,21 +27,24 @@ def take_hold(
     *,
     places: int = 0,
     lasts: timedelta | None = None,
+    undescribed: timedelta | None = None,
     visitor: str = "",
     most: int | None = None,
     now: datetime,
 ) -> Held:
     """Claims ``units`` by SKU, and the places they take plus ``places`` without goods, until ``now + lasts``.
 
-    ``lasts`` is what the drop's terms say unless given. A ``visitor`` has ``most`` holds at a time. All or nothing; who is on
-    the waiting list comes first. Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``TooManyHolds``, ``SoldOut``.
+    ``lasts`` is what the drop's terms say unless given, and ``undescribed`` where nobody wrote any. A ``visitor`` has ``most``
+    holds at a time. All or nothing; who is on the waiting list comes first. Raises ``NotFound``, ``InvalidInput``,
+    ``WindowClosed``, ``LimitReached``, ``TooManyHolds``, ``SoldOut``.
     """
     if visitor and most is not None and work.holds_of(visitor, now) >= most:
         raise TooManyHolds("Several orders were begun from here and not finished. Finish one of them, or try again in a few minutes.")
     slot = open_slot(work, public_id, now)
     terms = work.views.terms(slot.drop_id)
     claim = fresh_claim(work, slot, terms, units, places, now)
-    hold = work.add_hold(slot, claim, now + (lasts or terms.hold), now, visitor=visitor)
+    usual = terms.hold if undescribed is None or terms != Terms() else undescribed
+    hold = work.add_hold(slot, claim, now + (lasts or usual), now, visitor=visitor)
     taken = events.HoldTaken(claim.places, claim.units, claim.amount, unit_price(slot.offers, claim.lines))
     work.record(taken, actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
     return hold
@@ -66,7 +69,7 @@ def fresh_claim(
     stock = work.lock_items({line.stock_item_id for line in claim.lines})
     if takes_places and availability(slot, stock, now).state == "sold_out":
         raise SoldOut("This slot is sold out.")
-    exchange(work, slot, NOTHING, claim, now)
+    exchange(work, slot, NOTHING, claim, now, stock)
     return claim
 
 
@@ -88,10 +91,16 @@ def standing_hold(work: UnitOfWork, secret: str, now: datetime) -> tuple[Held, S
     """A hold whose time is not over, and its slot, locked. Raises ``HoldExpired``."""
     found = work.hold(secret)
     slot = work.slots_for_claim([found.slot_id]).get(found.slot_id) if found else None
-    hold = work.hold(secret)
-    if hold is None or slot is None or hold.expires_at <= now:
+    hold = hold_on(work, slot, secret, now) if slot else None
+    if hold is None or slot is None:
         raise HoldExpired("The time to order ran out; please start again.")
     return hold, slot
+
+
+def hold_on(work: UnitOfWork, slot: Slot, secret: str, now: datetime) -> Held | None:
+    """The hold of this secret if it is one on the slot, which is locked, and its time is not over."""
+    hold = work.hold(secret) if secret else None
+    return hold if hold is not None and hold.slot_id == slot.id and now < hold.expires_at else None
 
 
 def release_hold(work: UnitOfWork, secret: str, *, now: datetime) -> None:

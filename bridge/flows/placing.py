@@ -14,7 +14,7 @@ from bridge.core.ports import Drop, UnitOfWork
 from bridge.core.ports_orders import Held
 from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
 from bridge.flows.claiming import NOTHING, exchange
-from bridge.flows.holds import open_slot, standing_hold
+from bridge.flows.holds import hold_on, open_slot
 from bridge.flows.orders import check_customer, confirmed, order_lines, units_of
 from bridge.flows.tell import tell
 from bridge.flows.waiting import end_turn
@@ -57,13 +57,18 @@ def place_order(
     if buyer.method not in terms.pays_by:
         raise InvalidInput("Choose how you want to pay.")
     key = email_key(email)
-    if hold and (known := work.order_of_hold(hold)) is not None:
-        return known
     if limit is not None or any(product.limit is not None for product in terms.products):
         work.lock_customer(drop.organizer_id, key, now)
-    held, slot = _held(work, public_id, hold, now)
-    if known := _placed_before(work, slot, key, units, places, hold if held is None else "", now, same_within if held is None else None):
-        return known
+    slot = work.slot_for_claim(public_id)
+    if slot is None:
+        raise NotFound("There is no such slot.")
+    held = hold_on(work, slot, hold, now)
+    if held is None:
+        if known := _placed_before(work, slot, key, units, places, hold, now, same_within):
+            return known
+        slot = open_slot(work, public_id, now)
+    elif slot.cancelled:
+        check_open(slot, now)
     claim = _claimed(work, slot, held, units, places, terms, now, takes_places=shipping.takes_places)
     lines = order_lines(slot, claim, terms)
     check_customer(work, slot, terms, lines, places, key)
@@ -77,19 +82,6 @@ def place_order(
         # Who is still paying then needs no letter; who closed the tab has no other way back.
         tell(work, order.id, "payment_needed", now + REMIND_AFTER)
     return order
-
-
-def _held(work: UnitOfWork, public_id: str, hold: str, now: datetime) -> tuple[Held | None, Slot]:
-    """The slot, locked, and the hold if it is one of this slot that still stands."""
-    try:
-        held, slot = standing_hold(work, hold, now) if hold else (None, None)
-    except HoldExpired:
-        held, slot = None, None
-    if held is None or slot is None or slot.public_id != public_id:
-        return None, open_slot(work, public_id, now)
-    if slot.cancelled or slot.removed:
-        check_open(slot, now)
-    return held, slot
 
 
 def _placed_before(

@@ -62,9 +62,9 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
     seen = {slot.id: availability(slot, stock, now) for slot in slots}
     for slot in slots:
         before = shown.get(slot.id)
-        if before and before.availability.state == "open" and seen[slot.id].state == "sold_out":
+        if before and before.state == "open" and seen[slot.id].state == "sold_out":
             work.record(events.SlotSoldOut(), actor="house", now=now, drop_id=drop.id, slot_id=slot.id)
-        if before and before.availability == seen[slot.id] and before.notices == _notices(slot, stock, drop.language):
+        if before and work.is_shown(before, seen[slot.id]) and before.notices == _notices(slot, stock, drop.language):
             due.append((slot.id, None if slot.removed else changes_at(slot, stock, now)))
         else:
             texts.append(_public_text(drop, slot, seen[slot.id], stock, before, house, now))
@@ -110,7 +110,7 @@ def _public_text(
         stamp=now,
         machine=machine,
     )
-    octets = len(ical.wrap_public(text, "UTC" if slot.all_day else slot.timezone).encode())
+    octets = ical.octets_around("UTC" if slot.all_day else slot.timezone) + len(text.encode())
     notices = _notices(slot, stock, drop.language)
     stored, gone = (None, before.gone) if before else (template, False)
     return PublicText(slot.id, drop.id, seen, notices, due_at, octets, stored, text, gone)
@@ -162,12 +162,13 @@ def _blocks(
     return blocks
 
 
-def publish_dirty(open_work: WorkFactory, house: House, now: datetime) -> int:
+def publish_dirty(open_work: WorkFactory, house: House, now: datetime, look: WorkFactory | None = None) -> int:
     """Renders every slot whose availability may have changed; a drop at a time. Returns how many texts changed.
 
-    A drop that another clock is publishing is left to it; what is then still marked is taken at the next tick.
+    A drop that another clock is publishing is left to it; what is then still marked is taken at the next tick. ``look`` opens
+    what only reads, where that keeps nobody waiting.
     """
-    with open_work() as work:
+    with (look or open_work)() as work:
         items = work.dirty_items()
         keys = [key for key, _ in items]
         waiting = {drop_id: work.slots_to_publish(drop_id, keys, now) for drop_id in work.dirty_drops(keys, now)}

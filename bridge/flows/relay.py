@@ -30,13 +30,17 @@ DONE_KEPT = timedelta(days=60)
 """How long rows that are done are remembered: a letter may bounce, and a key may come again."""
 
 
-def deliver_due(open_work: WorkFactory, handlers: Mapping[str, Handler], now: datetime, at_most: int = BATCH) -> int:
+def deliver_due(
+    open_work: WorkFactory, handlers: Mapping[str, Handler], now: datetime, at_most: int = BATCH, look: WorkFactory | None = None
+) -> int:
     """Tries what is due, by the beginning of its topic, each kind in turn so that none waits for another. Returns how many.
 
-    A kind whose service is ``Unreachable`` is put off as a whole, however much is due.
+    A kind whose service is ``Unreachable`` is put off as a whole, however much is due. ``look`` opens what only reads, where
+    that keeps nobody waiting.
     """
     tried = 0
-    kinds = deque(handlers)
+    with (look or open_work)() as work:
+        kinds = deque(prefix for prefix in handlers if work.is_due(prefix, now))
     while kinds and tried < at_most:
         prefix = kinds.popleft()
         with open_work() as work:

@@ -4,7 +4,7 @@
 ``fill_public`` the public one. Renderings are filled by string work alone: a stock change parses nothing.
 """
 
-from bridge.ical.calendar import calendar_head, calendar_tail, wrap_public
+from bridge.ical.calendar import calendar_head, calendar_tail, octets_around, wrap_public
 from bridge.ical.exchange import join, split
 from bridge.ical.expand import expand, limit_recurrence_set, occurrence_spans
 from bridge.ical.invitation import invitation, order_calendar, order_uid, ordered
@@ -26,6 +26,7 @@ __all__ = [
     "join",
     "limit_recurrence_set",
     "occurrence_spans",
+    "octets_around",
     "opening",
     "order_calendar",
     "order_uid",

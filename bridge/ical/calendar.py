@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 
 from bridge.ical.lines import escape, joined
 from bridge.ical.vtimezone import vtimezone
@@ -52,6 +53,12 @@ def _duration(size: timedelta) -> str:
 def calendar_tail() -> str:
     """A VCALENDAR's end."""
     return "END:VCALENDAR\r\n"
+
+
+@lru_cache(maxsize=256)
+def octets_around(tzid: str) -> int:
+    """How many octets ``wrap_public`` adds to an event's own."""
+    return len(wrap_public("", tzid).encode())
 
 
 def wrap_public(vevent: str, tzid: str) -> str:

@@ -4,8 +4,8 @@ A count that changes is told on every slot that sells the item, mostly in the sa
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import quote
 
 from bridge import liveblock
@@ -16,7 +16,8 @@ HTML_BREAK = "<br><br>"
 HTML_SAFE = "/?:@!$&'()*+=~-._"
 
 
-class Shape(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Shape:
     """How a line of the block is written, what stands between two lines, and what between the notes and the first."""
 
     written: Callable[[str], str]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from bridge.core.errors import InvalidCalendarObject
 
@@ -94,6 +95,7 @@ def after(local: datetime, zone: tzinfo, span: Length) -> datetime:
     return utc(local + timedelta(days=span.days), zone) + span.exact
 
 
+@lru_cache(maxsize=256)
 def stamp(when: datetime) -> str:
     """An aware time in the form of RFC 5545: ``20261205T090000Z``."""
     return when.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

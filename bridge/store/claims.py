@@ -15,12 +15,14 @@ from bridge.core.stock import StockItem
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
+from bridge.store.prepared import Prepared
 
 _s, _o, _i = t.slots.c, t.offers.c, t.stock_items.c
-_SLOT = select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)).with_for_update(key_share=True)
-_SLOTS = select(t.slots).where(among(_s.id)).order_by(_s.id).with_for_update(key_share=True)
-_OFFERS = rows.OFFER.where(_o.slot_id == bindparam("key")).order_by(_o.position)
-_PLACES = (
+_SLOT = Prepared(select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)).with_for_update(key_share=True))
+_SLOTS = Prepared(select(t.slots).where(among(_s.id)).order_by(_s.id).with_for_update(key_share=True))
+_OFFERS = Prepared(rows.OFFER.where(_o.slot_id == bindparam("key")).order_by(_o.position))
+_OFFERS_OF_ALL = Prepared(rows.OFFERS)
+_PLACES = Prepared(
     update(t.slots)
     .where(
         _s.id == bindparam("key"),
@@ -30,18 +32,25 @@ _PLACES = (
     )
     .values(claimed=_s.claimed + bindparam("more"), version=_s.version + 1)
 )
-_UNITS = (
+_UNITS = Prepared(
     update(t.offers)
     .where(_o.id == bindparam("key"), or_(_o.allotment.is_(None), _o.claimed + bindparam("more") <= _o.allotment))
     .values(claimed=_o.claimed + bindparam("more"))
 )
-_STOCK = (
+_STOCK = Prepared(
     update(t.stock_items)
     .where(
         _i.id == bindparam("key"),
         or_(_i.counted.is_(None), _i.counted + _i.moved - _i.promised - bindparam("reserve") >= bindparam("more")),
     )
     .values(promised=_i.promised + bindparam("more"), version=_i.version + 1)
+)
+_FREE_PLACES = Prepared(
+    update(t.slots).where(_s.id == bindparam("key")).values(claimed=_s.claimed - bindparam("less"), version=_s.version + 1)
+)
+_FREE_UNITS = Prepared(update(t.offers).where(_o.id == bindparam("key")).values(claimed=_o.claimed - bindparam("less")))
+_FREE_STOCK = Prepared(
+    update(t.stock_items).where(_i.id == bindparam("key")).values(promised=_i.promised - bindparam("less"), version=_i.version + 1)
 )
 
 
@@ -59,10 +68,10 @@ class Claims:
 
     def slot_for_claim(self, public_id: str) -> Slot | None:
         """The slot with its offers, locked."""
-        row = self._db.execute(_SLOT, {"asked": public_id}).first()
+        row = _SLOT.first(self._db, {"asked": public_id})
         if row is None:
             return None
-        return rows.slot(row, [rows.offer(offer) for offer in self._db.execute(_OFFERS, {"key": row.id})])
+        return rows.slot(row, [rows.offer(offer) for offer in _OFFERS.all(self._db, {"key": row.id})])
 
     def slot_id(self, public_id: str) -> int | None:
         """The id of a live slot."""
@@ -70,33 +79,32 @@ class Claims:
 
     def slots_for_claim(self, slot_ids: Iterable[int]) -> dict[int, Slot]:
         """The slots with their offers, removed ones too, locked in the order of their ids."""
-        found = self._db.execute(_SLOTS, {"keys": sorted(set(slot_ids))}).all()
-        sold = self._db.execute(rows.OFFERS, {"keys": [row.id for row in found]}).all()
+        found = _SLOTS.all(self._db, {"keys": sorted(set(slot_ids))})
+        sold = _OFFERS_OF_ALL.all(self._db, {"keys": [row.id for row in found]})
         return {slot.id: slot for slot in rows.slots(found, sold)}
 
     def claim_places(self, slot: Slot, places: int) -> None:
         """Takes places. Raises ``SoldOut``."""
         self.leaves_dirty = True
-        if self._db.execute(_PLACES, {"key": slot.id, "more": places}).rowcount == 0:
+        if _PLACES.run(self._db, {"key": slot.id, "more": places}) == 0:
             raise SoldOut("Fewer than {n} places are left.", n=places)
 
     def claim_offer(self, offer: Offer, units: int) -> None:
         """Takes units of an allotment. Raises ``SoldOut``."""
-        if self._db.execute(_UNITS, {"key": offer.id, "more": units}).rowcount == 0:
+        if _UNITS.run(self._db, {"key": offer.id, "more": units}) == 0:
             raise SoldOut("Fewer than {n} of {name} are left on this slot.", n=units, name=offer.name or offer.sku)
 
     def claim_stock(self, item: StockItem, units: int, reserve: int) -> None:
         """Promises units of stock, keeping ``reserve`` back. Raises ``SoldOut``."""
         self.leaves_dirty = True
-        if self._db.execute(_STOCK, {"key": item.id, "more": units, "reserve": reserve}).rowcount == 0:
+        if _STOCK.run(self._db, {"key": item.id, "more": units, "reserve": reserve}) == 0:
             raise SoldOut("Fewer than {n} of {name} are left.", n=units, name=item.name)
 
     def release(self, slot_id: int, places: int, lines: Sequence[Line]) -> None:
         """Gives places, allotments and stock back."""
         self.leaves_dirty = True
-        self._db.execute(update(t.slots).where(_s.id == slot_id).values(claimed=_s.claimed - places, version=_s.version + 1))
+        _FREE_PLACES.run(self._db, {"key": slot_id, "less": places})
         for line in lines:
-            self._db.execute(update(t.offers).where(_o.id == line.offer_id).values(claimed=_o.claimed - line.units))
+            _FREE_UNITS.run(self._db, {"key": line.offer_id, "less": line.units})
         for line in sorted(lines, key=lambda line: line.stock_item_id):
-            statement = update(t.stock_items).where(_i.id == line.stock_item_id)
-            self._db.execute(statement.values(promised=_i.promised - line.units + line.acknowledged, version=_i.version + 1))
+            _FREE_STOCK.run(self._db, {"key": line.stock_item_id, "less": line.units - line.acknowledged})

@@ -6,6 +6,7 @@ a revision and the rows read after it belong together, and writes in READ COMMIT
 """
 
 import fcntl
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ class Database:
             pool_pre_ping=False,
             pool_recycle=3600,
             hide_parameters=True,
+            json_deserializer=_loaded,
             connect_args={"client_encoding": "utf8"},
             **options,
         )
@@ -69,6 +71,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             hide_parameters=True,
+            json_deserializer=_loaded,
             connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False, "cached_statements": 256},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -91,12 +94,30 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that may write."""
-        with translated(), self.turn(), self.writer.connect() as connection, connection.begin():
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """A transaction that may write.
+
+        One that is not ``durable`` is not waited for until it is on the disk: a power failure, and nothing less, may undo it.
+        """
+        with translated(), self.writer.connect() as connection, self._haste(connection, durable), self.turn(), connection.begin():
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            elif not durable:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
+
+    @contextmanager
+    def _haste(self, connection: Connection, durable: bool) -> Iterator[None]:
+        """SQLite's commits wait for the disk or not, by a switch that has to be set before they begin."""
+        if durable or not self.is_sqlite:
+            yield
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA synchronous = NORMAL").close()
+        try:
+            yield
+        finally:
+            driver.execute("PRAGMA synchronous = FULL").close()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -115,6 +136,15 @@ class Database:
         """Closes every connection."""
         self.writer.dispose()
         self.reader.dispose()
+
+
+_EMPTY: dict[str | bytes, type] = {"[]": list, b"[]": list, "{}": dict, b"{}": dict}
+
+
+def _loaded(text: str | bytes) -> Any:
+    """A value from JSON. Of thousands of rows most hold nothing there."""
+    empty = _EMPTY.get(text)
+    return empty() if empty else json.loads(text)
 
 
 @contextmanager

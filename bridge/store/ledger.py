@@ -13,10 +13,13 @@ from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.dialect import insert_ignoring
+from bridge.store.prepared import Prepared
 
 BATCH = 400
 
-_LOCK_ITEMS = rows.ITEM.where(among(t.stock_items.c.id)).order_by(t.stock_items.c.id).with_for_update(key_share=True, of=t.stock_items)
+_LOCK_ITEMS = Prepared(
+    rows.ITEM.where(among(t.stock_items.c.id)).order_by(t.stock_items.c.id).with_for_update(key_share=True, of=t.stock_items)
+)
 
 
 class Ledger:
@@ -57,7 +60,7 @@ class Ledger:
     def lock_items(self, item_ids: Iterable[int]) -> dict[int, StockItem]:
         """The items, locked in the order of their ids."""
         wanted = sorted(set(item_ids))
-        found = self._db.execute(_LOCK_ITEMS, {"keys": wanted}) if wanted else ()
+        found = _LOCK_ITEMS.all(self._db, {"keys": wanted}) if wanted else ()
         return {row.id: rows.item(row) for row in found}
 
     def movements_after(self, item_id: int, moment: datetime) -> list[Movement]:

@@ -12,11 +12,13 @@ from bridge.store import rows_orders as rows
 from bridge.store import tables as t
 from bridge.store import tables_shop as shop
 from bridge.store.among import among
-from bridge.store.dialect import added, insert_into
+from bridge.store.dialect import insert_into
+from bridge.store.prepared import Prepared
 
 _o, _l = t.orders.c, t.order_lines.c
-_ADD = insert(t.orders)
-_ADD_LINES = insert(t.order_lines)
+_ADD = Prepared(insert(t.orders).returning(_o.id), ("slot_id", "secret", "hold", "email_key", *rows.ORDER_COLUMNS))
+_ADD_LINE = Prepared(insert(t.order_lines), ("order_id", *rows.LINE_COLUMNS))
+_OF_HOLD = Prepared(select(t.orders).where(_o.hold == bindparam("asked")))
 _LIVE = _o.state.in_(sorted(CLAIMING))
 _COUNTED = func.coalesce(func.sum(case((_l.add_on, 0), else_=_l.units)), 0)
 _UNDER_KEY = (_o.email_key == bindparam("asked"), _LIVE, _o.id != bindparam("besides"))
@@ -38,7 +40,7 @@ _UNITS_IN = (
 )
 
 _i = t.stock_items.c
-_TILL_OF = select(_i.id, _i.connection_id, _i.sku).where(among(_i.id), _i.connection_id.is_not(None))
+_TILL_OF = Prepared(select(_i.id, _i.connection_id, _i.sku).where(among(_i.id), _i.connection_id.is_not(None)))
 
 
 class Orders:
@@ -65,21 +67,14 @@ class Orders:
 
     def add_order(self, order: Order, hold: str = "") -> Order:
         """The order with its id; ``hold`` is what it was before."""
-        key = added(
-            self._db,
-            _ADD,
-            slot_id=order.slot_id,
-            secret=order.secret,
-            hold=hold or None,
-            email_key=email_key(order.email),
-            **rows.order_values(order),
-        )
+        own = {"slot_id": order.slot_id, "secret": order.secret, "hold": hold or None, "email_key": email_key(order.email)}
+        key = int(_ADD.one(self._db, own | rows.order_values(order)).id)
         self._add_ordered(key, order)
         return rows.numbered(order, key)
 
     def _add_ordered(self, key: int, order: Order) -> None:
-        if order.lines:
-            self._db.execute(_ADD_LINES, [{"order_id": key, **rows.line_values(line)} for line in order.lines])
+        for line in order.lines:
+            _ADD_LINE.run(self._db, {"order_id": key, **rows.line_values(line)})
 
     def order_at(self, secret: str) -> tuple[int, int] | None:
         """The ids of an order and its slot, without a lock."""
@@ -125,7 +120,7 @@ class Orders:
 
     def order_of_hold(self, hold: str) -> Order | None:
         """The order that a hold became."""
-        found = self._orders(select(t.orders).where(_o.hold == hold))
+        found = rows.orders(self._db, _OF_HOLD.all(self._db, {"asked": hold}))
         return found[0] if found else None
 
     def ordered_since(self, slot_id: int, email_key: str, since: datetime) -> list[Order]:
@@ -135,5 +130,5 @@ class Orders:
     def till_of(self, item_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
         """The connection that counts each item, and the SKU; items without a till are left out."""
         wanted = sorted(set(item_ids) - {0})
-        found = self._db.execute(_TILL_OF, {"keys": wanted}) if wanted else ()
+        found = _TILL_OF.all(self._db, {"keys": wanted}) if wanted else ()
         return {row.id: (row.connection_id, row.sku) for row in found}

@@ -10,9 +10,11 @@ from sqlalchemy import Connection as Db
 from bridge.core.ports_outbox import Consequence
 from bridge.store import tables as t
 from bridge.store.among import among
-from bridge.store.dialect import insert_ignoring
+from bridge.store.dialect import insert_for
+from bridge.store.prepared import Prepared
 
 _c = t.outbox.c
+_ENQUEUE = Prepared(lambda kind: insert_for(kind, t.outbox).on_conflict_do_nothing(), ("topic", "key", "payload", "due_at"))
 _WAITS = (_c.done_at.is_(None), _c.due_at.is_not(None))
 _GIVEN_UP = (_c.done_at.is_(None), _c.due_at.is_(None))
 
@@ -39,7 +41,11 @@ class Outbox:
         """A consequence that must happen, once per ``key``."""
         self.leaves_dirty = True
         values = {"topic": topic, "key": key, "payload": dict(payload), "due_at": due_at}
-        self._db.execute(insert_ignoring(self._db, t.outbox).values(**values))
+        _ENQUEUE.run(self._db, values)
+
+    def is_due(self, prefix: str, now: datetime) -> bool:
+        """Whether there is a row that is due and whose topic begins with ``prefix``."""
+        return self._db.execute(select(_c.id).where(*_WAITS, _c.due_at <= now, of_kind(prefix)).limit(1)).first() is not None
 
     def put_off(self, beginning: str, due_at: datetime) -> bool:
         """Whether a row whose key begins so was still untried; it is, and is due at ``due_at`` instead."""

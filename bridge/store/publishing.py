@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection as Db
 from sqlalchemy import Update, bindparam, or_, select, union, update
 
+from bridge.core.availability import Availability
 from bridge.core.drops import Slot
 from bridge.core.ports import PublicText, Shown
 from bridge.core.stock import StockItem
@@ -52,7 +53,8 @@ _SHOWN = (
 _TEMPLATES = select(_r.resource_id, _r.template).where(among(_r.resource_id), _r.template.is_not(None))
 _MARKED = select(_s.id).where(among(_s.id), _s.version != _s.published)
 
-_SHOW = Bulk(t.public_renderings)
+_ADD = Bulk(t.public_renderings)
+_SHOW = Bulk(t.public_renderings, "revision", "available", "availability", "notices", "updated_at", "due_at", "octets", "gone")
 _ADD_TEXT = Bulk(t.public_texts)
 _SHOW_TEXT = Bulk(t.public_texts, "text")
 _SET_DUE = Bulk(t.public_renderings, "due_at")
@@ -107,10 +109,11 @@ class Publishing:
 
     def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]:
         """What is shown of these slots."""
-        return {
-            row.slot_id: Shown(rows_public.availability(row.availability), row.notices, row.template, row.gone)
-            for row in self._all(_SHOWN, keys=slot_ids)
-        }
+        return {row.slot_id: rows_public.shown(row) for row in self._all(_SHOWN, keys=slot_ids)}
+
+    def is_shown(self, shown: Shown, seen: Availability) -> bool:
+        """Whether ``shown`` says just that."""
+        return shown.written == rows_public.availability_text(seen)
 
     def templates(self, resource_ids: Sequence[int]) -> dict[int, str]:
         """The organizer templates of these resources."""
@@ -118,7 +121,9 @@ class Publishing:
 
     def save_public(self, texts: Sequence[PublicText], revision: int, now: datetime) -> None:
         """Stores public renderings under one revision."""
-        _SHOW.run(self._db, [_row(text, revision, t.micro(now)) for text in texts])
+        at = t.micro(now)
+        _ADD.run(self._db, [_row(text, revision, at) for text in texts if text.template is not None])
+        _SHOW.run(self._db, [_row(text, revision, at) for text in texts if text.template is None])
         _ADD_TEXT.run(self._db, [{"slot_id": x.slot_id, "template": x.template, "text": x.text} for x in texts if x.template is not None])
         _SHOW_TEXT.run(self._db, [{"slot_id": x.slot_id, "text": x.text} for x in texts if x.template is None])
 

@@ -12,9 +12,20 @@ from bridge.core.ports_orders import Waiting
 from bridge.store import tables as t
 from bridge.store import tables_shop as shop
 from bridge.store.among import among
+from bridge.store.prepared import Prepared
 
 _l = t.order_lines.c
-_LINES = select(t.order_lines).where(among(_l.order_id)).order_by(_l.id)
+_LINES = Prepared(select(t.order_lines).where(among(_l.order_id)).order_by(_l.id))
+
+
+ORDER_COLUMNS = (
+    *("state", "places", "placed_at", "number", "email", "name", "language", "currency", "method", "total", "fulfilment", "address"),
+    *("shipping", "shipping_fee", "shipping_tax_rate", "tax_included", "note", "expires_at", "sequence", "free_change"),
+    *("changed_at", "cancelled_at"),
+)
+LINE_COLUMNS = (
+    *("offer_id", "stock_item_id", "sku", "units", "acknowledged", "price", "name", "tax_rate", "add_on", "places_per_unit"),
+)
 
 
 def order_values(order: Order) -> dict[str, Any]:
@@ -83,7 +94,7 @@ def _line(row: Row[Any]) -> OrderLine:
 
 def lines_of(db: Db, order_id: int) -> tuple[OrderLine, ...]:
     """The lines of an order."""
-    return tuple(_line(row) for row in db.execute(_LINES, {"keys": [order_id]}))
+    return tuple(_line(row) for row in _LINES.all(db, {"keys": [order_id]}))
 
 
 def orders(db: Db, found: Iterable[Row[Any]]) -> list[Order]:
@@ -91,7 +102,7 @@ def orders(db: Db, found: Iterable[Row[Any]]) -> list[Order]:
     listed = list(found)
     lines: dict[int, list[OrderLine]] = {}
     if listed:
-        for row in db.execute(_LINES, {"keys": [row.id for row in listed]}):
+        for row in _LINES.all(db, {"keys": [row.id for row in listed]}):
             lines.setdefault(row.order_id, []).append(_line(row))
     return [_order(row, tuple(lines.get(row.id, ()))) for row in listed]
 

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from bridge.core.availability import Availability, OfferAvailability
+from bridge.core.availability import Availability, OfferAvailability, State
 from bridge.core.drops import PreorderWindow
-from bridge.core.ports import PublicSlot
+from bridge.core.ports import PublicSlot, Shown
 from bridge.store import tables as t
 
 
+@lru_cache(maxsize=4096)
 def availability_text(value: Availability) -> str:
     """An availability as compact JSON; equal availabilities give equal texts."""
     offers = [
@@ -26,6 +28,12 @@ def availability(text: str) -> Availability:
     """The availability that ``availability_text`` wrote."""
     state, places_left, capacity, left, reason, offers = json.loads(text)
     return Availability(state, places_left, capacity, left, reason, tuple(_offer_availability(offer) for offer in offers))
+
+
+def shown(row: Row[Any]) -> Shown:
+    """What is shown of a slot. What is shown on thousands is compared as it is stored, and not made anew for that."""
+    state: State = json.loads(row.availability[1 : row.availability.index(",")])
+    return Shown(row.availability, state, row.notices, row.template, row.gone)
 
 
 def _offer_availability(fields: Sequence[Any]) -> OfferAvailability:

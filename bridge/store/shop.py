@@ -13,11 +13,12 @@ from bridge.store import tables as t
 from bridge.store import tables_shop as shop
 from bridge.store.among import among
 from bridge.store.dialect import insert_into, upsert_for
+from bridge.store.prepared import Prepared
 
 _FORMATS = ("avif", "webp", "jpg")
 _p, _f, _s, _o = shop.pictures.c, shop.picture_files.c, t.slots.c, t.offers.c
-_TERMS = select(shop.terms.c.described).where(shop.terms.c.drop_id == bindparam("drop"))
-_PRODUCTS = select(shop.products).where(shop.products.c.drop_id == bindparam("drop")).order_by(shop.products.c.position)
+_TERMS = Prepared(select(shop.terms.c.described).where(shop.terms.c.drop_id == bindparam("drop")))
+_PRODUCTS = Prepared(select(shop.products).where(shop.products.c.drop_id == bindparam("drop")).order_by(shop.products.c.position))
 _OF_PICTURE = select(shop.pictures).where(among(_p.digest, kind=Text)).order_by(_p.id)
 _SIZES = select(_f.picture_id, _f.width, _f.format).where(among(_f.picture_id)).order_by(_f.width)
 # Whoever uploaded it: the same digest is the same picture.
@@ -41,8 +42,8 @@ class ShopViews:
 
     def terms(self, drop_id: int) -> Terms:
         """The terms of a drop; the defaults when nobody described it."""
-        row = self._db.execute(_TERMS, {"drop": drop_id}).first()
-        return rows_shop.terms(row.described, self._db.execute(_PRODUCTS, {"drop": drop_id})) if row else Terms()
+        row = _TERMS.first(self._db, {"drop": drop_id})
+        return rows_shop.terms(row.described, _PRODUCTS.all(self._db, {"drop": drop_id})) if row else Terms()
 
     def location_name(self, location_id: int) -> str:
         """What the location is called."""

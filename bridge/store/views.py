@@ -20,6 +20,7 @@ from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.people import PeopleViews
+from bridge.store.prepared import Prepared
 from bridge.store.quick import Quick
 from bridge.store.views_house import HouseViews
 from bridge.store.views_orders import OrderPages
@@ -60,7 +61,7 @@ _LISTED = {
 }
 
 # Statements of the requests that clients repeat all day are built once: building one costs more than running it.
-_DROP = rows.DROP.where(t.organizers.c.name == bindparam("organizer_name"), t.drops.c.slug == bindparam("drop_slug"))
+_DROP = Prepared(rows.DROP.where(t.organizers.c.name == bindparam("organizer_name"), t.drops.c.slug == bindparam("drop_slug")))
 _ONE = {
     "organizer": Quick("resource", _OWN.where(_r.drop_id == bindparam("drop"), _r.name == bindparam("key"), _r.removed_at.is_(None))),
     "public": Quick("public", _PUBLIC.where(_p.drop_id == bindparam("drop"), _s.public_id == bindparam("key"))),
@@ -116,7 +117,7 @@ class SqlViews(PublicViews, HouseViews, OrderPages, OutboxViews, PeopleViews, Re
         return [rows.organizer(row) for row in self._db.execute(select(t.organizers).order_by(t.organizers.c.name))]
 
     def drop(self, organizer: str, slug: str) -> Drop | None:
-        row = self._db.execute(_DROP, {"organizer_name": organizer, "drop_slug": slug}).first()
+        row = _DROP.first(self._db, {"organizer_name": organizer, "drop_slug": slug})
         return rows.drop(row) if row else None
 
     def drops(self, organizer: str | None = None, *, public: bool = False) -> list[Drop]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, Select, bindparam, func, or_, select
 
 from bridge.core.drops import Slot
 from bridge.core.events import OrderCancelled
@@ -15,10 +15,12 @@ from bridge.store import holds, rows, rows_orders
 from bridge.store import tables as t
 from bridge.store import tables_shop as shop
 from bridge.store.among import among
+from bridge.store.prepared import Prepared
+from bridge.store.quick import Quick
 from bridge.store.shop import ShopViews
 
 _s, _o, _j = t.slots.c, t.orders.c, t.journal.c
-_DROP_OF_SLOT = (
+_DROP_OF_SLOT = Prepared(
     rows.DROP.join(t.slots, _s.drop_id == t.drops.c.id)
     .where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None))
     .add_columns(_s.limit_per_customer.label("slot_limit"))
@@ -33,9 +35,22 @@ _WHO_CANCELLED = select(_j.actor).where(
     _j.slot_id == bindparam("slot"),
     _j.kind == OrderCancelled.kind,
 )
-_LIVE_SLOT = select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None))
-_OFFERS = rows.OFFER.where(t.offers.c.slot_id == bindparam("key")).order_by(t.offers.c.position)
-_STOCK = rows.ITEM.where(among(t.stock_items.c.id))
+_LIVE_SLOT = Prepared(select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)))
+_OFFERS = Prepared(rows.OFFER.where(t.offers.c.slot_id == bindparam("key")).order_by(t.offers.c.position))
+_STOCK = Prepared(rows.ITEM.where(among(t.stock_items.c.id)))
+_NOW = bindparam("now", type_=BigInteger)
+_FULL = Quick(
+    "full",
+    select(_s.id).where(
+        _s.public_id == bindparam("asked"),
+        _s.removed_at.is_(None),
+        _s.cancelled.is_(False),
+        _s.claimed >= _s.capacity,
+        or_(_s.preorder_opens.is_(None), t.raw(_s.preorder_opens) <= _NOW),
+        or_(_s.preorder_closes.is_(None), t.raw(_s.preorder_closes) > _NOW),
+        t.raw(_s.ends_at) > _NOW,
+    ),
+)
 # Orders outlive their drop's calendar: whoever removed that one still owes them their page.
 _ANY_DROP: Select[Any] = (
     select(
@@ -100,7 +115,7 @@ class OrderPages(ShopViews):
         return WaitingSeen(rows_orders.waiting(row), slot, drop, self.terms(drop.id))
 
     def drop_of_slot(self, public_id: str) -> tuple[Drop, int | None] | None:
-        row = self._db.execute(_DROP_OF_SLOT, {"asked": public_id}).first()
+        row = _DROP_OF_SLOT.first(self._db, {"asked": public_id})
         return (rows.drop(row), row.slot_limit) if row else None
 
     def people_booked(self, slot_id: int, since: datetime) -> int:
@@ -109,13 +124,17 @@ class OrderPages(ShopViews):
 
     def slot_now(self, public_id: str) -> tuple[Slot, dict[int, StockItem]] | None:
         """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""
-        row = self._db.execute(_LIVE_SLOT, {"asked": public_id}).first()
+        row = _LIVE_SLOT.first(self._db, {"asked": public_id})
         if row is None:
             return None
-        slot = rows.slot(row, [rows.offer(offer) for offer in self._db.execute(_OFFERS, {"key": row.id})])
+        slot = rows.slot(row, [rows.offer(offer) for offer in _OFFERS.all(self._db, {"key": row.id})])
         items = sorted({offer.stock_item_id for offer in slot.offers if offer.stock_item_id})
-        found = self._db.execute(_STOCK, {"keys": items}) if items else ()
+        found = _STOCK.all(self._db, {"keys": items}) if items else ()
         return slot, {item.id: rows.item(item) for item in found}
+
+    def is_full(self, public_id: str, now: datetime) -> bool:
+        """Whether all places of a live slot that could be ordered at ``now`` are claimed."""
+        return _FULL.first(self._db, asked=public_id, now=t.micro(now) or 0) is not None
 
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""

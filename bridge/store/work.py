@@ -19,6 +19,7 @@ from bridge.store.money import Moneys
 from bridge.store.orders import Orders
 from bridge.store.outbox import Outbox
 from bridge.store.people import People
+from bridge.store.prepared import Prepared
 from bridge.store.publishing import Publishing
 from bridge.store.resources import Resources
 from bridge.store.shop import Shop
@@ -28,6 +29,7 @@ from bridge.store.views import SqlViews, Wrap
 from bridge.store.waitlists import Waitlists
 
 _RECORD = insert(t.journal)
+_RECORD_OF_DROP = Prepared(_RECORD, ("at", "kind", "actor", "slot_id", "data", "drop_id"))
 _RECORD_OF_SLOT = _RECORD.values(drop_id=select(t.slots.c.drop_id).where(t.slots.c.id == bindparam("its_slot")).scalar_subquery())
 
 
@@ -58,7 +60,7 @@ class SqlWork(
         if drop_id is None and slot_id is not None:
             self._db.execute(_RECORD_OF_SLOT, {**values, "its_slot": slot_id})
         else:
-            self._db.execute(_RECORD, {**values, "drop_id": drop_id})
+            _RECORD_OF_DROP.run(self._db, {**values, "drop_id": drop_id})
 
     def prune_journal(self, before: datetime, most: int) -> int:
         """Forgets the oldest rows of the journal that are from ``before``; returns how many."""
