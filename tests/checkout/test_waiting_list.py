@@ -44,9 +44,9 @@ def test_what_is_wrong_is_said_and_kept(shop, full):
 @pytest.mark.parametrize(
     ("notes", "asked", "sentence"),
     [
-        ("Places: 2", {"places": 3}, "This slot has 2 places in all."),
-        ("Places: 2\nSells: LOAF", {"units__LOAF": 3}, "This slot has 2 places in all."),
-        ("Places: 9\nSells: LOAF x2", {"units__LOAF": 3}, "This slot has 2 of Country loaf in all."),
+        ("Places: 2", {"places": 3}, "This date has 2 places in all."),
+        ("Places: 2\nSells: LOAF", {"units__LOAF": 3}, "This date has 2 places in all."),
+        ("Places: 9\nSells: LOAF x2", {"units__LOAF": 3}, "This date has 2 of Country loaf in all."),
         ("Places: 9\nSells: LOAF x2\nLimit: 1", {"units__LOAF": 2}, "At most 1 per customer."),
     ],
 )

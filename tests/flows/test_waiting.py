@@ -141,7 +141,7 @@ def test_who_wants_more_than_is_left_may_wait_unless_the_slot_never_had_so_much(
     shop.publish()
     shop.hold(shop.slots()[0].public_id, LOAF=1)
     assert join(shop, "cleo", 3).state == "waiting"
-    with pytest.raises(InvalidInput, match="This slot has 3 places in all"):
+    with pytest.raises(InvalidInput, match="This date has 3 places in all"):
         join(shop, "dan", 4)
 
 
