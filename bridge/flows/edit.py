@@ -13,7 +13,7 @@ from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConfli
 from bridge.core.matching import matched
 from bridge.core.ports import Drop, Member, Resource, UnitOfWork
 from bridge.core.terms import Terms, described
-from bridge.flows.consequences import after_edit
+from bridge.flows.consequences import after_edit, lock_claimed
 from bridge.flows.house import House
 from bridge.flows.publish import Written, publish_edit, publish_removed
 
@@ -165,6 +165,7 @@ def _save(
     window = house.window(now)
     may_sell = bool(wanted) or (draft.recurring and not draft.occurrences)
     key = work.save_resource(drop.id, name, draft, window, there=there.id, is_slot=may_sell, revision=revision, now=now, edited=edited)
+    lock_claimed(work, [old for slot, old in wanted if old is not None and slot.cancelled and not old.cancelled])
     saved = [_save_slot(work, drop, key, slot, old, now, actor) for slot, old in wanted]
     _remove_slots(work, drop, gone, house, now, actor)
     if not saved and not draft.mentions_places:
