@@ -60,17 +60,21 @@ AS_DATES = {
 }
 """What is a slot to organizers is a date to customers."""
 
-FORMS = frozenset(AS_DATES) | frozenset(
+SINGULAR = {
+    "Beyond what you have, {n} more places can be had.": N_("Beyond what you have, {n} more place can be had."),
+    "This date has {n} places in all.": N_("This date has {n} place in all."),
+}
+"""Those that are said otherwise of one."""
+
+FORMS = frozenset(AS_DATES) | frozenset(SINGULAR) | frozenset(
     {
         N_("There is no such order."),
         N_("There is no such turn on a waiting list."),
         N_("Fewer than {n} places are left."),
         N_("Fewer than {n} of {name} are left."),
-        N_("Beyond what you have, {n} more places can be had."),
         N_("Beyond what you have, no more places can be had."),
         N_("Beyond what you have, {n} more of {name} can be had."),
         N_("Beyond what you have, no more of {name} can be had."),
-        N_("This date has {n} places in all."),
         N_("This date has {n} of {name} in all."),
         N_("{n} of {name} cannot be ordered."),
         N_("{n} places cannot be ordered."),
@@ -108,12 +112,6 @@ FORMS = frozenset(AS_DATES) | frozenset(
     }
 )
 """The sentences of core and flows that customers may read, with their blanks."""
-
-SINGULAR = {
-    "Beyond what you have, {n} more places can be had.": N_("Beyond what you have, {n} more place can be had."),
-    "This date has {n} places in all.": N_("This date has {n} place in all."),
-}
-"""Those that are said otherwise of one."""
 
 
 def answer_to(refusal: Refusal) -> Told:
