@@ -37,7 +37,7 @@ class Outage:
             yield connection
 
     @contextmanager
-    def write(self):
+    def write(self, *, durable=True):
         self.fail()
         with self.database.write() as connection:
             yield connection

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from bridge.core.errors import AlreadyExists, TransientFault
+from bridge.store.libpq import forget_at_rollback
 
 BUSY_MILLISECONDS = 30_000
 LOCK_WAIT = "15s"
@@ -45,6 +46,8 @@ class Database:
             # Reading connections have one transaction mode for good: to set and reset it costs a tenth of a request.
             self.reader = self._postgresql(pool_size, isolation_level="AUTOCOMMIT")
             event.listen(self.writer, "connect", _limit_lock_wait)
+            forget_at_rollback(self.writer)
+            forget_at_rollback(self.reader)
             event.listen(self.reader, "connect", _forbid_writes)
 
     def _postgresql(self, pool_size: int, **options: Any) -> Engine:

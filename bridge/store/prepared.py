@@ -5,26 +5,48 @@ The statement stays SQLAlchemy's own, so that both databases and all types are s
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection as Db
 from sqlalchemy import Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
+
+from bridge.store import libpq
 
 Statement = Select[Any] | Insert | Update | Delete
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
 
-class _Built(NamedTuple):
+@dataclass
+class _Built:
     """A statement as one driver takes it: its text, the names of its parameters in order, and how values go in and come out."""
 
     text: str
-    positions: Sequence[str] | None
+    positions: Sequence[str]
     fixed: dict[str, Any]
     binds: list[tuple[str, Convert]]
     row: Callable[[Iterable[Any]], Any]
     loads: list[tuple[int, Convert]]
+    loaders: list[Callable[[bytes], Any]] = field(default_factory=list)
+
+    def given(self, values: Values) -> list[Any]:
+        everything = {**self.fixed, **values}
+        for name, convert in self.binds:
+            everything[name] = convert(everything[name])
+        return [everything[name] for name in self.positions]
+
+    def rows(self, found: Iterable[Sequence[Any]]) -> list[Any]:
+        if not self.loads:
+            return [self.row(row) for row in found]
+        made = []
+        for each in found:
+            values = list(each)
+            for at, load in self.loads:
+                values[at] = load(values[at])
+            made.append(self.row(values))
+        return made
 
 
 class Prepared:
@@ -42,18 +64,12 @@ class Prepared:
     def all(self, db: Db, values: Values) -> list[Any]:
         """Every row, its columns by their names."""
         built = self._for(db)
-        return _rows(built, self._ask(db, built, self._given(built, values)).fetchall())
+        return built.rows(self._asked(db, built, values)[0])
 
     def first(self, db: Db, values: Values) -> Any | None:
         """The first row; None when there is none."""
-        built = self._for(db)
-        found = self._ask(db, built, self._given(built, values)).fetchone()
-        return None if found is None else _rows(built, [found])[0]
-
-    def run(self, db: Db, values: Values) -> int:
-        """How many rows were touched."""
-        built = self._for(db)
-        return int(self._ask(db, built, self._given(built, values)).rowcount)
+        found = self.all(db, values)
+        return found[0] if found else None
 
     def one(self, db: Db, values: Values) -> Any:
         """The row that there must be."""
@@ -61,41 +77,44 @@ class Prepared:
         assert found is not None
         return found
 
+    def run(self, db: Db, values: Values) -> int:
+        """How many rows were touched."""
+        return self._asked(db, self._for(db), values)[1]
+
     def _for(self, db: Db) -> _Built:
         return self._built.get(db.dialect.name) or self.build(db.dialect)
 
     def build(self, dialect: Dialect) -> _Built:
         """Makes it ready for a database, which else the first does who needs it."""
+        speaks = libpq.NUMBERED if dialect.name == "postgresql" else dialect
         statement = self._statement(dialect.name) if callable(self._statement) else self._statement
-        compiled: Any = statement.compile(dialect=dialect, column_keys=self._columns)
-        kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
+        compiled: Any = statement.compile(dialect=speaks, column_keys=self._columns)
+        kinds = {name: bind.type.dialect_impl(speaks) for name, bind in compiled.binds.items()}
         columns = list(getattr(statement, "exported_columns", ()))
-        loads = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        loads = [column.type.dialect_impl(speaks).result_processor(speaks, None) for column in columns]
         make: Any = namedtuple  # noqa: PYI024 # the columns are known here alone
         self._built[dialect.name] = _Built(
             text=compiled.string,
-            positions=compiled.positiontup if compiled.positional else None,
+            positions=compiled.positiontup,
             fixed={name: value for name, value in compiled.params.items() if value is not None},
-            binds=[(name, convert) for name, kind in kinds.items() if (convert := kind.bind_processor(dialect))],
+            binds=[(name, convert) for name, kind in kinds.items() if (convert := kind.bind_processor(speaks))],
             row=make("row", [column.key for column in columns], rename=True)._make,
             loads=[(at, load) for at, load in enumerate(loads) if load],
         )
         return self._built[dialect.name]
 
-    @staticmethod
-    def _given(built: _Built, values: Values) -> Any:
-        everything = {**built.fixed, **values}
-        for name, convert in built.binds:
-            everything[name] = convert(everything[name])
-        return everything if built.positions is None else [everything[name] for name in built.positions]
-
-    @staticmethod
-    def _ask(db: Db, built: _Built, given: Any) -> Any:
-        driver: Any = db.connection.driver_connection
+    def _asked(self, db: Db, built: _Built, values: Values) -> tuple[Iterable[Sequence[Any]], int]:
+        given = built.given(values)
         try:
-            return driver.execute(built.text, given)
+            if db.dialect.name == "sqlite":
+                driver: Any = db.connection.driver_connection
+                cursor = driver.execute(built.text, given)
+                return cursor.fetchall(), cursor.rowcount
+            result = libpq.ask(db, self, built.text, [libpq.octets(value) for value in given])
+            built.loaders = built.loaders or libpq.loaders_of(result)
+            return libpq.rows(result, built.loaders), result.command_tuples or 0
         except db.dialect.loaded_dbapi.Error as error:
-            raise _told(db, driver, error) from error
+            raise _told(db, error) from error
 
 
 _known: list[Prepared] = []
@@ -107,21 +126,9 @@ def build_all(db: Db) -> None:
         each.build(db.dialect)
 
 
-def _rows(built: _Built, found: list[Any]) -> list[Any]:
-    if not built.loads:
-        return [built.row(row) for row in found]
-    rows = []
-    for each in found:
-        values = list(each)
-        for at, load in built.loads:
-            values[at] = load(values[at])
-        rows.append(built.row(values))
-    return rows
-
-
-def _told(db: Db, driver: Any, error: Any) -> Exception:
+def _told(db: Db, error: Any) -> Exception:
     """The driver's error as SQLAlchemy tells it. After a restart of the database all connections that it cut are let go of."""
-    lost = db.dialect.is_disconnect(error, driver, None)
+    lost = db.dialect.is_disconnect(error, db.connection.driver_connection, None)
     if lost:
         db.invalidate(error)
         db.engine.dispose()

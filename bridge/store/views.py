@@ -21,7 +21,6 @@ from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.people import PeopleViews
 from bridge.store.prepared import Prepared
-from bridge.store.quick import Quick
 from bridge.store.views_house import HouseViews
 from bridge.store.views_orders import OrderPages
 from bridge.store.views_outbox import OutboxViews
@@ -63,8 +62,8 @@ _LISTED = {
 # Statements of the requests that clients repeat all day are built once: building one costs more than running it.
 _DROP = Prepared(rows.DROP.where(t.organizers.c.name == bindparam("organizer_name"), t.drops.c.slug == bindparam("drop_slug")))
 _ONE = {
-    "organizer": Quick("resource", _OWN.where(_r.drop_id == bindparam("drop"), _r.name == bindparam("key"), _r.removed_at.is_(None))),
-    "public": Quick("public", _PUBLIC.where(_p.drop_id == bindparam("drop"), _s.public_id == bindparam("key"))),
+    "organizer": Prepared(_OWN.where(_r.drop_id == bindparam("drop"), _r.name == bindparam("key"), _r.removed_at.is_(None))),
+    "public": Prepared(_PUBLIC.where(_p.drop_id == bindparam("drop"), _s.public_id == bindparam("key"))),
 }
 # The sum keeps SQLite from walking through the whole drop for a few names.
 _NAMED = {
@@ -73,14 +72,12 @@ _NAMED = {
 }
 _ADDRESSED = (t.organizers.c.name == bindparam("organizer_name"), t.drops.c.slug == bindparam("drop_slug"), t.drops.c.removed_at.is_(None))
 _AT = {
-    "organizer": Quick(
-        "resource_at",
+    "organizer": Prepared(
         _OWN.join(t.drops, t.drops.c.id == _r.drop_id)
         .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
         .where(*_ADDRESSED, _r.name == bindparam("key"), _r.removed_at.is_(None))
     ),
-    "public": Quick(
-        "public_at",
+    "public": Prepared(
         _PUBLIC.join(t.drops, t.drops.c.id == _p.drop_id)
         .join(t.organizers, t.organizers.c.id == t.drops.c.organizer_id)
         .where(*_ADDRESSED, rows.PUBLIC, _s.public_id == bindparam("key"))
@@ -145,9 +142,9 @@ class SqlViews(PublicViews, HouseViews, OrderPages, OutboxViews, PeopleViews, Re
     def resource_at(self, organizer: str, slug: str, name: str, audience: Audience) -> Resource | None:
         return self._single(_AT[audience], name, audience, organizer_name=organizer, drop_slug=slug)
 
-    def _single(self, query: Quick, name: str, audience: Audience, **where: str | int) -> Resource | None:
+    def _single(self, query: Prepared, name: str, audience: Audience, **where: str | int) -> Resource | None:
         key = name if audience == "organizer" else name.removesuffix(".ics")
-        row = query.first(self._db, key=key, **where) if name != key or audience == "organizer" else None
+        row = query.first(self._db, {"key": key, **where}) if name != key or audience == "organizer" else None
         return self._resource(row, audience) if row else None
 
     def resources(self, drop_id: int, audience: Audience) -> Iterator[Resource]:

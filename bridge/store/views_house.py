@@ -10,11 +10,10 @@ from bridge.core.ports import Connection as Till
 from bridge.core.stock import StockItem
 from bridge.store import rows
 from bridge.store import tables as t
-from bridge.store.quick import Quick
+from bridge.store.prepared import Prepared
 
 _s = t.slots.c
-_LIVE_PASSWORD = Quick(
-    "live_password",
+_LIVE_PASSWORD = Prepared(
     select(t.app_passwords.c.id).where(t.app_passwords.c.id == bindparam("key"), t.app_passwords.c.revoked_at.is_(None))
 )
 _TOKEN = rows.TOKEN.where(t.api_tokens.c.digest == bindparam("asked"), t.api_tokens.c.revoked_at.is_(None))
@@ -33,7 +32,7 @@ class HouseViews:
         return [rows.app_password(row) for row in self._db.execute(query)]
 
     def app_password_is_live(self, password_id: int) -> bool:
-        return _LIVE_PASSWORD.first(self._db, key=password_id) is not None
+        return _LIVE_PASSWORD.first(self._db, {"key": password_id}) is not None
 
     def sign_in_failures(self, key: str, since: datetime) -> int:
         c = t.sign_in_failures.c

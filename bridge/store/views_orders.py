@@ -16,7 +16,6 @@ from bridge.store import tables as t
 from bridge.store import tables_shop as shop
 from bridge.store.among import among
 from bridge.store.prepared import Prepared
-from bridge.store.quick import Quick
 from bridge.store.shop import ShopViews
 
 _s, _o, _j = t.slots.c, t.orders.c, t.journal.c
@@ -47,8 +46,7 @@ _HAS_SOME = (
     .where(or_(_x.allotment.is_(None), _x.claimed < _x.allotment))
     .where(or_(_i.counted.is_(None), _i.counted + _i.moved - _i.promised - _i.buffer > 0))
 )
-_FULL = Quick(
-    "full",
+_FULL = Prepared(
     select(_s.id).where(
         _s.public_id == bindparam("asked"),
         _s.removed_at.is_(None),
@@ -142,7 +140,7 @@ class OrderPages(ShopViews):
 
     def is_full(self, public_id: str, now: datetime) -> bool:
         """Whether nothing is left on a live slot that could else be ordered at ``now``; what an old count keeps back is not looked at."""
-        return _FULL.first(self._db, asked=public_id, now=t.micro(now) or 0) is not None
+        return _FULL.first(self._db, {"asked": public_id, "now": t.micro(now)}) is not None
 
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""

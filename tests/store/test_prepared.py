@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Text, bindparam, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
-from bridge.core.errors import AlreadyExists
+from bridge.core.errors import AlreadyExists, TransientFault
 from bridge.core.orders import Address
 from bridge.store import tables as t
 from bridge.store.among import among
@@ -22,11 +23,25 @@ RENAME = Prepared(update(t.sign_in_failures).where(_f.key == bindparam("asked"))
 TELL = Prepared(insert(t.told), ("name", "value", "at"))
 
 
+ASKED = Prepared(
+    select(_f.key, t.raw(_f.at), _f.at.is_(None), _f.id).where(_f.key == bindparam("wanted"), _f.id > bindparam("least"))
+)
+WORDS = "Brötchen 🥐"
+
+
 @pytest.fixture
 def database(database_url):
     database = Database(database_url)
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def failed_in(database, clock):
+    """A database in which somebody failed to sign in."""
+    with database.write() as connection:
+        connection.execute(insert(t.sign_in_failures).values(key=WORDS, at=clock()))
+    return database
 
 
 @pytest.fixture
@@ -84,3 +99,78 @@ def test_an_order_keeps_its_address_and_its_lines(shop):
         there = work.order_for_change(order.id)
         assert work.save_order(replace(there, address=sent, fulfilment="shipping"), there.state)
     assert shop.seen(secret).order.address == sent
+
+
+def ask(connection, wanted=WORDS, least=0):
+    return ASKED.first(connection, {"wanted": wanted, "least": least})
+
+
+def test_texts_numbers_and_truth_values_come_as_they_are_stored(failed_in, clock):
+    for way in (failed_in.glance, failed_in.read, failed_in.write):
+        with way() as connection:
+            key, at, is_none, number = ask(connection)
+            assert (key, at, bool(is_none)) == (WORDS, t.micro(clock()), False)
+            assert ask(connection, least=number) is None
+            assert ask(connection, wanted="Brot") is None
+
+
+def test_it_is_found_again_after_whatever_ended_a_transaction(failed_in):
+    for _ in range(7):
+        with failed_in.glance() as connection:
+            assert ask(connection) is not None
+        with pytest.raises((DBAPIError, TransientFault)), failed_in.read() as connection:
+            connection.exec_driver_sql("SELECT no_such_column FROM drops")
+        with failed_in.read() as connection:
+            assert ask(connection) is not None
+
+
+def test_no_text_is_taken_for_ended_early(failed_in):
+    with failed_in.glance() as connection:
+        assert ask(connection) is not None
+    for way in (failed_in.glance, failed_in.read):
+        try:
+            with way() as connection:
+                assert ask(connection, wanted=WORDS + "\0more") is None
+        except DBAPIError:
+            assert not failed_in.is_sqlite
+
+
+def test_what_the_server_has_forgotten_is_prepared_anew(failed_in):
+    with failed_in.glance() as connection:
+        assert ask(connection) is not None
+        if not failed_in.is_sqlite:
+            connection.exec_driver_sql("DEALLOCATE ALL")
+        assert ask(connection) is not None
+        assert ask(connection) is not None
+
+
+def test_a_connection_that_was_cut_is_an_outage_once(postgresql_url):
+    database = Database(postgresql_url)
+    with database.glance() as connection:
+        ask(connection)
+        number = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    with database.write() as connection:
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
+    with pytest.raises(TransientFault), database.glance() as connection:
+        ask(connection)
+    with database.glance() as connection:
+        assert ask(connection) is None
+    database.dispose()
+
+
+def test_a_transaction_goes_on_after_a_savepoint_was_taken_back(database, clock):
+    for _ in range(7):
+        with database.write() as connection:
+            ADD.one(connection, {"key": "one", "at": clock()})
+            connection.exec_driver_sql("SELECT 1")
+            with pytest.raises(RuntimeError):
+                taken_back(connection, clock)
+            assert RENAME.run(connection, {"asked": "one", "renamed": "three"}) == 1
+    with database.read() as connection:
+        assert len(NAMED.all(connection, {"least": 0})) == 7
+
+
+def taken_back(connection, clock):
+    with connection.begin_nested():
+        ADD.one(connection, {"key": "two", "at": clock()})
+        raise RuntimeError
