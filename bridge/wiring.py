@@ -25,7 +25,7 @@ from bridge.store.waking import announce, announced
 from bridge.store.work import SqlWork
 from bridge.wording import minor_digits
 
-ADDRESS = "address"
+ADDRESS, WAYS = "address", "payments"
 ADAPTERS: dict[str, dict[str, str]] = {
     "pos": {
         "tryton": "bridge.stock_sync.tryton.Tryton",
@@ -179,9 +179,26 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
 
 
 def tell_address(server: Bridge) -> None:
-    """Lets the commands and clocks of this installation know what a server's links are made from."""
+    """Lets the commands and clocks of this installation know what a server's links are made from, and what can be paid by."""
+    ready = [name for name, lacking in _lacking(server.settings).items() if not lacking]
     with server.work() as work:
         work.tell(ADDRESS, server.house.base_url, server.now())
+        work.tell(WAYS, " ".join(ready), server.now())
+
+
+def ways_to_pay(made: Bridge) -> dict[str, str]:
+    """Every way of paying with the settings that it lacks; none (``""``) where it is set up here or at the server that runs."""
+    with made.read() as views:
+        ready = views.told(WAYS).split()
+    return {name: "" if name in ready else lacking for name, lacking in _lacking(made.settings).items()}
+
+
+def _lacking(settings: Settings) -> dict[str, str]:
+    return {
+        "at_pickup": "",
+        "stripe": "" if settings.stripe.secret_key else "stripe.secret_key and stripe.webhook_secret",
+        "fake": "" if settings.payments.fake_state else "payments.fake_state",
+    }
 
 
 def informed(made: Bridge) -> Bridge:

@@ -4,11 +4,14 @@ import ast
 import inspect
 import re
 from datetime import datetime
+from inspect import isclass
 from pathlib import Path
 
 import pytest
+from werkzeug.exceptions import HTTPException
 
 from bridge import settings
+from bridge.checkout import guard, posted
 from bridge.core import errors
 from bridge.payments.stripe_news import REFUNDS, SESSIONS
 from bridge.site import site
@@ -115,14 +118,23 @@ def problem_types() -> set[tuple[int, str]]:
     return raised | {(status, refusal.kind) for refusal, status in STATUS.items() if refusal is not errors.Refusal}
 
 
-@pytest.mark.parametrize(("status", "kind"), sorted(problem_types()))
-def test_the_page_of_addresses_has_every_problem_of_the_api(status, kind):
+def problems_of_holds() -> set[tuple[int, str]]:
+    """The types that the addresses of holds add: of the errors that reading and guarding a request raise, and those written there."""
+    raised = {one for module in (guard, posted) for one in vars(module).values() if isclass(one) and issubclass(one, HTTPException)}
+    told = {(one.code or 0, one().name.lower().replace(" ", "-")) for one in raised}
+    tree = ast.parse((ROOT / "bridge" / "checkout" / "holding.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_problem"]
+    return told | {(node.args[0].value, node.args[1].value) for node in calls if isinstance(node.args[1], ast.Constant)}
+
+
+@pytest.mark.parametrize(("status", "kind"), sorted(problem_types() | problems_of_holds()))
+def test_the_page_of_addresses_has_every_problem(status, kind):
     rows = [line for line in text_of("addresses.md").splitlines() if f"`{URN}{kind}`" in line]
     assert [row.split("|")[1].strip() for row in rows] == [str(status)]
 
 
 def test_the_page_of_addresses_has_no_problem_that_is_none():
-    assert set(re.findall(rf"`{URN}([a-z-]+)`", text_of("addresses.md"))) == {kind for _, kind in problem_types()}
+    assert set(re.findall(rf"`{URN}([a-z-]+)`", text_of("addresses.md"))) == {kind for _, kind in problem_types() | problems_of_holds()}
 
 
 def test_the_dates_of_the_manual_fall_on_the_days_it_says():

@@ -21,9 +21,9 @@ from bridge.checkout.typed import UNITS, Typed, wanted
 from bridge.core.availability import availability
 from bridge.core.errors import InvalidInput, NotFound, Refusal
 from bridge.core.orders import Order
-from bridge.core.ports import PublicSlot, Views
+from bridge.core.ports import Views
 from bridge.core.ports_orders import Held, OrderSeen
-from bridge.flows.changing import change_order
+from bridge.flows.changing import can_move, change_order, check_may_change
 from bridge.flows.orders import claim_of
 from bridge.wording import Wording
 
@@ -103,7 +103,17 @@ def _change_page(bridge: Selling, seen: OrderSeen, typed: Typed, refusal: Refusa
     sentence = told(refusal, words, names_of(seen.terms)) if refusal else ""
     form = _form(bridge, seen, words, Asked(typed, [(field, sentence)] if sentence else []))
     values = {"seen": seen, "one": order_shown(seen, words, bridge.now()), "form": form, "refused": sentence}
+    values["why_not"] = _why_not(seen, words, bridge.now())
     return private(printed("change.html", words, status=answer_to(refusal).status if refusal else 200, **values))
+
+
+def _why_not(seen: OrderSeen, words: Wording, now: datetime) -> str:
+    """What keeps the customer from changing the order."""
+    try:
+        check_may_change(seen.order, seen.money, seen.slot, seen.terms, now)
+    except Refusal as refusal:
+        return told(refusal, words, names_of(seen.terms))
+    return words.text("This date is cancelled.") if seen.slot.cancelled else words.text("This order can no longer be changed.")
 
 
 def _form(bridge: Selling, seen: OrderSeen, words: Wording, asked: Asked) -> FormShown | None:
@@ -126,9 +136,9 @@ def _move_page(bridge: Selling, seen: OrderSeen, to: str, refusal: Refusal | Non
         others = [_elsewhere(views, seen, slot.public_id, words, now) for slot in views.alternatives(seen.slot, now, MOST_SLOTS)]
     status = answer_to(refusal).status if refusal else 200
     values = {"seen": seen, "one": order_shown(seen, words, now), "others": [one for one in others if one], "to": to}
-    return private(
-        printed("move.html", words, status=status, refused=told(refusal, words, names_of(seen.terms)) if refusal else "", **values)
-    )
+    values["why_not"] = _why_not(seen, words, now)
+    values["refused"] = told(refusal, words, names_of(seen.terms)) if refusal else ""
+    return private(printed("move.html", words, status=status, **values))
 
 
 def _elsewhere(views: Views, seen: OrderSeen, public_id: str, words: Wording, now: datetime) -> Elsewhere | None:
@@ -139,11 +149,4 @@ def _elsewhere(views: Views, seen: OrderSeen, public_id: str, words: Wording, no
     one = shown(slot, words, now)
     if slot.availability.state not in ("open", "sold_out"):
         return None
-    return Elsewhere(one, span_of_days(one, words), _fits(slot, seen.order))
-
-
-def _fits(slot: PublicSlot, order: Order) -> bool:
-    units, _ = _ordered(order)
-    left = {offer.sku: offer.left for offer in slot.availability.offers}
-    enough = all(sku in left and (left[sku] is None or count <= (left[sku] or 0)) for sku, count in units.items())
-    return slot.availability.state == "open" and enough and order.places <= slot.availability.places_left
+    return Elsewhere(one, span_of_days(one, words), can_move(seen.order, *stored, now))

@@ -20,12 +20,11 @@ from bridge.checkout.language import chosen
 from bridge.checkout.selling import Selling, kept_for
 from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import wanted_of
-from bridge.core.availability import availability
 from bridge.core.drops import Offer, Slot
 from bridge.core.errors import Fault, HoldExpired, Refusal, SoldOut
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Held
-from bridge.flows.holds import change_hold, release_hold, take_hold
+from bridge.flows.holds import change_hold, release_hold, take_on
 
 
 def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
@@ -44,15 +43,10 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     @_as_problems
     def hold(public_id: str) -> Response:
         visitor, asked, now = guard.admit(request), wanted_of(posted.json_object(request)), bridge.now()
-        with bridge.glance() as views:
-            stored = views.slot_now(public_id)
-        if stored is not None and availability(*stored, now).state == "sold_out":
-            raise SoldOut("This slot is sold out.")
-        offers = stored[0].offers if stored else ()
         with bridge.work(durable=False) as work:
             most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
-            taken = take_hold(work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now)
-        return _kept(taken, offers, now, 201)
+            taken, slot = take_on(work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now)
+        return _kept(taken, slot.offers, now, 201)
 
     @face.post("/holds/<secret>")
     @_as_problems

@@ -123,7 +123,7 @@ def form_of(
     goods = tuple(shown.good(seen) for seen in slot.availability.offers)
     ways = shown.ways()
     methods = methods_of(terms, asked.typed, words)
-    most_places = shown.most(slot.availability.places_left, shown.own_places, kind)
+    most_places = shown.most(slot.availability.places_left, shown.own_places, kind, [slot.availability.capacity])
     costs = any(good.ordinary for good in goods) or any(way.fee for way in ways)
     return FormShown(
         kind=kind,
@@ -201,7 +201,8 @@ class _Shown:
         ordinary = price_of(offer, product)
         off = self.slot.availability.state == "cancelled"
         early, left = (None, None) if off else self._early(offer, product, ordinary, mine)
-        most = self.most(seen.left, mine, "wait" if self.slot.availability.state == "sold_out" and not self.asked.hold else "", product)
+        kind = "wait" if self.slot.availability.state == "sold_out" and not self.asked.hold else ""
+        most = self.most(seen.left, mine, kind, self._in_all(offer), product)
         zone = ZoneInfo(self.slot.timezone)
         return Good(
             sku=seen.sku,
@@ -225,12 +226,18 @@ class _Shown:
             said=self.said(most, seen.left, mine, product),
         )
 
-    def most(self, left: int | None, mine: int, kind: str, product: Product | None = None) -> int:
-        """What a field takes: what is left and one's own; on the waiting list, what one customer may have."""
+    def most(self, left: int | None, mine: int, kind: str, in_all: Sequence[int], product: Product | None = None) -> int:
+        """What a field takes: what is left and one's own; on the waiting list, what one customer may have of what there is ``in_all``."""
         limits = [MOST_UNITS, self.slot.limit, product.limit if product else None]
-        if kind != "wait" and left is not None:
+        if kind == "wait":
+            limits += in_all
+        elif left is not None:
             limits.append(left + mine)
         return max(1, min(limit for limit in limits if limit is not None))
+
+    def _in_all(self, offer: Offer) -> list[int]:
+        limits = [offer.allotment] if offer.allotment is not None else []
+        return [*limits, self.slot.availability.capacity // offer.places_per_unit] if offer.places_per_unit else limits
 
     def said(self, most: int, left: int | None, mine: int, product: Product | None = None) -> str:
         """Why a field takes no more than ``most``."""

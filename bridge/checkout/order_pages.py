@@ -1,6 +1,7 @@
 """The page of an order behind its unguessable link, and what its customer may do there."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
@@ -112,8 +113,11 @@ def page_of(bridge: Selling, seen: OrderSeen, *, notice: str = "", status: int =
     """The order's page. While its payment is on its way it looks again by itself; on the way to the provider it leads there."""
     words = chosen(request, seen.order.language).at(bridge.now())
     one = order_shown(seen, words, bridge.now())
-    waits = seen.order.state == "pending" and request.args.get("paid") == "1"
+    clearing = seen.order.state == "pending" and seen.money.is_clearing
+    waits = seen.order.state == "pending" and request.args.get("paid") == "1" and not clearing
+    one = replace(one, title=words.text("Your payment is on its way")) if clearing else one
     values = {"seen": seen, "one": one, "ways": calendars(seen, bridge.settings.base_url), "wait": WAIT if waits else 0}
+    values["clearing"] = clearing
     return private(printed("order.html", words, status=status, notice=words.text(notice), go=_payment(bridge, seen), **values))
 
 

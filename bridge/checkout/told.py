@@ -60,12 +60,22 @@ AS_DATES = {
 }
 """What is a slot to organizers is a date to customers."""
 
-FORMS = frozenset(AS_DATES) | frozenset(
+SINGULAR = {
+    "Beyond what you have, {n} more places can be had.": N_("Beyond what you have, {n} more place can be had."),
+    "This date has {n} places in all.": N_("This date has {n} place in all."),
+}
+"""Those that are said otherwise of one."""
+
+FORMS = frozenset(AS_DATES) | frozenset(SINGULAR) | frozenset(
     {
         N_("There is no such order."),
         N_("There is no such turn on a waiting list."),
         N_("Fewer than {n} places are left."),
         N_("Fewer than {n} of {name} are left."),
+        N_("Beyond what you have, no more places can be had."),
+        N_("Beyond what you have, {n} more of {name} can be had."),
+        N_("Beyond what you have, no more of {name} can be had."),
+        N_("This date has {n} of {name} in all."),
         N_("{n} of {name} cannot be ordered."),
         N_("{n} places cannot be ordered."),
         N_("Nothing was chosen."),
@@ -90,8 +100,10 @@ FORMS = frozenset(AS_DATES) | frozenset(
         N_("The time to order ran out; please start again."),
         N_("This order can no longer be cancelled."),
         N_("This order can no longer be changed."),
+        N_("This order waits for its payment: pay it first, or cancel it and order anew."),
         N_("This order was changed at the same moment; look again."),
         N_("This order does not wait for a payment."),
+        N_("Your payment is on its way, which takes a bank some days. We write to you as soon as it is here."),
         N_("An order stays within its drop; order there anew instead."),
         N_("This would cost more than was paid; order what is to be added as an order of its own."),
         N_("Orders of this drop cannot be changed or cancelled here; please write to the organizer."),
@@ -119,7 +131,10 @@ def _facts(refusal: Refusal, words: Wording, names: Mapping[str, str]) -> dict[s
 
 def told(refusal: Refusal, words: Wording, names: Mapping[str, str] | None = None) -> str:
     """The refusal in the customer's language; ``names`` are what things are called whose SKU alone it may know."""
-    if isinstance(refusal, errors.SoldOut) and refusal.facts.get("n") == 1:
+    count = refusal.facts.get("n")
+    if refusal.form in SINGULAR and isinstance(count, int):
+        return words.plural(SINGULAR[refusal.form], refusal.form, count)
+    if isinstance(refusal, errors.SoldOut) and refusal.form.startswith("Fewer") and count == 1:
         name = refusal.facts.get("name")
         return words.text("{name} is sold out.", name=name) if name else words.text("This date is sold out.")
     if refusal.form in FORMS:

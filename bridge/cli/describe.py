@@ -1,5 +1,6 @@
 """A whole drop described by a file."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bridge.core.errors import InvalidInput
 from bridge.core.ports import Drop, Organizer, Views
 from bridge.description import Description, Fault, Opened
 from bridge.flows.describe import Applied, Uploaded, apply, preview
+from bridge.wiring import ways_to_pay
 
 
 @click.command("apply")
@@ -38,6 +40,7 @@ def apply_(context: Context, file: Path | None, organizer: str | None, dry_run: 
         owner = _owner(views, opened, organizer)
         there = views.drop(owner.name, opened.slug)
         wanted = opened.read(currency=there.currency if there else "EUR", timezone=there.timezone if there else "UTC")
+        _check_methods(opened, wanted, ways_to_pay(bridge))
         missing = {name: digest for name, digest in wanted.stored.items() if not views.has_picture(owner.id, digest)}
         digests, new = _uploaded(views, owner, opened, wanted, file.parent, missing)
     act = preview if dry_run else apply
@@ -65,6 +68,19 @@ def _owner(views: Views, opened: Opened, named: str | None) -> Organizer:
     if not (named or said) and len(everyone) != 1:
         raise click.UsageError('Whose drop is it? Name the organizer: --organizer ada, or organizer = "ada" in the file.')
     return everyone[0] if everyone else the_organizer(views, named or said)
+
+
+def _check_methods(opened: Opened, wanted: Description, ways: Mapping[str, str]) -> None:
+    """That customers can pay as the file says. Raises ``Misdescribed``."""
+    known = ", ".join(name for name in ways if name != "fake" or not ways[name])
+    faults = []
+    for name, line in wanted.methods.items():
+        if name not in ways:
+            faults.append(Fault(line, "payment.methods", f"“{name}” is no way to pay; there are {known}."))
+        elif ways[name]:
+            faults.append(Fault(line, "payment.methods", f"“{name}” is not set up on this server: set {ways[name]}, and start it again."))
+    if faults:
+        raise opened.misdescribed(faults)
 
 
 def _uploaded(

@@ -131,6 +131,16 @@ def _check_amounts(slot: Slot, terms: Terms, chosen: Sequence[tuple[Offer, int]]
             raise LimitReached("At most {n} of {name} per customer.", n=product.limit, name=offer.name or offer.sku)
 
 
+def check_can_ever_be(slot: Slot, claim: Claim) -> None:
+    """Raises ``InvalidInput`` when the slot could not hold so much if nobody else had anything of it."""
+    if claim.places > slot.capacity:
+        raise InvalidInput("This date has {n} places in all.", n=slot.capacity)
+    units = claim.by_offer()
+    for offer in slot.offers:
+        if offer.allotment is not None and units.get(offer.id, 0) > offer.allotment:
+            raise InvalidInput("This date has {n} of {name} in all.", n=offer.allotment, name=offer.name or offer.sku)
+
+
 def counted_units(chosen: Sequence[tuple[Offer, int]], places: int) -> int:
     """What a slot's limit per customer counts: units that are no add-ons, and places without goods."""
     return places + sum(count for offer, count in chosen if not offer.add_on)

@@ -1,15 +1,12 @@
-"""Drops and their slots: what an organizer may write, and what an edit does to slots already sold.
+"""Drops and their slots: what an organizer may write.
 
 All times are aware and in UTC; ``timezone`` names the IANA zone they are shown in. Money is an integer of minor
 units in the drop's currency.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
-
-from bridge.core.errors import CapacityBelowClaimed, InvalidInput, SlotHasOrders
 
 MAX_CAPACITY = 1_000_000
 
@@ -88,6 +85,7 @@ class OccurrenceDraft:
     ``recurrence_id`` is ``""`` for an event that does not recur, else the original start (RFC 5545 3.8.4.4) in one
     canonical form: UTC ``20261205T090000Z`` for a zoned start, ``20261205`` for a day, ``20261205T100000`` floating.
     ``notes`` is what the public may read: the organizer's words without settings lines and live block.
+    ``backwards``: the text names an end that is not after the start, and ``ends_at`` is the start.
     """
 
     recurrence_id: str
@@ -105,6 +103,12 @@ class OccurrenceDraft:
     categories: tuple[str, ...] = ()
     cancelled: bool = False
     settings: SlotSettings = field(default_factory=SlotSettings)
+    backwards: bool = False
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone its times are shown in."""
+        return ZoneInfo(self.timezone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,10 @@ class Offer:
     places_per_unit: int = 1
     id: int = 0
     stock_item_id: int | None = None
+
+    def has(self, units: int) -> bool:
+        """Whether the allotment has so many left."""
+        return self.allotment is None or self.claimed + units <= self.allotment
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,125 +209,3 @@ class DropDefaults:
     capacity: int | None = None
     preorder: PreorderWindow = field(default_factory=PreorderWindow)
     limit: int | None = None
-
-
-def check_capacity(capacity: int) -> int:
-    """``capacity`` if it can be one, else ``InvalidInput``."""
-    if not 0 <= capacity <= MAX_CAPACITY:
-        raise InvalidInput(f"A slot has between 0 and {MAX_CAPACITY} places, not {capacity}.")
-    return capacity
-
-
-def is_slot(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None = None) -> bool:
-    """Whether the occurrence has places: by its own line, the drop's default, or an unreadable line on a former slot."""
-    if draft.settings.places is not None or defaults.capacity is not None:
-        return True
-    return before is not None and draft.settings.mentions("Places")
-
-
-def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None) -> Slot:
-    """The slot that the draft asks for, keeping what ``before`` holds where a line was not understood.
-
-    Equal to ``before`` when the edit changes nothing. Raises ``CapacityBelowClaimed``, ``SlotHasOrders``.
-    """
-    settings = draft.settings
-    old = before
-    capacity = settings.places if settings.places is not None else defaults.capacity
-    if settings.places is None and settings.mentions("Places") and old is not None:
-        capacity = old.capacity
-    capacity = check_capacity(capacity or 0)
-    if old is not None and capacity < old.claimed and not draft.cancelled:
-        raise CapacityBelowClaimed(
-            f"{old.claimed} places of “{draft.title or old.title}” are already taken; "
-            f"it cannot be lowered to {capacity}. Cancel orders first, or write at least Places: {old.claimed}."
-        )
-    preorder = settings.preorder or defaults.preorder
-    if settings.preorder is None and settings.mentions("Preorder") and old is not None:
-        preorder = old.preorder
-    limit = settings.limit if settings.limit is not None else defaults.limit
-    if settings.limit is None and settings.mentions("Limit") and old is not None:
-        limit = old.limit
-    return Slot(
-        recurrence_id=draft.recurrence_id,
-        starts_at=draft.starts_at,
-        ends_at=draft.ends_at,
-        all_day=draft.all_day,
-        timezone=draft.timezone,
-        title=draft.title,
-        place=draft.place,
-        geo=draft.geo,
-        notes=draft.notes,
-        url=draft.url,
-        image=draft.image,
-        color=draft.color,
-        categories=draft.categories,
-        cancelled=draft.cancelled,
-        capacity=max(capacity, old.claimed) if old is not None and draft.cancelled else capacity,
-        preorder=preorder,
-        limit=limit,
-        pickup=settings.pickup or "",
-        problems=settings.problems + settings.hints,
-        offers=_offers(settings, old),
-        claimed=old.claimed if old else 0,
-        id=old.id if old else 0,
-        public_id=old.public_id if old else "",
-        drop_id=old.drop_id if old else 0,
-        resource_id=old.resource_id if old else 0,
-        version=old.version if old else 0,
-        sequence=old.sequence if old else 0,
-        waiting=old.waiting if old else 0,
-    )
-
-
-def _offers(settings: SlotSettings, before: Slot | None) -> tuple[Offer, ...]:
-    known = {offer.sku: offer for offer in before.offers} if before else {}
-    if settings.offers is None and settings.mentions("Sells"):
-        return tuple(known.values())
-    offers = []
-    for draft in settings.offers or ():
-        old = known.pop(draft.sku, None)
-        places = 0 if draft.add_on else draft.places_per_unit
-        if old is not None:
-            _check_sold(old, draft, places)
-        offers.append(
-            Offer(
-                sku=draft.sku,
-                name=old.name if old else "",
-                allotment=draft.allotment,
-                claimed=old.claimed if old else 0,
-                price=draft.price,
-                add_on=draft.add_on,
-                places_per_unit=places,
-                id=old.id if old else 0,
-                stock_item_id=old.stock_item_id if old else None,
-            )
-        )
-    for gone in known.values():
-        if gone.claimed:
-            raise SlotHasOrders(f"{gone.claimed} of {gone.name or gone.sku} are sold on this slot; it must go on selling them.")
-    return tuple(offers)
-
-
-def _check_sold(sold: Offer, draft: OfferDraft, places: int) -> None:
-    """What customers have bought stays true: so many are theirs, and so many places each."""
-    if draft.allotment is not None and draft.allotment < sold.claimed:
-        raise CapacityBelowClaimed(
-            f"{sold.claimed} of {sold.name or sold.sku} are already sold on this slot; "
-            f"its allotment cannot be lowered to {draft.allotment}."
-        )
-    if sold.claimed and places != sold.places_per_unit:
-        raise SlotHasOrders(
-            f"{sold.claimed} of {sold.name or sold.sku} are already sold on this slot at {sold.places_per_unit} places each; "
-            f"that cannot become {places}. Sell it under another SKU from now on."
-        )
-
-
-def check_removal(slots: Sequence[Slot]) -> None:
-    """Raises ``SlotHasOrders`` when one of ``slots`` is claimed by customers."""
-    for slot in slots:
-        if slot.claimed and not slot.removed:
-            when = slot.starts_at.astimezone(slot.zone).strftime("%Y-%m-%d %H:%M")
-            raise SlotHasOrders(
-                f"“{slot.title}” on {when} has {slot.claimed} places taken by customers and would be gone. "
-                "Leave it where it is, or set its status to cancelled instead."
-            )

@@ -14,7 +14,7 @@ from bridge.core.errors import InvalidInput
 from bridge.core.pricing import Amount, Totals, totals
 
 OrderState = Literal["pending", "placed", "paid", "picked_up", "cancelled", "expired"]
-PaymentState = Literal["started", "paid", "lapsed"]
+PaymentState = Literal["started", "clearing", "paid", "lapsed"]
 RefundState = Literal["requested", "done", "failed"]
 RefundReason = Literal["cancelled", "changed", "late", "twice"]
 Fulfilment = Literal["pickup", "shipping"]
@@ -151,6 +151,7 @@ class Order:
 class Payment:
     """Money on its way. ``reference`` is the provider's name for it, ``url`` where the customer pays.
 
+    ``clearing``: the customer has paid, by a way that takes days, and it may still come to nothing.
     ``settled`` is the provider's name for the money itself, which refunds are made of.
     """
 
@@ -189,6 +190,11 @@ class Money:
 
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = field(default_factory=tuple)
+
+    @property
+    def is_clearing(self) -> bool:
+        """Whether the customer has paid by a way that takes days, and nothing has come of it yet."""
+        return any(payment.state == "clearing" for payment in self.payments)
 
     @property
     def paid(self) -> int:

@@ -98,7 +98,10 @@ class OrderViews(Protocol):
         """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""
 
     def is_full(self, public_id: str, now: datetime) -> bool:
-        """Whether all places of a live slot that could be ordered at ``now`` are claimed: one look, for the many who come too late."""
+        """Whether nothing is left on a live slot that could else be ordered at ``now``: one look, for the many who come too late.
+
+        Who is told no by it may believe it; what a stale count keeps back is only seen by those who claim.
+        """
 
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""

@@ -54,11 +54,11 @@ class Outbox(Protocol):
     def enqueue(self, topic: str, key: str, payload: Mapping[str, Any], due_at: datetime) -> None:
         """A consequence that must happen, once per ``key``: the same key again changes nothing. The commit wakes the clock."""
 
-    def put_off(self, beginning: str, due_at: datetime) -> bool:
-        """Whether a row whose key begins so was still untried; it is, and is due at ``due_at`` instead."""
-
     def is_due(self, prefix: str, now: datetime) -> bool:
         """Whether there is a row that is due and whose topic begins with ``prefix``."""
+
+    def put_off(self, beginning: str, due_at: datetime) -> bool:
+        """Whether a row whose key begins so was still untried; it is, and is due at ``due_at`` instead."""
 
     def claim_due(self, prefix: str, now: datetime, lease: timedelta) -> Consequence | None:
         """The row due longest whose topic begins with ``prefix``, for this clock alone until the lease runs out; None: none is due."""

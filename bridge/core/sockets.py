@@ -52,11 +52,12 @@ class Started:
 class PaymentNews:
     """What a provider says of a payment now: still ``open``, ``paid`` or ``ended`` without money.
 
+    ``clearing``: the customer has done their part, and the money takes days or never comes (a bank debit).
     ``settled`` names the money, for refunds; ``message_id`` the message, the same for each repetition.
     """
 
     reference: str
-    state: Literal["open", "paid", "ended"]
+    state: Literal["open", "clearing", "paid", "ended"]
     amount: int = 0
     currency: str = ""
     settled: str = ""
@@ -79,7 +80,8 @@ class Payments(Protocol):
     """A payment provider. Every verb raises ``TransientFault`` or ``PermanentFault`` with a sentence for the organizer.
 
     A ``key`` goes with one set of arguments. News may come twice and in any order; states only ever move on, from ``open``
-    to ``paid`` or ``ended``, and from ``pending`` over ``done`` to ``failed``, so that whoever keeps the furthest is right.
+    over ``clearing`` to ``paid`` or ``ended``, and from ``pending`` over ``done`` to ``failed``, so that whoever keeps the
+    furthest is right.
     """
 
     def check(self) -> str:
@@ -94,7 +96,7 @@ class Payments(Protocol):
     def end(self, reference: str, key: str) -> PaymentNews:
         """Ends a payment that is still open, so that no more money can come; says how it stands after that.
 
-        ``paid`` when the money was faster, ``open`` while money is on its way that cannot be stopped (a bank debit).
+        ``paid`` when the money was faster, ``clearing`` while money is on its way that cannot be stopped.
         """
 
     def refund(self, settled: str, amount: int, currency: str, key: str) -> RefundNews:

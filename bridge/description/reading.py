@@ -26,7 +26,8 @@ _ADVICE = "A description is written in TOML: see dropbridge drop apply --example
 class Description:
     """A whole drop as a file tells it. ``facts`` and ``defaults`` hold what the file names, None for ``"none"``.
 
-    ``pictures`` maps each picture that ``terms`` name, by a path or as a stored one, to the line that does.
+    ``pictures`` maps each picture that ``terms`` name, by a path or as a stored one, to the line that does; ``methods``
+    each way to pay that the file names to its line.
     """
 
     slug: str
@@ -37,6 +38,7 @@ class Description:
     terms: Terms
     context: Context
     pictures: Mapping[str, int] = field(default_factory=dict)
+    methods: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def files(self) -> list[str]:
@@ -101,7 +103,13 @@ class Opened:
         address = {"organizer": "", "location": "", **found["address"]}
         terms = Terms(offers=offers, **found["terms"])
         return Description(
-            **address, facts=found["drop"], defaults=found["defaults"], terms=terms, context=context, pictures=self._pictures(terms)
+            **address,
+            facts=found["drop"],
+            defaults=found["defaults"],
+            terms=terms,
+            context=context,
+            pictures=self._pictures(terms),
+            methods=self._methods(found["terms"].get("pays_by", ())),
         )
 
     def misdescribed(self, faults: Sequence[Fault]) -> Misdescribed:
@@ -228,6 +236,10 @@ class Opened:
         opens, closes = defaults.get("opens"), defaults.get("closes")
         if opens is not None and closes is not None and closes <= opens:
             self._fault(("slots", "closes"), "must be later than opens.")
+
+    def _methods(self, named: Sequence[str]) -> dict[str, int]:
+        path: Path = ("payment", "methods")
+        return {name: self._where.get((*path, index), self._where.get(path, 0)) for index, name in enumerate(named)}
 
     def _pictures(self, terms: Terms) -> dict[str, int]:
         lists = [(("pictures",), terms.pictures), *((("products", at, "pictures"), one.pictures) for at, one in enumerate(terms.products))]

@@ -110,7 +110,7 @@ PARTS = (
     )),
     Part("shipping", "shipping", SHIPPING, many=True),
     Part("payment", "terms", (
-        Key("methods", k.METHODS, "pays_by", "ways to pay, in the order they are offered"),
+        Key("methods", k.METHODS, "pays_by", "ways to pay, in the order they are offered: `at_pickup`, and `stripe` once it is set up"),
         Key("taxes", k.TAXES, "tax_included", "whether prices hold their tax or it is added to them"),
         Key("hold", k.HOLD, "hold", "how long places are kept for someone who is ordering: 3 to 60 minutes"),
     )),

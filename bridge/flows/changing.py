@@ -8,9 +8,10 @@ from bridge.core import events
 from bridge.core.claims import Claim, Line, asked_for, check_open
 from bridge.core.drops import Offer, Slot
 from bridge.core.errors import NotFound, NotPossible
-from bridge.core.orders import STANDING, Order, OrderLine, email_key, order_totals
+from bridge.core.orders import STANDING, Money, Order, OrderLine, email_key, order_totals
 from bridge.core.ports import UnitOfWork
 from bridge.core.pricing import tiers
+from bridge.core.stock import StockItem
 from bridge.core.terms import AT_PICKUP, Terms
 from bridge.flows.claiming import exchange, move
 from bridge.flows.orders import check_customer, check_in_time, claim_of, order_lines, order_to_change, units_of, write_back
@@ -37,7 +38,7 @@ def change_order(work: UnitOfWork, secret: str, units: Mapping[str, int], *, pla
     order, slots = order_to_change(work, secret, *([target_id] if target_id else []))
     old, new = slots[order.slot_id], slots[target_id or order.slot_id]
     terms = work.views.terms(old.drop_id)
-    _check_change(order, old, new, terms, now)
+    _check_change(order, seen.money, old, new, terms, now)
     claim, lines = _changed_claim(order, old, new, terms, units, places, now)
     after = _changed_order(order, new, claim, lines, now)
     if (after.slot_id, after.places, units_of(after.lines)) == (order.slot_id, order.places, units_of(order.lines)):
@@ -55,6 +56,29 @@ def change_order(work: UnitOfWork, secret: str, units: Mapping[str, int], *, pla
     return after
 
 
+def can_move(order: Order, slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> bool:
+    """Whether ``slot`` has room for the order by now: places unless it takes none, allotments, and stock for what is not theirs already."""
+    offers, units, had = {offer.sku: offer for offer in slot.offers}, units_of(order.lines), claim_of(order).by_item()
+    if not units.keys() <= offers.keys():
+        return False
+    wanted: dict[int, int] = {}
+    for sku, count in units.items():
+        item = offers[sku].stock_item_id or 0
+        wanted[item] = wanted.get(item, 0) + count
+    bare = max(0, order.places - sum(line.units * line.places_per_unit for line in order.lines))
+    places = bare + sum(offers[sku].places_per_unit * count for sku, count in units.items()) if order.places else 0
+    return (
+        places <= slot.capacity - slot.claimed
+        and all(offers[sku].has(count) for sku, count in units.items())
+        and all(_in_stock(stock.get(item), count - had.get(item, (0, 0))[0], now) for item, count in wanted.items())
+    )
+
+
+def _in_stock(item: StockItem | None, more: int, now: datetime) -> bool:
+    free = item.free(now) if item else None
+    return more <= 0 or free is None or more <= free
+
+
 def _target(work: UnitOfWork, to: str) -> int | None:
     if not to:
         return None
@@ -64,12 +88,21 @@ def _target(work: UnitOfWork, to: str) -> int | None:
     return slot
 
 
-def _check_change(order: Order, old: Slot, new: Slot, terms: Terms, now: datetime) -> None:
+def check_may_change(order: Order, money: Money, slot: Slot, terms: Terms, now: datetime) -> None:
+    """Whether its customer may change or move the order, which is on ``slot``. Raises ``NotPossible``, ``TooLate``."""
+    if order.state == "pending" and money.is_clearing:
+        raise NotPossible("Your payment is on its way, which takes a bank some days. We write to you as soon as it is here.")
+    if order.state == "pending":
+        raise NotPossible("This order waits for its payment: pay it first, or cancel it and order anew.")
     if order.state not in STANDING:
         raise NotPossible("This order can no longer be changed.")
+    check_in_time(order, slot, terms, now)
+
+
+def _check_change(order: Order, money: Money, old: Slot, new: Slot, terms: Terms, now: datetime) -> None:
+    check_may_change(order, money, old, terms, now)
     if old.drop_id != new.drop_id:
         raise NotPossible("An order stays within its drop; order there anew instead.")
-    check_in_time(order, old, terms, now)
     if old.id != new.id:
         check_open(new, now)
 

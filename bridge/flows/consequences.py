@@ -1,11 +1,12 @@
 """What an organizer's edit of a slot means for those who ordered on it: who is told, who gets their money back."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.claims import Line
 from bridge.core.drops import Slot
-from bridge.core.orders import STANDING
+from bridge.core.orders import STANDING, OrderState
 from bridge.core.ports import UnitOfWork
 from bridge.flows.holds import release_all
 from bridge.flows.orders import cancelled, claim_of
@@ -13,12 +14,13 @@ from bridge.flows.tell import tell_of_edit
 
 MOVED = frozenset({"starts_at", "ends_at", "place"})
 RENAMED = frozenset({"title", "pickup"})
+CANCELLABLE: frozenset[OrderState] = STANDING | {"pending"}
 
 
 def after_edit(work: UnitOfWork, before: Slot, after: Slot, now: datetime, actor: str) -> Slot:
     """Tells customers of what changed for them, and ends everything on a slot that was cancelled. The slot as it is then.
 
-    The drop is locked, and with it the slots of the event.
+    The drop is locked, and with it the slots of the event and, of those that are cancelled, what is claimed (``lock_claimed``).
     """
     if after.cancelled and not before.cancelled:
         return _cancel_all(work, after, now, actor)
@@ -29,13 +31,20 @@ def after_edit(work: UnitOfWork, before: Slot, after: Slot, now: datetime, actor
     return after
 
 
-def _cancel_all(work: UnitOfWork, slot: Slot, now: datetime, actor: str) -> Slot:
-    orders = work.orders_on(slot.id, {"pending", *STANDING})
-    holds = work.holds_on(slot.id)
-    lines: list[Line] = [line for order in orders for line in claim_of(order).lines]
-    lines += [line for hold in holds for line in hold.lines]
-    # All at once, in their order: given back order by order they could meet a customer's claim that holds the other half.
+def lock_claimed(work: UnitOfWork, slots: Iterable[Slot]) -> None:
+    """Locks the goods that are claimed on slots of one event, all at once and in their order; the slots are locked.
+
+    Given back slot by slot they could meet a customer's claim that holds the other half.
+    """
+    lines: list[Line] = []
+    for slot in slots:
+        lines += [line for order in work.orders_on(slot.id, CANCELLABLE) for line in claim_of(order).lines]
+        lines += [line for hold in work.holds_on(slot.id) for line in hold.lines]
     work.lock_items({line.stock_item_id for line in lines})
+
+
+def _cancel_all(work: UnitOfWork, slot: Slot, now: datetime, actor: str) -> Slot:
+    orders, holds = work.orders_on(slot.id, CANCELLABLE), work.holds_on(slot.id)
     release_all(work, slot, now, actor)
     for order in orders:
         cancelled(work, order, slot, now=now, by="organizer", actor=actor)

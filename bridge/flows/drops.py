@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bridge import notes
 from bridge.core import events
-from bridge.core.drops import DropDefaults, PreorderWindow, SlotSettings, check_capacity
+from bridge.core.drops import DropDefaults, PreorderWindow, SlotSettings
+from bridge.core.editing import check_capacity
 from bridge.core.errors import AlreadyExists, DropHasOrders, InvalidInput, NotFound
 from bridge.core.orders import checked_email
 from bridge.core.ports import Drop, Organizer, UnitOfWork, Views

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from bridge import ical, liveblock
 from bridge.core import events
-from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, Slot, applied, check_removal, is_slot
+from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, Slot
+from bridge.core.editing import applied, check_removal, is_slot, named
 from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
 from bridge.core.matching import matched
 from bridge.core.ports import Drop, Member, Resource, UnitOfWork
 from bridge.core.terms import Terms, described
-from bridge.flows.consequences import after_edit
+from bridge.flows.consequences import after_edit, lock_claimed
 from bridge.flows.house import House
 from bridge.flows.publish import Written, publish_edit, publish_removed
 
@@ -164,6 +165,7 @@ def _save(
     window = house.window(now)
     may_sell = bool(wanted) or (draft.recurring and not draft.occurrences)
     key = work.save_resource(drop.id, name, draft, window, there=there.id, is_slot=may_sell, revision=revision, now=now, edited=edited)
+    lock_claimed(work, [old for slot, old in wanted if old is not None and slot.cancelled and not old.cancelled])
     saved = [_save_slot(work, drop, key, slot, old, now, actor) for slot, old in wanted]
     _remove_slots(work, drop, gone, house, now, actor)
     if not saved and not draft.mentions_places:
@@ -203,7 +205,7 @@ def _wanted(
         elif old is not None:
             gone.append(old)
     if wanted and not draft.complete:
-        raise TooManyOccurrences("This event repeats too often to be sold: give it an end, or fewer repetitions.")
+        raise TooManyOccurrences(f"{named(wanted[0][0])} repeats too often to be sold: give it an end, or fewer repetitions.")
     return wanted, gone
 
 

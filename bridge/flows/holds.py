@@ -32,7 +32,23 @@ def take_hold(
     most: int | None = None,
     now: datetime,
 ) -> Held:
-    """Claims ``units`` by SKU, and the places they take plus ``places`` without goods, until ``now + lasts``.
+    """``take_on``, without the slot."""
+    return take_on(work, public_id, units, places=places, lasts=lasts, undescribed=undescribed, visitor=visitor, most=most, now=now)[0]
+
+
+def take_on(
+    work: UnitOfWork,
+    public_id: str,
+    units: Mapping[str, int],
+    *,
+    places: int = 0,
+    lasts: timedelta | None = None,
+    undescribed: timedelta | None = None,
+    visitor: str = "",
+    most: int | None = None,
+    now: datetime,
+) -> tuple[Held, Slot]:
+    """Claims ``units`` by SKU, and the places they take plus ``places`` without goods, until ``now + lasts``; also the slot as it was.
 
     ``lasts`` is what the drop's terms say unless given, and ``undescribed`` where nobody wrote any. A ``visitor`` has ``most``
     holds at a time. All or nothing; who is on the waiting list comes first. Raises ``NotFound``, ``InvalidInput``,
@@ -47,7 +63,7 @@ def take_hold(
     hold = work.add_hold(slot, claim, now + (lasts or usual), now, visitor=visitor)
     taken = events.HoldTaken(claim.places, claim.units, claim.amount, unit_price(slot.offers, claim.lines))
     work.record(taken, actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
-    return hold
+    return hold, slot
 
 
 def open_slot(work: UnitOfWork, public_id: str, now: datetime) -> Slot:

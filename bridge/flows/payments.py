@@ -25,13 +25,13 @@ from bridge.flows.tell import tell
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 BATCH = 50
 FIRST_LOOK, LAST_LOOK = timedelta(minutes=1), timedelta(hours=1)
-LOOK_FOR = timedelta(days=2)
+LOOK_FOR, LOOK_FOR_CLEARING = timedelta(days=2), timedelta(days=30)
 
 
 def start_payment(open_work: WorkFactory, provider: str, payments: Payments, secret: str, house: House, now: datetime) -> str:
     """Where the customer pays for a pending order; the same address again for as long as it is good.
 
-    Raises ``NotFound``, ``NotPossible`` (it is paid, cancelled or lapsed), and the provider's faults.
+    Raises ``NotFound``, ``NotPossible`` (it is paid, cancelled or lapsed, or its money is on its way), and the provider's faults.
     """
     with open_work() as work:
         seen = work.views.order(secret)
@@ -39,6 +39,8 @@ def start_payment(open_work: WorkFactory, provider: str, payments: Payments, sec
         raise NotFound("There is no such order.")
     if seen.order.state != "pending" or seen.order.expires_at is None or seen.order.expires_at <= now:
         raise NotPossible("This order does not wait for a payment.")
+    if seen.money.is_clearing:
+        raise NotPossible("Your payment is on its way, which takes a bank some days. We write to you as soon as it is here.")
     for known in seen.money.payments:
         if known.state == "started" and known.provider == provider and (known.expires_at is None or known.expires_at > now):
             return known.url
@@ -92,15 +94,18 @@ def _payment_news(work: UnitOfWork, provider: str, told: PaymentNews, now: datet
     payment = work.payment(provider, told.reference)
     if payment is None or payment.state == "paid" or told.state == "open":
         return
+    if told.state == "clearing":
+        work.save_payment(replace(payment, state="clearing"), {"started"})
+        return
     if told.state == "ended":
-        work.save_payment(replace(payment, state="lapsed"), {"started"})
+        work.save_payment(replace(payment, state="lapsed"), {"started", "clearing"})
         return
     seen = work.views.order_by_id(payment.order_id)
     slot_id = seen.order.slot_id if seen else 0
     slot = work.slots_for_claim([slot_id]).get(slot_id)
     order = work.order_for_change(payment.order_id)
     paid = replace(payment, state="paid", amount=told.amount or payment.amount, settled=told.settled, paid_at=now)
-    if order is None or slot is None or not work.save_payment(paid, {"started", "lapsed"}):
+    if order is None or slot is None or not work.save_payment(paid, {"started", "clearing", "lapsed"}):
         return
     _lay_to(work, order, slot, paid, now)
 
@@ -225,7 +230,7 @@ def look_at_payments(open_work: WorkFactory, payments_of: Callable[[str], Paymen
     if seen is None or seen.order.state not in ("pending", "expired"):
         return
     for payment in seen.money.payments:
-        if payment.state == "started":
+        if payment.state in ("started", "clearing"):
             told = _socket(payments_of, payment.provider).look(payment.reference)
             record_news(open_work, payment.provider, [replace(told, message_id="")], now)
 
@@ -240,7 +245,8 @@ def reconcile(open_work: WorkFactory, payments_of: Callable[[str], Payments], no
     asked, faults = 0, list[Fault]()
     for payment, seen in due:
         age = now - payment.created_at
-        again = None if age > LOOK_FOR else now + min(LAST_LOOK, max(FIRST_LOOK, age))
+        lasts = LOOK_FOR_CLEARING if payment.state == "clearing" else LOOK_FOR
+        again = None if age > lasts else now + min(LAST_LOOK, max(FIRST_LOOK, age))
         with open_work() as work:
             if not work.look_again(payment, seen, again):
                 continue

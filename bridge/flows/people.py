@@ -82,7 +82,8 @@ def _check(known: Known, now: datetime, *, force: bool) -> None:
             continue
         if order.state in ("pending", "placed", "paid") and now < seen.slot.ends_at:
             raise NotPossible("Order {number} is still to be handed over: wait until it is, or cancel it first.", number=number)
-        if any(payment.state == "started" and (payment.expires_at is None or now < payment.expires_at) for payment in seen.money.payments):
+        open_now = (one for one in seen.money.payments if one.state == "started" and (one.expires_at is None or now < one.expires_at))
+        if seen.money.is_clearing or any(open_now):
             raise NotPossible("Order {number} is being paid at this moment: wait until that is over.", number=number)
         if any(refund.state in ("requested", "failed") for refund in seen.money.refunds):
             raise NotPossible("Money of order {number} is still to be given back: wait until it is there.", number=number)

@@ -96,7 +96,7 @@ def _is_true(kind: Kind, seen: OrderSeen, now: datetime) -> bool:
     if kind in {"confirmed", "changed", "moved"}:
         return order.state in STANDING
     if kind == "payment_needed":
-        return order.state == "pending" and (order.expires_at is None or now < order.expires_at)
+        return order.state == "pending" and not seen.money.is_clearing and (order.expires_at is None or now < order.expires_at)
     return order.state == "cancelled" if kind == "cancelled" else True
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bridge.core import events
 from bridge.core.availability import availability
-from bridge.core.claims import asked_for, check_open
+from bridge.core.claims import asked_for, check_can_ever_be, check_open
 from bridge.core.drops import Slot
 from bridge.core.errors import AlreadyExists, NotFound, NotPossible, Refusal, SoldOut
 from bridge.core.orders import checked_email, checked_name, email_key
@@ -33,8 +33,8 @@ def join_waiting(
 ) -> Waiting:
     """Puts somebody at the end of a slot's waiting list, who is told by mail. The same customer is on it once.
 
-    Raises ``NotFound``, ``NotPossible`` (there is no list, or it can be had now), ``WindowClosed``, ``InvalidInput``,
-    ``LimitReached``, ``AlreadyExists``.
+    Raises ``NotFound``, ``NotPossible`` (there is no list, or it can be had now), ``WindowClosed``, ``InvalidInput`` (also for
+    more than the slot has in all), ``LimitReached``, ``AlreadyExists``.
     """
     email, name = checked_email(email), checked_name(name)
     slot = work.slot_for_claim(public_id)
@@ -45,6 +45,7 @@ def join_waiting(
     if not terms.waiting_list:
         raise NotPossible("There is no waiting list for this slot.")
     claim = asked_for(slot, terms, units, places, now)
+    check_can_ever_be(slot, claim)
     if not slot.waiting and _fits(work, slot, units, places, now):
         raise NotPossible("This can be ordered now; there is no need to wait.")
     wanted = Waiting(0, slot.id, secrets.token_urlsafe(24), "waiting", dict(units), places, email, name, language, now)

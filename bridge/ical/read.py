@@ -116,6 +116,7 @@ def _occurrence(instance: Instance, words: Words, series: Words, hints: tuple[Pr
         categories=words.categories,
         cancelled=words.cancelled,
         settings=replace(settings, hints=settings.hints + hints) if hints else settings,
+        backwards=instance.backwards,
     )
 
 

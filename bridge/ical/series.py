@@ -9,7 +9,7 @@ from bridge.ical.dates import Dates, dates_of
 from bridge.ical.lines import Component, Line
 from bridge.ical.rules import Budget
 from bridge.ical.span import Span, moment_of, span_of
-from bridge.ical.values import EARLIEST, Moment, canonical, reachable
+from bridge.ical.values import EARLIEST, Length, Moment, canonical, reachable
 from bridge.ical.zones import Zones
 
 _MOST_DRIFT = timedelta(days=400)
@@ -36,6 +36,11 @@ class Instance:
     ends_at: datetime
     span: Span
     local: datetime
+
+    @property
+    def backwards(self) -> bool:
+        """Whether an end is written that is not after the start: its own, or that of the PERIOD that it is."""
+        return self.span.backwards or (self.starts_at == self.ends_at and self.span.length != Length())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,16 @@ from bridge.ical.zones import Zones
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """``zone`` is the clock that the component repeats by, ``zone_name`` the IANA zone its times are shown in."""
+    """``zone`` is the clock that the component repeats by, ``zone_name`` the IANA zone its times are shown in.
+
+    ``backwards``: an end is written that is not after the start; ``length`` is nought then.
+    """
 
     start: Moment
     zone: tzinfo
     zone_name: str
     length: Length
+    backwards: bool = False
 
     def at(self, local: datetime, own: Length | None = None) -> tuple[datetime, datetime]:
         """Start and end in UTC of an occurrence that begins at ``local`` and lasts ``own``, or as long as all do."""
@@ -45,7 +49,18 @@ def span_of(component: Component, zones: Zones) -> Span:
     start = moment(line.value, named.info if named else None)
     shown = named.name if named is not None and start.zone is named.info else ""
     zone = start.zone or zones.fallback
-    return Span(start, zone, shown or zones.fallback.key, _length(component, start, zone, zones))
+    lasts = _length(component, start, zone, zones)
+    return Span(start, zone, shown or zones.fallback.key, lasts, _is_backwards(component, start, lasts, zones))
+
+
+def _is_backwards(component: Component, start: Moment, lasts: Length, zones: Zones) -> bool:
+    """RFC 5545 section 3.6.1: a DTEND is later than its DTSTART, and a DURATION lasts. Some programs end a day on itself."""
+    line = component.first("DTEND")
+    if line is None:
+        return component.value("DURATION").strip().startswith("-")
+    if start.is_day:
+        return moment_of(line, zones).local.date() < start.local.date()
+    return lasts == Length()
 
 
 def _length(component: Component, start: Moment, zone: tzinfo, zones: Zones) -> Length:

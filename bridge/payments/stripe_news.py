@@ -52,7 +52,7 @@ def event_news(body: bytes, units: Units) -> list[News]:
     found: News | None = None
     if kind in SESSIONS:
         found = session_news(told, units)
-        if found is not None and kind == "checkout.session.async_payment_failed" and found.state == "open":
+        if found is not None and kind == "checkout.session.async_payment_failed" and found.state in {"open", "clearing"}:
             found = replace(found, state="ended")
     elif kind in REFUNDS:
         found = refund_news(told, units)
@@ -94,14 +94,14 @@ def refund_news(refund: Any, units: Units) -> RefundNews | None:
     )
 
 
-def _state(status: str, payment: str, intent: str) -> Literal["open", "paid", "ended"]:
+def _state(status: str, payment: str, intent: str) -> Literal["open", "clearing", "paid", "ended"]:
     if status == "expired":
         return "ended"
     if status != "complete":
         return "open"
     if payment in {"paid", "no_payment_required"}:
         return "paid"
-    return "ended" if intent in {"requires_payment_method", "canceled"} else "open"
+    return "ended" if intent in {"requires_payment_method", "canceled"} else "clearing"
 
 
 def _failure(reason: str) -> str:

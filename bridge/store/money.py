@@ -52,7 +52,9 @@ class Moneys:
 
     def save_payment(self, payment: Payment, was: Iterable[PaymentState]) -> bool:
         """Stores the payment if it still is in one of the states ``was``; once it ended it is not looked at again."""
-        values = {"state": payment.state, "amount": payment.amount, "settled": payment.settled, "paid_at": payment.paid_at, "look_at": None}
+        values = {"state": payment.state, "amount": payment.amount, "settled": payment.settled, "paid_at": payment.paid_at}
+        if payment.state != "clearing":
+            values["look_at"] = None
         statement = update(t.payments).where(_p.id == payment.id, _p.state.in_(sorted(was))).values(**values)
         return self._db.execute(statement).rowcount == 1
 
@@ -62,7 +64,7 @@ class Moneys:
 
     def payments_to_look_at(self, now: datetime, limit: int) -> list[tuple[Payment, datetime]]:
         """Payments that no webhook spoke of for too long, each with the moment it was to be looked at."""
-        query = select(t.payments).where(_p.look_at <= now, _p.state == "started").order_by(_p.look_at).limit(limit)
+        query = select(t.payments).where(_p.look_at <= now, _p.state.in_(["started", "clearing"])).order_by(_p.look_at).limit(limit)
         return [(rows.payment(row), row.look_at) for row in self._db.execute(query)]
 
     def look_again(self, payment: Payment, seen: datetime, look_at: datetime | None) -> bool:

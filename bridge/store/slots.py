@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection as Db
@@ -18,11 +19,11 @@ from bridge.store.tables_shop import products
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _s, _o = t.slots.c, t.offers.c
-_SLOTS_OF = (
-    select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_s.id).with_for_update(key_share=True)
+# Those that were removed as well: one that comes back is written after the others, and may have the lower id.
+_ALL_OF = select(t.slots).where(_s.resource_id == bindparam("key")).order_by(_s.id).with_for_update(key_share=True)
+_OFFERS_OF = (
+    rows.OFFER.where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
 )
-_OFFERS_OF = rows.OFFER.where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
-_REMOVED_OF = select(t.slots).where(_s.resource_id == bindparam("key"), _s.removed_at.is_not(None)).order_by(_s.removed_at, _s.id)
 _ADD_SLOT = insert(t.slots)
 _SAVE_SLOT = (
     update(t.slots)
@@ -47,11 +48,12 @@ class Slots:
         self._db = db
 
     def slots_of(self, resource_id: int) -> list[Slot]:
-        found = self._db.execute(_SLOTS_OF, {"key": resource_id}).all()
+        found = [row for row in self._db.execute(_ALL_OF, {"key": resource_id}) if row.removed_at is None]
         return rows.slots(found, self._db.execute(_OFFERS_OF, {"key": resource_id}).all() if found else ())
 
     def removed_slots(self, resource_id: int) -> list[Slot]:
-        found = self._db.execute(_REMOVED_OF, {"key": resource_id}).all()
+        found = [row for row in self._db.execute(_ALL_OF, {"key": resource_id}) if row.removed_at is not None]
+        found.sort(key=attrgetter("removed_at", "id"))
         return rows.slots(found, self._db.execute(rows.OFFERS, {"keys": [row.id for row in found]}).all() if found else ())
 
     def save_slot(self, slot: Slot, location_id: int) -> Slot:

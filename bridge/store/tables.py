@@ -464,6 +464,7 @@ orders = Table(
     Column("cancelled_at", Moment),
     Column("hold", String(64)),
     Index("ix_orders_slot_id", "slot_id"),
+    Index("ix_orders_of_persons", "slot_id", sqlite_where=text("email <> ''"), postgresql_where=text("email <> ''")),
     Index("uq_orders_hold", "hold", unique=True),
     Index("ix_orders_email_key", "email_key"),
     Index("ix_orders_number", "number"),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, func, or_, select
 
 from bridge.core.drops import Slot
 from bridge.core.events import OrderCancelled
@@ -39,13 +39,21 @@ _LIVE_SLOT = Prepared(select(t.slots).where(_s.public_id == bindparam("asked"), 
 _OFFERS = Prepared(rows.OFFER.where(t.offers.c.slot_id == bindparam("key")).order_by(t.offers.c.position))
 _STOCK = Prepared(rows.ITEM.where(among(t.stock_items.c.id)))
 _NOW = bindparam("now", type_=BigInteger)
+_x, _i = t.offers.c, t.stock_items.c
+_SELLS = exists().where(_x.slot_id == _s.id, _x.add_on.is_(False), _x.places_per_unit > 0)
+_HAS_SOME = (
+    exists()
+    .where(_x.slot_id == _s.id, _x.add_on.is_(False), _x.places_per_unit > 0, _i.id == _x.stock_item_id)
+    .where(or_(_x.allotment.is_(None), _x.claimed < _x.allotment))
+    .where(or_(_i.counted.is_(None), _i.counted + _i.moved - _i.promised - _i.buffer > 0))
+)
 _FULL = Quick(
     "full",
     select(_s.id).where(
         _s.public_id == bindparam("asked"),
         _s.removed_at.is_(None),
         _s.cancelled.is_(False),
-        _s.claimed >= _s.capacity,
+        or_(_s.claimed >= _s.capacity, and_(_SELLS, ~_HAS_SOME)),
         or_(_s.preorder_opens.is_(None), t.raw(_s.preorder_opens) <= _NOW),
         or_(_s.preorder_closes.is_(None), t.raw(_s.preorder_closes) > _NOW),
         t.raw(_s.ends_at) > _NOW,
@@ -133,7 +141,7 @@ class OrderPages(ShopViews):
         return slot, {item.id: rows.item(item) for item in found}
 
     def is_full(self, public_id: str, now: datetime) -> bool:
-        """Whether all places of a live slot that could be ordered at ``now`` are claimed."""
+        """Whether nothing is left on a live slot that could else be ordered at ``now``; what an old count keeps back is not looked at."""
         return _FULL.first(self._db, asked=public_id, now=t.micro(now) or 0) is not None
 
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:

@@ -95,6 +95,35 @@ def test_bad_bodies_are_refused_by_the_precondition_they_break(ada: Device, text
     assert ada.sync("/ada/bread/", token).token == token
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("DTSTART:20261205T090000Z", "DTEND:20261205T083000Z"),
+        ("DTSTART:20261205T090000Z", "DTEND:20261205T090000Z"),
+        ("DTSTART;TZID=Europe/Berlin:20261205T100000", "DTEND;TZID=Europe/London:20261205T090000"),
+        ("DTSTART;VALUE=DATE:20261205", "DTEND;VALUE=DATE:20261204"),
+        ("DTSTART:20261205T090000Z", "DURATION:-PT30M"),
+        ("DTSTART:20261205T090000Z", "DURATION:PT1H\r\nRDATE;VALUE=PERIOD:20261206T090000Z/20261206T080000Z"),
+    ],
+)
+def test_a_slot_that_ends_before_it_starts_is_refused_and_any_other_event_is_kept_as_it_was_sent(ada: Device, start: str, end: str) -> None:
+    sent = slot().replace("DTSTART:20261205T090000Z", start).replace("DTEND:20261205T100000Z", end)
+    reply = ada("PUT", "/ada/bread/s.ics", sent)
+    assert (reply.status, reply.condition) == (403, f"{C}valid-calendar-object-resource")
+    assert "“Loaves” on 2026-12-0" in reply.sentence
+    assert "does not end after it starts" in reply.sentence
+    assert ada("GET", "/ada/bread/s.ics").status == 404
+    own = sent.replace("Places: 24", "no places")
+    assert ada("PUT", "/ada/bread/own.ics", own).status == 201
+    assert ada("GET", "/ada/bread/own.ics").text == own
+
+
+@pytest.mark.parametrize("end", ["", "DTEND;VALUE=DATE:20261205\r\n", "DTEND;VALUE=DATE:20261206\r\n"])
+def test_a_day_may_be_written_without_an_end_or_with_itself_as_its_end(ada: Device, end: str) -> None:
+    whole = slot().replace("DTSTART:20261205T090000Z", "DTSTART;VALUE=DATE:20261205").replace("DTEND:20261205T100000Z\r\n", end)
+    assert ada("PUT", "/ada/bread/s.ics", whole).status == 201
+
+
 def test_a_calendar_for_events_takes_no_tasks(ada: Device) -> None:
     components = '<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>'
     spaces = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'

@@ -2,24 +2,22 @@
 
 import json
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
-from pathlib import Path
 
 import feedparser
 import pytest
 from defusedxml.ElementTree import fromstring
 
 from bridge.checkout import announcing
+from tests.npm import npm
 from tests.window import LOAVES, SATURDAY, Window, left, offer, preorder, slot
 
 SLOT, DROP = "/slots/k3v9q1", "/ada/loaves/"
 BASE = "https://drops.example"
-NODE = Path(__file__).parents[1] / "node"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 OFFERS = (offer("LOAF", "Country loaf", 5, 1250), offer("BUN", "Morning bun", 0, 320), offer("TOTE", "Tote", None, None, add_on=True))
 NASTY = '</script><script>alert(1)</script> & "quotes" \u2028 ]]> <!--'
@@ -125,9 +123,7 @@ def test_no_text_ends_the_data(client):
 
 @pytest.mark.slow
 def test_the_vocabulary_of_schema_org_knows_every_word(client, window, tmp_path):
-    tsc = NODE / "node_modules" / ".bin" / "tsc"
-    if shutil.which("node") is None or not tsc.exists():
-        pytest.skip("schema-dts is not installed (npm ci in tests/node)")
+    tsc, packages = npm(".bin/tsc"), npm("schema-dts").parent
     window.put(slot(4, availability=left(7, state="soon", offers=OFFERS)), slot(5, availability=left(0, state="cancelled")))
     kinds = {SLOT: "Event", "/slots/k3v9q2": "Event", "/slots/k3v9q4": "Event", "/slots/k3v9q5": "Event", DROP: "ItemList"}
     lines = ['import type { Event, ItemList, WithContext } from "schema-dts";']
@@ -135,7 +131,7 @@ def test_the_vocabulary_of_schema_org_knows_every_word(client, window, tmp_path)
         [data] = head(client, path).data
         lines.append(f"export const page{number}: WithContext<{kind}> = {json.dumps(data)};")
     (tmp_path / "pages.ts").write_text("\n".join(lines), encoding="utf-8")
-    (tmp_path / "node_modules").symlink_to(NODE / "node_modules")
+    (tmp_path / "node_modules").symlink_to(packages)
 
     def check():
         command = [tsc, "--noEmit", "--strict", "--module", "nodenext", "pages.ts"]

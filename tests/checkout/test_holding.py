@@ -57,6 +57,11 @@ def test_the_house_says_how_long_a_hold_lasts_and_how_many_one_address_has(shop)
         ({"units": {"NONE": 1}}, 422),
         ({"units": {"\ud800": 1}}, 422),
         ({"places": 10**6}, 422),
+        ({"places": 10**9}, 422),
+        ({"places": 10**30}, 422),
+        ({"places": -(10**30)}, 422),
+        ({"units": {"LOAF": 10**4000}}, 422),
+        ({"units": {"LOAF": 1e300}}, 422),
         ({}, 422),
         ([], 400),
     ],
@@ -67,6 +72,32 @@ def test_a_wish_that_is_none_is_refused_and_changes_nothing(shop, body, status):
     answer = shop.client.post(f"/slots/{slot}/hold", json=body, headers=OURS)
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
+    assert shop.free(slot) == 4
+
+
+@pytest.mark.parametrize("secret", ["%00", "a%00b", "%0A", "%FF", "x", "a" * 300])
+def test_what_can_be_no_hold_is_gone_and_changes_nothing(shop, secret):
+    shop.open()
+    for path, statuses in ((f"/holds/{secret}", {404, 410}), (f"/holds/{secret}/release", {404, 204})):
+        assert shop.client.post(path, json={"places": 1}, headers=OURS).status_code in statuses
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "kind"),
+    [
+        ({"data": "{", "content_type": "application/json"}, 400, "bad-request"),
+        ({"data": "[" * 9000, "content_type": "application/json"}, 400, "bad-request"),
+        ({"json": {"places": 1}, "headers": {"Sec-Fetch-Site": "cross-site"}}, 403, "forbidden"),
+        ({"json": {"places": "1" * 17000}}, 413, "request-entity-too-large"),
+        ({"data": "places=1", "content_type": "text/plain"}, 415, "unsupported-media-type"),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem_of_its_own_type(shop, sent, status, kind):
+    slot = shop.open()
+    hold = shop.json(f"/slots/{slot}/hold", 201, places=1)["hold"]
+    for path in (f"/slots/{slot}/hold", f"/holds/{hold}"):
+        answer = shop.client.post(path, **{"headers": OURS} | sent)
+        assert (answer.status_code, answer.get_json()["type"]) == (status, f"urn:dropbridge:problem:{kind}")
     assert shop.free(slot) == 4
 
 

@@ -35,6 +35,16 @@ def test_a_page_behind_a_link_is_for_whoever_has_it_alone(shop):
     assert "Disallow: /orders/" in shop.get("/robots.txt")
 
 
+def test_the_last_goods_move_with_their_order(shop):
+    shop.sell()
+    shop.count("LOAF", 2)
+    slot, other = shop.open("Places: 5"), shop.open("Places: 2", "b", start="20261206T090000Z")
+    secret, page = order_of(shop, slot, units__LOAF=2)
+    assert not re.search(rf'value="{other}"[^>]*disabled', shop.get(f"{page}/move"))
+    shop.post(f"{page}/move", 303, to=other)
+    assert shop.seen(secret).slot.public_id == other
+
+
 def test_the_receipt_has_seller_lines_and_tax_by_rate(shop):
     shop.sell(seller="Ada's Bakery\n1 Mill Lane", tax_id="DE123")
     _, page = order_of(shop, shop.open(), units__LOAF=2, units__MUG=1)
@@ -56,6 +66,28 @@ def test_the_quantity_is_changed_and_what_is_refused_is_said_with_what_was_typed
     answer = shop.post(f"{page}/change", 422, places="many")
     assert "Write how many as a whole number." in said(answer)
     assert shop.seen(secret).order.places == 4
+
+
+@pytest.mark.parametrize(
+    ("notes", "sentence"),
+    [
+        ("Places: 5", "Beyond what you have, 3 more places can be had."),
+        ("Places: 3", "Beyond what you have, 1 more place can be had."),
+        ("Places: 2", "Beyond what you have, no more places can be had."),
+        ("Places: 20\nSells: LOAF x6", "Beyond what you have, 4 more of Country loaf can be had."),
+        ("Places: 20\nSells: LOAF x2", "Beyond what you have, no more of Country loaf can be had."),
+        ("Places: 20\nSells: LOAF", "Beyond what you have, 7 more of Country loaf can be had."),
+    ],
+)
+def test_who_asks_for_more_than_there_is_reads_how_much_more_there_is(shop, notes, sentence):
+    if "LOAF" in notes:
+        shop.sell()
+        shop.count("LOAF", 9)
+    slot, chosen = shop.open(notes), "units__LOAF" if "LOAF" in notes else "places"
+    _, page = order_of(shop, slot, **{chosen: 2})
+    answer = shop.post(f"{page}/change", 409, **{chosen: 12})
+    assert sentence in said(answer)
+    assert "Fewer than" not in said(answer)
 
 
 def test_an_order_moves_to_a_date_that_has_enough_and_to_no_other(shop):
@@ -95,8 +127,9 @@ def test_after_the_last_moment_customers_write_to_the_organizer(shop):
     assert "Until Fri 4 Dec 10:00 you can change or cancel it yourself." in said(shop.client.get(page))
     shop.later(days=2, minutes=61)
     assert "It is too late to change or cancel this order here" in said(shop.client.get(page))
-    for path, fields in (("cancel", {}), ("change", {"places": 1})):
-        assert "It is too late" in said(shop.post(f"{page}/{path}", 409, **fields))
+    for path, fields in (("cancel", {}), ("change", {"places": 1}), ("move", {"to": slot})):
+        words = said(shop.post(f"{page}/{path}", 409, **fields))
+        assert (words.count("It is too late"), words.count("no longer")) == (1, 0)
     assert shop.free(slot) == 3
 
 
@@ -189,6 +222,37 @@ class TestPaying:
         assert "€17.00 is on its way back to you." in words
         assert "Paid €17.00 Refund €17.00" in words
         assert "Paid €17.00 Refund €17.00" in said(shop.client.get(f"/orders/{secret}/receipt"))
+
+    @pytest.mark.parametrize("path", ["change", "move"])
+    def test_an_order_that_waits_for_its_payment_says_what_can_be_done_and_once(self, shop, slot, path):
+        page = f"/orders/{shop.ordered(slot, units__LOAF=2, method='fake')}"
+        shop.open("Places: 9", "b", start="20261206T090000Z")
+        sentence = "This order waits for its payment: pay it first, or cancel it and order anew."
+        for answer in (
+            shop.client.get(f"{page}/{path}"),
+            shop.post(f"{page}/{path}", 409, units__LOAF=1, to=shop.slots()[-1].public_id),
+        ):
+            assert said(answer).count(sentence) == 1
+            assert "no longer" not in said(answer)
+
+    def test_what_is_sent_and_takes_no_place_moves_to_a_date_that_is_full(self, shop):
+        post = ShippingOption("post", "By post", 490, 19000)
+        shop.sell(pays_by=("fake",), shipping=(post,), products=(Product("LOAF", "Loaf", price=850),), offers=(OfferDraft("LOAF"),))
+        shop.count("LOAF", 3)
+        slot, full = shop.open("Places: 5"), shop.open("Places: 1", "b", start="20261206T090000Z")
+        few = shop.open("Places: 9\nSells: LOAF x1", "c", start="20261207T090000Z")
+        shop.hold(full, LOAF=1)
+        shop.publish()
+        sent = {"way": "ship:post", "street": "1 Mill Lane", "postcode": "12345", "city": "Berlin", "country": "DE"}
+        secret = shop.ordered(slot, units__LOAF=2, method="fake", **sent)
+        shop.provider.pay(shop.seen(secret).money.payments[0].reference)
+        shop.hear()
+        listed = shop.get(f"/orders/{secret}/move")
+        assert not re.search(rf'value="{full}"[^>]*disabled', listed)
+        assert re.search(rf'value="{few}"[^>]*disabled', listed)
+        assert "Fewer than 2 of Loaf are left on this date." in said(shop.post(f"/orders/{secret}/move", 409, to=few))
+        shop.post(f"/orders/{secret}/move", 303, to=full)
+        assert (shop.seen(secret).slot.public_id, shop.free(full)) == (full, 0)
 
     def test_an_order_that_was_not_paid_in_time_says_so(self, shop, slot):
         secret = shop.ordered(slot, units__LOAF=2, method="fake")

@@ -15,6 +15,7 @@ from bridge.wording import LANGUAGES, wording
 
 ROOT = Path(bridge.__file__).parent
 SPOKEN = ["core/claims.py", "core/orders.py", "core/terms.py", "flows/holds.py", "flows/orders.py", "flows/waiting.py", "store/claims.py"]
+SPOKEN += ["flows/changing.py", "flows/claiming.py", "flows/placing.py"]
 KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Refusal)]
 NOT_THEIRS = {"terms.py"}
 
@@ -51,6 +52,8 @@ def test_every_sentence_that_a_customer_meets_is_known_with_its_blanks(module):
 def test_numbers_and_names_are_said_in_the_sentence():
     refusal = SoldOut("Fewer than {n} of {name} are left.", n=3, name="{Loaf}")
     assert told(refusal, wording("de")) == "Von {Loaf} sind keine 3 mehr da."
+    assert told(SoldOut("Beyond what you have, {n} more places can be had.", n=1), wording("de")).endswith("ist noch 1 Platz frei.")
+    assert told(SoldOut("Beyond what you have, {n} more places can be had.", n=2), wording("de")).endswith("sind noch 2 Plätze frei.")
     assert told(SoldOut("Fewer than {n} places are left.", n=1), wording("en")) == "This date is sold out."
 
 

@@ -41,6 +41,28 @@ def test_what_is_wrong_is_said_and_kept(shop, full):
     assert waiting_of(shop, slot) == []
 
 
+@pytest.mark.parametrize(
+    ("notes", "asked", "sentence"),
+    [
+        ("Places: 2", {"places": 3}, "This date has 2 places in all."),
+        ("Places: 2\nSells: LOAF", {"units__LOAF": 3}, "This date has 2 places in all."),
+        ("Places: 9\nSells: LOAF x2", {"units__LOAF": 3}, "This date has 2 of Country loaf in all."),
+        ("Places: 9\nSells: LOAF x2\nLimit: 1", {"units__LOAF": 2}, "At most 1 per customer."),
+    ],
+)
+def test_nobody_waits_for_more_than_the_slot_will_ever_have(shop, notes, asked, sentence):
+    if "LOAF" in notes:
+        shop.sell()
+    slot = shop.open(notes)
+    for _ in range(2):
+        shop.hold(slot, **({"LOAF": 1} if "LOAF" in notes else {"places": 1}))
+    shop.publish()
+    assert ('max="2"' if "Limit" not in notes else 'max="1"') in shop.get(f"/slots/{slot}")
+    answer = shop.post(f"/slots/{slot}/waiting", 409 if "Limit" in notes else 422, **asked, **BEN)
+    assert sentence in said(answer)
+    assert waiting_of(shop, slot) == []
+
+
 def test_where_there_is_enough_nobody_has_to_wait(shop):
     slot = shop.open()
     answer = shop.post(f"/slots/{slot}/waiting", 409, places=1, **BEN)

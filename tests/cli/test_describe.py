@@ -1,6 +1,7 @@
 """A whole drop from a file: made, changed, shown first, all of it or nothing; and written to a file again."""
 
 import sqlite3
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -11,6 +12,8 @@ from bridge.cli.describe import example_text
 from bridge.description import opened
 from bridge.description import written as as_text
 from bridge.flows.describe import apply, preview
+from bridge.settings import Settings
+from bridge.wiring import bridge, tell_address
 from tests import described
 from tests.cli.test_commands import Shell
 from tests.house import bakery, event
@@ -181,3 +184,28 @@ def test_applying_an_export_changes_nothing(shop, drop, terms):
     assert not again.changed
     assert again.differences == ()
     assert same == exported
+
+
+def test_a_way_to_pay_that_there_is_not_or_that_is_not_set_up_is_named_with_its_line(shell):
+    text = 'drop = "bread"\n[payment]\nmethods = [\n  "at_pickup",\n  "bitcoin",\n  "stripe",\n]\n'
+    assert shell("drop", "apply", file_of(shell, text), status=2).splitlines() == [
+        "bread.toml:5: payment.methods: “bitcoin” is no way to pay; there are at_pickup, stripe.",
+        (
+            "bread.toml:6: payment.methods: “stripe” is not set up on this server: "
+            "set stripe.secret_key and stripe.webhook_secret, and start it again."
+        ),
+    ]
+    assert shell.json("drop", "list") == []
+    shell.environment["DROPBRIDGE_STRIPE__SECRET_KEY"] = "sk_test_" + "a" * 24
+    assert shell("drop", "apply", file_of(shell, text.replace('  "bitcoin",\n', ""))) == "Made ada/bread.\n"
+
+
+def test_a_way_to_pay_that_only_the_running_server_has_the_keys_of_can_be_described(shell, clock):
+    file = file_of(shell, 'drop = "bread"\n[payment]\nmethods = ["at_pickup", "stripe"]\n')
+    keys = {"secret_key": "sk_test_" + "a" * 24}
+    server = bridge(Settings().replace(database={"url": shell.environment["DROPBRIDGE_DATABASE__URL"]}, stripe=keys), now=clock)
+    tell_address(server)
+    assert shell("drop", "apply", file) == "Made ada/bread.\n"
+    tell_address(replace(server, settings=server.settings.replace(stripe={"secret_key": ""})))
+    server.database.dispose()
+    assert "not set up" in shell("drop", "apply", file, status=2)

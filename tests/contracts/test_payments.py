@@ -15,7 +15,7 @@ from bridge.payments.emulator.delivery import signature
 from bridge.payments.fake import FakePayments
 from tests.payments.emulated import WEBHOOK_SECRET, adapter, asked, emulated, press, unreachable_stripe
 
-ORDER = ["open", "paid", "ended"], ["pending", "done", "failed"]
+ORDER = ["open", "clearing", "paid", "ended"], ["pending", "done", "failed"]
 
 
 class Provider(NamedTuple):

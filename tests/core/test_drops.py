@@ -14,11 +14,9 @@ from bridge.core.drops import (
     Problem,
     Slot,
     SlotSettings,
-    applied,
-    check_removal,
-    is_slot,
 )
-from bridge.core.errors import CapacityBelowClaimed, InvalidInput, SlotHasOrders
+from bridge.core.editing import applied, check_removal, is_slot
+from bridge.core.errors import CapacityBelowClaimed, InvalidCalendarObject, InvalidInput, SlotHasOrders
 from bridge.core.matching import matched
 
 SATURDAY = datetime(2026, 12, 5, 9, 0, tzinfo=UTC)
@@ -108,3 +106,28 @@ def test_a_slot_with_orders_is_not_removed():
     check_removal([slot()])
     with pytest.raises(SlotHasOrders, match="cancelled instead"):
         check_removal([slot(claimed=1)])
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        draft(places=6),
+        draft(places=24, offers=(OfferDraft("LOAF", 4),)),
+        draft(places=24, offers=(OfferDraft("LOAF", places_per_unit=2),)),
+        draft(places=24, offers=(OfferDraft("BUN"),)),
+    ],
+    ids=["places", "allotment", "places of a unit", "product"],
+)
+def test_what_is_refused_for_a_slots_orders_names_it_and_its_time_there(edit):
+    sold = slot(claimed=7, offers=(Offer("LOAF", claimed=7, id=1),))
+    with pytest.raises((CapacityBelowClaimed, SlotHasOrders), match="“Pickup” on 2026-12-05 10:00"):
+        applied(edit, DropDefaults(), sold)
+    with pytest.raises((CapacityBelowClaimed, SlotHasOrders), match=r"“Pickup” on 2026-12-05(?! \d\d:)"):
+        applied(replace(edit, all_day=True), DropDefaults(), replace(sold, all_day=True))
+
+
+def test_a_slot_that_ends_before_it_starts_is_refused_unless_it_is_cancelled():
+    ends_first = replace(draft(places=24), ends_at=SATURDAY, backwards=True)
+    with pytest.raises(InvalidCalendarObject, match="“Pickup” on 2026-12-05 10:00 does not end after it starts"):
+        applied(ends_first, DropDefaults(), None)
+    assert applied(replace(ends_first, cancelled=True), DropDefaults(), slot(claimed=7)).cancelled

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bridge.core.errors import HoldExpired, InvalidInput, LimitReached, NotFound, SoldOut, WindowClosed
+from bridge.core.orders import Buyer
 from bridge.flows.changing import change_order
+from bridge.flows.placing import place_order
 from bridge.flows.stock import acknowledge, taken_back
 from bridge.store.audit import differences
 from tests.house import event
@@ -81,6 +83,58 @@ def test_nothing_is_held_outside_the_window(shop, clock):
         shop.hold(slot.public_id, places=1)
 
 
+def test_a_new_slot_whose_goods_are_not_understood_sells_nothing_until_they_are(shop):
+    shop.put(event(notes="Places: 4\nSells: LOAF @ a few coins"))
+    (slot,) = shop.slots()
+    for wish in ({"places": 1}, {"LOAF": 1}):
+        with pytest.raises((WindowClosed, InvalidInput)):
+            shop.hold(slot.public_id, **wish)
+    with pytest.raises(WindowClosed, match="Ordering has not opened yet"):
+        shop.buy(slot.public_id, 1)
+    shop.put(event(notes="Places: 4\nSells: LOAF @ 6.50"))
+    shop.hold(slot.public_id, LOAF=1)
+
+
+@pytest.fixture
+def wished(shop):
+    """Orders without a hold, as a form without a script sends them; says which order it is."""
+    shop.put(event(notes="Places: 9\nSells: LOAF, BUN"))
+    shop.put(event("b", "Places: 9", start="20261206T090000Z"), "b.ics")
+    shop.publish()
+    loaves, places = (slot.public_id for slot in shop.slots())
+
+    def wish(bare=0, email="cleo@example.org", within=timedelta(minutes=1), **units):
+        with shop.house.work() as work:
+            slot, buyer = loaves if units else places, Buyer(email, "Cleo")
+            return place_order(work, slot, units, buyer, places=bare, same_within=within, now=shop.clock()).secret
+
+    return wish
+
+
+def test_the_same_wish_within_a_minute_is_the_same_order(wished, clock):
+    first, bare = wished(LOAF=2), wished(2)
+    clock.turn(seconds=59)
+    assert (wished(LOAF=2), wished(2), wished(LOAF=2, email="Cleo+again@example.org")) == (first, bare, first)
+
+
+@pytest.mark.parametrize(
+    "other", [{"LOAF": 1}, {"LOAF": 3}, {"BUN": 2}, {"LOAF": 2, "BUN": 1}, {"bare": 2}, {"LOAF": 2, "email": "dee@example.org"}]
+)
+def test_another_wish_within_a_minute_is_an_order_of_its_own(wished, other):
+    first, bare = wished(LOAF=2), wished(1)
+    assert wished(**other) not in {first, bare}
+
+
+def test_the_same_wish_later_or_of_a_cancelled_order_is_an_order_of_its_own(shop, wished, clock):
+    first = wished(LOAF=2)
+    assert wished(LOAF=2, within=None) != first
+    clock.turn(minutes=2)
+    second = wished(LOAF=2)
+    assert second != first
+    shop.cancel(second)
+    assert wished(LOAF=2) not in {first, second}
+
+
 def test_the_window_opens_on_the_page_by_itself(shop, clock):
     shop.put(event(notes="Places: 4\nPreorder: 3 Dec 2026 09:00 - 4 Dec 2026 18:00"))
     assert shop.slots()[0].availability.state == "soon"
@@ -128,17 +182,20 @@ def test_what_was_ordered_keeps_its_price_wherever_it_moves_and_what_is_added_co
     assert [slot.availability.places_left for slot in two_days.slots()] == [4, 2]
 
 
-@pytest.mark.parametrize(("units", "free"), [(1, 11), (2, 10), (3, 9)])
-def test_goods_that_the_till_knows_of_move_along_and_are_counted_once(two_days, units, free):
+@pytest.mark.parametrize("units", [1, 2, 3])
+@pytest.mark.parametrize("known", [0, 1, 2])
+def test_goods_move_along_and_are_counted_once_however_many_of_them_the_till_knows_of(two_days, known, units):
+    free = 12 - units
     first, second = (slot.public_id for slot in two_days.slots())
     order = two_days.buy(first, units={"LOAF": 2}).secret
-    with two_days.house.work() as work:
-        (line,) = two_days.seen(order).order.lines
-        acknowledge(work, line.stock_item_id, 2, two_days.clock.turn(minutes=1), "booked", now=two_days.clock())
-    moved(two_days, order, units, second)
-    if units < 2:
+    (line,) = two_days.seen(order).order.lines
+    if known:
         with two_days.house.work() as work:
-            taken_back(work, line.stock_item_id, 1, two_days.clock(), "brought back", now=two_days.clock())
+            acknowledge(work, line.stock_item_id, known, two_days.clock.turn(minutes=1), "booked", now=two_days.clock())
+    moved(two_days, order, units, second)
+    if units < known:
+        with two_days.house.work() as work:
+            taken_back(work, line.stock_item_id, known - units, two_days.clock(), "brought back", now=two_days.clock())
     two_days.publish()
     assert {slot.availability.offers[0].left for slot in two_days.slots()} <= {free, 4, 4 - units}
     with two_days.house.read() as views:

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bridge.core.errors import InvalidInput, NotPossible, TransientFault
-from bridge.core.terms import Product
+from bridge.core.orders import Address
+from bridge.core.terms import Product, ShippingOption
 from bridge.flows.changing import change_order
 from bridge.flows.payments import reconcile
 from bridge.store.audit import differences
@@ -222,3 +223,25 @@ def test_goods_are_not_to_be_had_as_bare_places(bread):
     with pytest.raises(InvalidInput):
         bread.buy(bread.slots()[0].public_id, 1)
     assert left(bread) == 2
+
+
+def test_an_order_of_parcels_grows_by_no_more_than_was_paid_and_one_for_pickup_is_paid_there(bread):
+    bread.describe(
+        products=(Product("LOAF", "Loaf", price=650, tax_rate=7000),),
+        shipping=(ShippingOption("post", "By post", 490, 19000, takes_places=True),),
+        pays_by=("at_pickup", "fake"),
+    )
+    bread.put(event(notes="Places: 9\nSells: LOAF"))
+    slot = bread.slots()[0].public_id
+    sent = {"fulfilment": "shipping", "shipping": "post", "address": Address("1 Mill Lane", "12345", "Berlin", "DE")}
+    parcel, fetched = (bread.buy(slot, units={"LOAF": 2}, method="fake", **way).secret for way in (sent, {}))
+    for placed in (parcel, fetched):
+        bread.provider.pay(bread.start_payment(placed))
+    bread.hear()
+    with bread.house.work() as work, pytest.raises(NotPossible, match="more than was paid"):
+        change_order(work, parcel, {"LOAF": 3}, now=bread.clock())
+    assert (bread.seen(parcel).order.units, bread.seen(parcel).order.total) == (2, 1790)
+    for placed, units in ((fetched, 3), (parcel, 1)):
+        with bread.house.work() as work:
+            change_order(work, placed, {"LOAF": units}, now=bread.clock())
+    assert (bread.seen(fetched).order.units, bread.seen(parcel).order.units, left(bread)) == (3, 1, 5)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bridge.core.drops import OfferDraft
-from bridge.core.errors import CapacityBelowClaimed, InvalidInput, SlotHasOrders
+from bridge.core.errors import CapacityBelowClaimed, DropHasOrders, InvalidInput, SlotHasOrders
 from bridge.core.ports_shop import Picture, PictureFile
 from bridge.core.terms import EarlyPrice, Product, Question, ShippingOption, Terms
 from bridge.flows.audit import drop_differences
@@ -196,6 +196,23 @@ def test_prices_do_not_become_another_currencys_by_a_change_of_the_drop_alone(sh
     with shop.house.work() as work, pytest.raises(InvalidInput, match="in EUR"):
         describe_drop(work, shop.drop, shop.house.house, now=shop.clock(), actor="ada", currency="JPY")
     describe(shop, TERMS, currency="JPY")
+
+
+@pytest.mark.parametrize("still_there", [True, False])
+def test_a_drop_that_was_ordered_from_keeps_its_currency(shop, still_there):
+    describe(shop, TERMS)
+    shop.put(event(notes="Places: 24"))
+    shop.publish()
+    order = shop.buy(shop.slots()[0].public_id, units={"LOAF": 1}).secret
+    if not still_there:
+        shop.cancel(order, by="organizer")
+    for terms in (TERMS, Terms()):
+        with pytest.raises(DropHasOrders, match="ordered in EUR"):
+            describe(shop, terms, currency="JPY")
+    with shop.house.read() as views:
+        assert views.drop("ada", "bread").currency == "EUR"
+    assert terms_of(shop) == TERMS
+    describe(shop, TERMS, title="Brot")
 
 
 def test_a_picture_is_kept_once_and_found_by_its_digest(shop, clock):

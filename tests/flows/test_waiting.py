@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.core.errors import AlreadyExists, NotPossible, SoldOut, WindowClosed
+from bridge.core.errors import AlreadyExists, InvalidInput, NotPossible, SoldOut, WindowClosed
 from bridge.core.terms import Terms
 from bridge.flows.changing import change_order
 from bridge.flows.waiting import join_waiting, leave_waiting
@@ -136,10 +136,13 @@ def test_nobody_waits_for_what_can_be_had(shop):
         join(shop, "cleo")
 
 
-def test_who_wants_more_than_is_left_may_wait(shop):
+def test_who_wants_more_than_is_left_may_wait_unless_the_slot_never_had_so_much(shop):
     shop.put(event(notes="Places: 3\nSells: LOAF"))
     shop.publish()
-    assert join(shop, "cleo", 5).state == "waiting"
+    shop.hold(shop.slots()[0].public_id, LOAF=1)
+    assert join(shop, "cleo", 3).state == "waiting"
+    with pytest.raises(InvalidInput, match="This date has 3 places in all"):
+        join(shop, "dan", 4)
 
 
 def test_a_drop_may_have_no_waiting_list(full):

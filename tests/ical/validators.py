@@ -2,14 +2,13 @@
 
 import ctypes
 import json
-import shutil
 import subprocess
 from functools import lru_cache
-from pathlib import Path
 
 import pytest
 
-NODE_HOME = Path(__file__).parent.parent / "node"
+from tests.npm import NODE, npm
+
 _TOO_YOUNG = "Parse error in property name: STYLED-DESCRIPTION"
 """libical 3 knows no RFC 9073; RFC 5545 wants readers to pass over names they do not know, and it does."""
 _SCRIPT = """
@@ -68,10 +67,8 @@ def libical_errors(text: str) -> list[str]:
 
 def icaljs(text: str, moments: list[tuple[str, dict[str, int]]] | None = None) -> dict:
     """What ical.js reads from ``text``; ``offsets`` are epoch seconds of local ``moments`` by the text's own VTIMEZONEs."""
-    node = shutil.which("node")
-    if node is None or not (NODE_HOME / "node_modules" / "ical.js").is_dir():
-        pytest.skip("node with ical.js is not installed (npm ci in tests/node)")
+    npm("ical.js")
     given = json.dumps([text, moments or []])
-    done = subprocess.run([node, "-e", _SCRIPT], cwd=NODE_HOME, input=given, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(["node", "-e", _SCRIPT], cwd=NODE, input=given, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

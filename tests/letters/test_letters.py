@@ -107,6 +107,14 @@ def test_a_moved_slot_says_what_was_and_what_is_and_that_leaving_is_free():
             assert fact in told, fact
 
 
+def test_a_slot_that_is_only_called_otherwise_promises_no_free_change():
+    message = letter("moved", seen(free_change=False, sequence=1), Facts(before=BEFORE), HOUSE, WEDNESDAY)
+    for told in (plain(message), Reader(message.html).text):
+        assert "free of charge" not in told
+        assert "pick another date" not in told
+        assert "until Fri 4 Dec 10:00" in told
+
+
 def test_what_did_not_change_is_not_told_as_news():
     same = replace(BEFORE, title=SLOT.title, place=SLOT.place)
     message = letter("moved", seen(), Facts(before=same), HOUSE, WEDNESDAY)

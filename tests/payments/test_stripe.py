@@ -175,12 +175,12 @@ def test_a_netrc_of_this_machine_does_not_replace_the_key(stripe, tmp_path, monk
 # -- how payments go on
 
 
-def test_a_bank_debit_is_open_until_the_bank_has_spoken(stripe, emulator):
+def test_a_bank_debit_is_clearing_until_the_bank_has_spoken(stripe, emulator):
     for paid, state in ((True, "paid"), (False, "ended")):
         started = stripe.start(asked(), f"paid {paid}")
         press(started.url, "debit")
-        assert stripe.look(started.reference).state == "open"
-        assert stripe.end(started.reference, "end").state == "open"
+        assert stripe.look(started.reference).state == "clearing"
+        assert stripe.end(started.reference, "end").state == "clearing"
         emulator.account.settle(started.reference, paid=paid)
         assert stripe.look(started.reference).state == state
 

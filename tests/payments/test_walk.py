@@ -112,3 +112,45 @@ def test_a_cancelled_order_gets_its_money_back_once(walk):
     walk.deliver()
     seen = walk.seen(order)
     assert (seen.order.state, seen.money.kept, walk.given_back()) == ("cancelled", 0, 2500)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+@pytest.mark.parametrize("paid", [True, False])
+def test_while_a_bank_debit_is_on_its_way_the_page_says_so_and_asks_for_no_money(walk, heard, paid):
+    order, url = walk.order()
+    page, browser = f"/orders/{order.secret}", site(walk.house).test_client()
+    walk.emulator.delivery.hold = not heard
+    press(url, "debit")
+    assert walk.emulator.delivery.quiet() or not heard
+    if not heard:
+        walk.shop.clock.turn(minutes=2)
+        reconcile(walk.house.work, walk.house.payments, walk.shop.clock())
+    text = browser.get(f"{page}?paid=1").get_data(as_text=True)
+    assert "Your payment is on its way, which takes a bank some days." in text
+    assert "Waiting for your payment" not in text
+    assert "Pay now" not in text
+    assert "http-equiv" not in text
+    assert "Your payment is on its way" in browser.get(f"{page}/change").get_data(as_text=True)
+    assert browser.post(f"{page}/pay").status_code == 409
+    walk.shop.clock.turn(minutes=5)
+    walk.emulator.account.settle(walk.seen(order).money.payments[0].reference, paid=paid)
+    if not heard:
+        walk.shop.clock.turn(minutes=5)
+        reconcile(walk.house.work, walk.house.payments, walk.shop.clock())
+    assert walk.emulator.delivery.quiet() or not heard
+    text = browser.get(page).get_data(as_text=True)
+    assert ("Your order is paid" in text, "Pay now" in text) == (paid, not paid)
+
+
+def test_a_debit_that_is_told_of_late_undoes_nothing(walk):
+    order, url = walk.order()
+    walk.emulator.delivery.hold = True
+    press(url, "debit")
+    reference = walk.seen(order).money.payments[0].reference
+    walk.emulator.account.settle(reference, paid=False)
+    walk.shop.clock.turn(minutes=2)
+    reconcile(walk.house.work, walk.house.payments, walk.shop.clock())
+    assert walk.seen(order).money.payments[0].state == "lapsed"
+    walk.emulator.delivery.release("given", 1)
+    assert walk.emulator.delivery.quiet()
+    assert walk.seen(order).money.payments[0].state == "lapsed"

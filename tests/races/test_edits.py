@@ -14,6 +14,7 @@ from bridge.flows.drops import create_drop, remove_drop
 from bridge.flows.edit import put_event
 from bridge.flows.holds import take_hold
 from bridge.flows.stock import record_counts
+from bridge.flows.upkeep import move_horizon
 from tests.house import event
 
 DAWDLE = 0.3
@@ -64,6 +65,62 @@ def test_moves_in_both_directions_do_not_wait_for_each_other(shop, clock, other)
         time.sleep(DAWDLE)
         assert work.lock_drop(cake.id) is not None
     assert moving.result(30) == ["cake", "bread"]
+
+
+def two_slots(shop, *, but=""):
+    """The ids of a series' two slots, in their order; ``but`` are further lines."""
+    shop.put(event(more=f"RRULE:FREQ=WEEKLY;COUNT=2\r\n{but}"))
+    shop.publish()
+    with shop.house.work() as work:
+        return sorted(work.slot_id(slot.public_id) for slot in shop.slots())
+
+
+def test_the_horizon_that_moves_and_an_order_that_moves_do_not_wait_for_each_other(shop, clock, other):
+    shop.put(event(more="RRULE:FREQ=WEEKLY\r\n"))
+    with shop.house.work() as work:
+        ids = sorted(work.slot_id(slot.public_id) for slot in shop.slots())
+    clock.turn(days=30)
+    with shop.house.work() as work:
+        work.slots_for_claim([ids[0]])
+        moving = other.submit(move_horizon, shop.house.work, shop.house.house, clock())
+        time.sleep(DAWDLE)
+        assert ids[-1] in work.slots_for_claim([ids[-1]])
+    assert moving.result(30) == 1
+    assert len(shop.slots()) > len(ids)
+
+
+def test_a_slot_that_comes_back_and_an_order_that_looks_at_it_do_not_wait_for_each_other(shop, other):
+    first, last = two_slots(shop)
+    two_slots(shop, but="EXDATE:20261205T090000Z\r\n")
+    with shop.house.work() as work:
+        work.slots_for_claim([first])
+        coming_back = other.submit(two_slots, shop)
+        time.sleep(DAWDLE)
+        assert last in work.slots_for_claim([last])
+    assert coming_back.result(30) == [first, last]
+
+
+def test_a_series_that_is_cancelled_and_a_claim_on_the_goods_of_its_slots_do_not_wait_for_each_other(shop, other):
+    series = event(notes="Places: 5\nSells: LOAF", more="RRULE:FREQ=WEEKLY;COUNT=2\r\n{cancelled}")
+    own = event(notes="Places: 5\nSells: BUN", start="20261212T090000Z", more="RECURRENCE-ID:20261212T090000Z\r\n{cancelled}")
+    series = series.replace("END:VCALENDAR", own[own.index("BEGIN:VEVENT") : own.index("END:VCALENDAR")] + "END:VCALENDAR")
+    for sku in ("BUN", "LOAF"):
+        shop.count(sku, 9)
+    shop.put(series.format(cancelled=""))
+    shop.publish()
+    loaves, buns = (slot.public_id for slot in shop.slots())
+    shop.buy(loaves, units={"LOAF": 1})
+    shop.buy(buns, units={"BUN": 1})
+    with shop.house.read() as views:
+        bun, loaf = (item.id for _, item in views.stock_items("ada"))
+    assert bun < loaf
+    with shop.house.work() as work:
+        work.lock_items([bun])
+        cancelling = other.submit(shop.put, series.format(cancelled="STATUS:CANCELLED\r\n"))
+        time.sleep(DAWDLE)
+        assert loaf in work.lock_items([loaf])
+    cancelling.result(30)
+    assert [slot.availability.state for slot in shop.slots()] == ["cancelled", "cancelled"]
 
 
 def lock_both(shop, source, target):

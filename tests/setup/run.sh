@@ -32,10 +32,12 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 tests/setup/browser.sh
 
-if [ tests/node/package-lock.json -nt tests/node/node_modules/.package-lock.json ]; then
+# By content: a checkout may give an older date to a newer file.
+installed=tests/node/node_modules/.installed.json
+if ! cmp -s tests/node/package-lock.json "$installed"; then
     echo "Installing the npm packages of tests/node"
     npm --prefix tests/node ci --silent --no-audit --no-fund
-    touch tests/node/node_modules/.package-lock.json
+    cp tests/node/package-lock.json "$installed"
 fi
 
 if [ -x tests/setup/tryton.sh ]; then
