@@ -9,7 +9,7 @@ from bridge.cli.common import Context, as_json, listed, pass_context, the_organi
 from bridge.core.errors import NotFound
 from bridge.core.ports import Role
 from bridge.flows import access, tokens
-from bridge.flows.drops import add_organizer
+from bridge.flows.drops import add_organizer, change_organizer
 
 FILE = click.Path(dir_okay=False, path_type=Path, exists=True)
 USUAL = ("stock:read", "stock:write")
@@ -44,6 +44,23 @@ def add(context: Context, name: str, title: str, password_file: Path | None) -> 
         click.echo(f"Next, for a calendar app: dropbridge organizer app-password {name} “Ada's phone”")
 
 
+@organizer.command("change")
+@click.argument("name")
+@click.option("--title", help="What customers read, such as “Ada's Bakery”.")
+@click.option("--email", help="Where customers write to; '' takes it away.")
+@pass_context
+def change(context: Context, name: str, title: str | None, email: str | None) -> None:
+    """Change what customers read of an organizer. Letters are answered to the e-mail address, and each order's page names it.
+
+    Example: dropbridge organizer change ada --email hello@adas-bakery.example
+    """
+    if title is None and email is None:
+        raise click.UsageError("Say what to change: --title or --email.")
+    with context.bridge.work() as work:
+        change_organizer(work, the_organizer(work.views, name), title=title, email=email)
+    click.echo(f"Changed {name}.")
+
+
 @organizer.command("list")
 @as_json
 @pass_context
@@ -53,8 +70,8 @@ def list_(context: Context, json_: bool) -> None:
     Example: dropbridge organizer list --json
     """
     with context.bridge.read() as views:
-        rows = [{"name": o.name, "title": o.title, "drops": len(views.drops(o.name))} for o in views.organizers()]
-    listed(rows, ("name", "title", "drops"), json_=json_)
+        rows = [{"name": o.name, "title": o.title, "email": o.email, "drops": len(views.drops(o.name))} for o in views.organizers()]
+    listed(rows, ("name", "title", "email", "drops"), json_=json_)
 
 
 @organizer.command("app-password")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bridge.core.counting import counted
 from bridge.core.drops import MAX_CAPACITY, DropDefaults, OccurrenceDraft, Offer, OfferDraft, Slot, SlotSettings
 from bridge.core.errors import CapacityBelowClaimed, InvalidCalendarObject, InvalidInput, SlotHasOrders
 
@@ -41,7 +42,7 @@ def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None)
     capacity = check_capacity(capacity or 0)
     if old is not None and capacity < old.claimed and not draft.cancelled:
         raise CapacityBelowClaimed(
-            f"{old.claimed} places of {named(old)} are already taken; "
+            f"{counted(old.claimed, 'place', 'places')} of {named(old)} {'is' if old.claimed == 1 else 'are'} already taken; "
             f"it cannot be lowered to {capacity}. Cancel orders first, or write at least Places: {old.claimed}."
         )
     preorder = settings.preorder or defaults.preorder
@@ -127,7 +128,8 @@ def _check_sold(slot: str, sold: Offer, draft: OfferDraft, places: int) -> None:
         )
     if sold.claimed and places != sold.places_per_unit:
         raise SlotHasOrders(
-            f"{sold.claimed} of {sold.name or sold.sku} are already sold on {slot} at {sold.places_per_unit} places each; "
+            f"{sold.claimed} of {sold.name or sold.sku} {'is' if sold.claimed == 1 else 'are'} already sold on {slot} "
+            f"at {counted(sold.places_per_unit, 'place', 'places')} each; "
             f"that cannot become {places}. Sell it under another SKU from now on."
         )
 
@@ -137,6 +139,6 @@ def check_removal(slots: Sequence[Slot]) -> None:
     for slot in slots:
         if slot.claimed and not slot.removed:
             raise SlotHasOrders(
-                f"{named(slot)} has {slot.claimed} places taken by customers and would be gone. "
+                f"{named(slot)} has {counted(slot.claimed, 'place', 'places')} taken by customers and would be gone. "
                 "Leave it where it is, or set its status to cancelled instead."
             )

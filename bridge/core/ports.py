@@ -414,6 +414,9 @@ class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
     # Accounts
 
     def add_organizer(self, name: str, title: str, now: datetime) -> Organizer: ...
+    def save_organizer(self, organizer: Organizer) -> None:
+        """Stores its title and e-mail address."""
+
     def lock_organizers(self) -> None:
         """Nobody else adds an organizer until this transaction ends."""
 

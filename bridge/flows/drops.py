@@ -12,6 +12,7 @@ from bridge.core import events
 from bridge.core.drops import DropDefaults, PreorderWindow, SlotSettings
 from bridge.core.editing import check_capacity
 from bridge.core.errors import AlreadyExists, DropHasOrders, InvalidInput, NotFound
+from bridge.core.orders import checked_email
 from bridge.core.ports import Drop, Organizer, UnitOfWork, Views
 from bridge.core.terms import Terms, checked, costs, renamed, sells_otherwise
 from bridge.flows.edit import refresh_event
@@ -60,6 +61,14 @@ def add_organizer(work: UnitOfWork, name: str, *, title: str = "", now: datetime
     organizer = work.add_organizer(name, title or name, now)
     work.add_location(organizer.id, "main")
     return organizer
+
+
+def change_organizer(work: UnitOfWork, organizer: Organizer, *, title: str | None = None, email: str | None = None) -> Organizer:
+    """The organizer with what is given; an empty address is none. Raises ``InvalidInput``."""
+    address = organizer.email if email is None else checked_email(email) if email else ""
+    changed = replace(organizer, title=title or organizer.title, email=address)
+    work.save_organizer(changed)
+    return changed
 
 
 def create_drop(

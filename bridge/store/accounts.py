@@ -26,6 +26,11 @@ class Accounts:
     def add_organizer(self, name: str, title: str, now: datetime) -> Organizer:
         return Organizer(self._insert(t.organizers, name=name, title=title, created_at=now), name, title)
 
+    def save_organizer(self, organizer: Organizer) -> None:
+        """Stores its title and e-mail address."""
+        values = {"title": organizer.title, "email": organizer.email}
+        self._db.execute(update(t.organizers).where(t.organizers.c.id == organizer.id).values(**values))
+
     def lock_organizers(self) -> None:
         if self._db.dialect.name == "postgresql":
             self._db.exec_driver_sql("LOCK TABLE organizers IN SHARE ROW EXCLUSIVE MODE")

@@ -4,11 +4,10 @@ import html
 import re
 
 import pytest
-from sqlalchemy import update
 
 from bridge.core.drops import OfferDraft
 from bridge.core.terms import Product, ShippingOption
-from bridge.store.tables import organizers
+from bridge.flows.drops import change_organizer
 from tests.checkout.test_ordering import said
 from tests.house import event
 
@@ -159,8 +158,8 @@ def test_an_order_leads_back_to_its_date_and_its_drop_and_to_whom_to_write(shop)
         crumbs = re.search(r'<ol class="crumbs">.*?</ol>', shop.get(path), re.DOTALL)[0]
         assert re.findall(r'href="([^"]+)"', crumbs)[:4] == ["/", "/ada/", "/ada/bread/", f"/slots/{slot}"]
     assert "mailto:" not in shop.get(page)
-    with shop.house.database.write() as db:
-        db.execute(update(organizers).values(email="ada@example.org"))
+    with shop.house.work() as work:
+        change_organizer(work, work.views.organizer("ada"), email="ada@example.org")
     assert 'href="mailto:ada@example.org?subject=Order%20' in shop.get(page)
 
 

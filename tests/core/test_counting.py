@@ -1,10 +1,26 @@
 """Things are counted as people say it."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from bridge.core.counting import counted
+from bridge.core.drops import Slot
+from bridge.core.editing import check_removal
+from bridge.core.errors import SlotHasOrders
+
+AT = datetime(2026, 12, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("n", "said"), [(0, "0 orders"), (1, "1 order"), (2, "2 orders")])
 def test_one_thing_is_told_from_many(n, said):
     assert counted(n, "order", "orders") == said
+
+
+def test_a_refusal_of_an_edit_counts_so_too():
+    slot = Slot("", AT, AT, all_day=False, timezone="UTC", title="Bread", capacity=2, claimed=1)
+    with pytest.raises(SlotHasOrders, match="has 1 place taken by customers"):
+        check_removal([slot])
+    with pytest.raises(SlotHasOrders, match="has 2 places taken by customers"):
+        check_removal([replace(slot, claimed=2)])
