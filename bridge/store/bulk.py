@@ -6,8 +6,12 @@ PostgreSQL gets them as one array for each column: a statement for each row cost
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import psycopg
 from sqlalchemy import Column, String, Table
 from sqlalchemy import Connection as Db
+
+from bridge.store import libpq
+from bridge.store.prepared import told
 
 
 class Bulk:
@@ -33,13 +37,18 @@ class Bulk:
         if kind == "sqlite":
             db.exec_driver_sql(text, [tuple(each[column.name] for column in columns) for each in values])
         else:
-            db.exec_driver_sql(text, {column.name: [each[column.name] for each in values] for column in columns})
+            given = [libpq.octets([each[column.name] for each in values]) for column in columns]
+            try:
+                libpq.ask(db, self, text, given)
+            except psycopg.Error as error:
+                raise told(db, error) from error
 
     def _written(self, db: Db) -> str:
         table, key, named = self._table.name, self._key.name, ", ".join(column.name for column in self._columns)
         others = [column.name for column in self._columns if column is not self._key]
         is_sqlite = db.dialect.name == "sqlite"
-        given = "?, " * (len(self._columns) - 1) + "?" if is_sqlite else ", ".join(_array(db, column) for column in self._columns)
+        marks = ["?"] * len(self._columns) if is_sqlite else [_array(db, at, column) for at, column in enumerate(self._columns, 1)]
+        given = ", ".join(marks)
         if self._is_upsert:
             rows = f"VALUES ({given})" if is_sqlite else f"SELECT * FROM unnest({given})"  # noqa: S608 # our own names
             return f"INSERT INTO {table} ({named}) {rows} ON CONFLICT ({key}) DO UPDATE SET {_each(others, '{0} = excluded.{0}')}"
@@ -53,7 +62,7 @@ def _each(names: Sequence[str], pattern: str) -> str:
     return ", ".join(map(pattern.format, names))
 
 
-def _array(db: Db, column: Column[Any]) -> str:
+def _array(db: Db, at: int, column: Column[Any]) -> str:
     # A cast to VARCHAR(64) would cut what is longer, and say nothing.
     kind = "TEXT" if isinstance(column.type, String) else column.type.compile(db.dialect)
-    return f"%({column.name})b::{kind}[]"
+    return f"${at}::{kind}[]"

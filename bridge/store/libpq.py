@@ -78,6 +78,8 @@ def octets(value: Any) -> bytes | None:
 
 
 def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
     if isinstance(value, int):
         return str(value)
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

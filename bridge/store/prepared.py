@@ -114,7 +114,7 @@ class Prepared:
             built.loaders = built.loaders or libpq.loaders_of(result)
             return libpq.rows(result, built.loaders), result.command_tuples or 0
         except db.dialect.loaded_dbapi.Error as error:
-            raise _told(db, error) from error
+            raise told(db, error) from error
 
 
 _known: list[Prepared] = []
@@ -126,12 +126,12 @@ def build_all(db: Db) -> None:
         each.build(db.dialect)
 
 
-def _told(db: Db, error: Any) -> Exception:
+def told(db: Db, error: Any) -> Exception:
     """The driver's error as SQLAlchemy tells it. After a restart of the database all connections that it cut are let go of."""
     lost = db.dialect.is_disconnect(error, db.connection.driver_connection, None)
     if lost:
         db.invalidate(error)
         db.engine.dispose()
     base = db.dialect.loaded_dbapi.Error
-    told: Exception = DBAPIError.instance(None, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=db.dialect)
-    return told
+    made: Exception = DBAPIError.instance(None, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=db.dialect)
+    return made
