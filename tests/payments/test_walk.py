@@ -132,7 +132,7 @@ def test_while_a_bank_debit_is_on_its_way_the_page_says_so_and_asks_for_no_money
     assert "http-equiv" not in text
     assert "Your payment is on its way" in browser.get(f"{page}/change").get_data(as_text=True)
     assert browser.post(f"{page}/pay").status_code == 409
-    walk.shop.clock.turn(minutes=5)
+    walk.shop.clock.turn(minutes=2)
     walk.emulator.account.settle(walk.seen(order).money.payments[0].reference, paid=paid)
     if not heard:
         walk.shop.clock.turn(minutes=5)
