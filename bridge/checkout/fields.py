@@ -13,6 +13,7 @@ from bridge.core.terms import Terms
 from bridge.wording import N_, Wording
 
 _FIELDS = {
+    N_("A place cannot be sent: choose to pick it up."): "way",
     N_("Choose how you want to pay."): "method",
     N_("What is sent is paid first; choose another way to pay."): "method",
     N_("Choose how it is to be sent."): "way",

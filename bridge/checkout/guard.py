@@ -6,9 +6,11 @@ Ordering needs no cookie, so a foreign page that posts here has nobody's rights 
 
 import hashlib
 import hmac
+import json
 import math
 import time
 from collections import Counter
+from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -65,6 +67,11 @@ class Guard:
     def visitor(self, request: Request) -> str:
         """Tells visitors apart for as long as this server runs; an IPv6 network is one."""
         return hmac.new(self._key, _network(request.remote_addr or "").encode(), hashlib.sha256).hexdigest()[:32]
+
+    def signed(self, visitor: str, fields: Mapping[str, str]) -> str:
+        """Tells one form from another: who sent it, and all that was in it."""
+        told = json.dumps([visitor, sorted(fields.items())])
+        return hmac.new(self._key, told.encode(), hashlib.sha256).hexdigest()[:32]
 
     def _is_ours(self, request: Request) -> bool:
         site = request.headers.get("Sec-Fetch-Site")

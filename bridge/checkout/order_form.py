@@ -271,7 +271,9 @@ class _Shown:
         return self.words.money(minor, self.drop.currency)
 
     def ways(self) -> tuple[Way, ...]:
-        """Pickup first; none when there is nothing to choose."""
+        """Pickup first; none when there is nothing to choose, or nothing that could be sent."""
+        if not any(not offer.add_on for offer in self.sold.values()):
+            return ()
         chosen = self.asked.typed["way"]
         found = [Way(PICKUP, self.words.text("Pickup"), 0, "", self.slot.place or self.drop.place, 0, chosen in ("", PICKUP))]
         found = found if self.terms.has_pickup else []

@@ -25,7 +25,6 @@ from bridge.flows.payments import start_payment
 from bridge.flows.placing import place_order
 from bridge.wording import N_, Wording
 
-SAME = timedelta(minutes=1)
 _TRAPPED = Wrong("units", N_("This looked as if a program had filled it in. Please send it once more."))
 
 
@@ -46,7 +45,7 @@ def add_ordering(face: Blueprint, bridge: Selling, guard: Guard) -> None:
         if wrong:
             return _again(bridge, public_id, typed, asked, wrong, visitor)
         try:
-            placed = _placed(bridge, public_id, typed, asked, terms)
+            placed = _placed(bridge, public_id, typed, asked, terms, guard.signed(visitor, typed.fields))
         except Refusal as refusal:
             return _refused(bridge, public_id, typed, refusal)
         return redirect(_next(bridge, placed), 303)
@@ -58,7 +57,7 @@ def _terms(bridge: Selling, public_id: str) -> Terms:
         return views.terms(found[0].id) if found else Terms()
 
 
-def _placed(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms: Terms | None) -> Order:
+def _placed(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms: Terms | None, form: str) -> Order:
     now, language = bridge.now(), spoken(request)
     if not typed.hold or not language:
         with bridge.glance() as views:
@@ -73,7 +72,7 @@ def _placed(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms:
     with bridge.work() as work:
         pay_within = timedelta(minutes=bridge.settings.checkout.pay_minutes)
         return place_order(
-            work, public_id, asked.units, who, places=asked.places, hold=typed.hold, pay_within=pay_within, same_within=SAME, now=now
+            work, public_id, asked.units, who, places=asked.places, hold=typed.hold, pay_within=pay_within, form=form, now=now
         )
 
 

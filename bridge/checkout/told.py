@@ -78,6 +78,7 @@ FORMS = frozenset(AS_DATES) | frozenset(SINGULAR) | frozenset(
         N_("This date has {n} of {name} in all."),
         N_("{n} of {name} cannot be ordered."),
         N_("{n} places cannot be ordered."),
+        N_("A place cannot be sent: choose to pick it up."),
         N_("Nothing was chosen."),
         N_("This date is sold by what you choose: say how many of it."),
         N_("Write how many as a whole number."),

@@ -130,7 +130,7 @@ def buyer(typed: Typed, language: str, terms: Terms | None = None) -> Buyer:
     """Who orders, as typed; ``terms`` are needed where the form leaves open how to get or pay for it. Nothing is checked."""
     way = typed["way"]
     if not way and terms is not None:
-        way = PICKUP if terms.has_pickup or not terms.shipping else SENT + terms.shipping[0].key
+        way = PICKUP if terms.has_pickup or not terms.shipping or not typed.units else SENT + terms.shipping[0].key
     sent = way.startswith(SENT)
     address = Address(**{name: typed[name].strip() for name in ADDRESS}) if sent else None
     return Buyer(

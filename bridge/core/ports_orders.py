@@ -161,7 +161,7 @@ class OrderWork(Protocol):
         """Units by SKU that a customer has ordered in a drop."""
 
     def add_order(self, order: Order, hold: str = "") -> Order:
-        """The order with its id; ``hold`` is what it was before."""
+        """The order with its id; ``hold`` is what it was made from: a hold, or a form and its moment."""
 
     def has_orders(self, drop_id: int) -> bool:
         """Whether anything was ever ordered in a drop."""
@@ -169,8 +169,8 @@ class OrderWork(Protocol):
     def order_of_hold(self, hold: str) -> Order | None:
         """The order that a hold became."""
 
-    def ordered_since(self, slot_id: int, email_key: str, since: datetime) -> list[Order]:
-        """What a customer ordered on a slot of late and has not cancelled."""
+    def order_of_form(self, slot_id: int, email_key: str, form: str, since: datetime) -> Order | None:
+        """What a customer ordered on a slot of late by a form that begins so, and has not cancelled."""
 
     def order_at(self, secret: str) -> tuple[int, int] | None:
         """The ids of an order and its slot, without a lock."""

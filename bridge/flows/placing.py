@@ -15,13 +15,14 @@ from bridge.core.ports_orders import Held
 from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
 from bridge.flows.claiming import NOTHING, exchange
 from bridge.flows.holds import hold_on, open_slot
-from bridge.flows.orders import check_customer, confirmed, order_lines, units_of
+from bridge.flows.orders import check_customer, confirmed, order_lines
 from bridge.flows.tell import tell
 from bridge.flows.waiting import end_turn
 
 SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 NUMBER_LENGTH = 7
 PAY_WITHIN = timedelta(minutes=15)
+SAME_FORM = timedelta(minutes=1)
 REMIND_AFTER = timedelta(minutes=3)
 MAX_NOTE = 1000
 NO_SHIPPING = ShippingOption("", "", takes_places=True)
@@ -36,13 +37,13 @@ def place_order(
     places: int = 0,
     hold: str = "",
     pay_within: timedelta = PAY_WITHIN,
-    same_within: timedelta | None = None,
+    form: str = "",
     now: datetime,
 ) -> Order:
     """Orders ``units`` by SKU and ``places`` without goods. What ``hold`` kept is used; it need not be there any more, nor be the same.
 
-    The same hold again is the same order, and so is the same wish of the same customer ``same_within`` a moment ago: a form
-    that is sent twice orders once. An order that is to be paid first is ``pending`` until ``now + pay_within``; one paid at
+    The same hold again is the same order, and so is the same ``form`` within a minute: it stands for who sent it and all that
+    was in it, and whoever knows less must not be led to the order. A form that is sent twice so orders once. An order that is to be paid first is ``pending`` until ``now + pay_within``; one paid at
     pickup, or free, is placed.
     Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed, and a
     hold still stands.
@@ -53,7 +54,7 @@ def place_order(
         raise NotFound("There is no such slot.")
     drop, limit = found
     terms = work.views.terms(drop.id)
-    shipping = _shipping(terms, buyer)
+    shipping = _shipping(terms, buyer, places)
     if buyer.method not in terms.pays_by:
         raise InvalidInput("Choose how you want to pay.")
     key = email_key(email)
@@ -64,7 +65,7 @@ def place_order(
         raise NotFound("There is no such slot.")
     held = hold_on(work, slot, hold, now)
     if held is None:
-        if known := _placed_before(work, slot, key, units, places, hold, now, same_within):
+        if known := _placed_before(work, slot, key, hold, form, now):
             return known
         slot = open_slot(work, public_id, now)
     elif slot.cancelled:
@@ -73,7 +74,7 @@ def place_order(
     lines = order_lines(slot, claim, terms)
     check_customer(work, slot, terms, lines, places, key)
     order = _new_order(drop, slot, claim, lines, replace(buyer, email=email, name=name), shipping, terms, pay_within, now)
-    order = work.add_order(order, held.secret if held else "")
+    order = work.add_order(order, held.secret if held else _told_apart(form))
     placed = events.OrderPlaced(claim.places, order.units, order.total, order.method, order.state == "pending", order.unit_price)
     work.record(placed, actor="customer", now=now, drop_id=drop.id, slot_id=slot.id)
     if order.state == "placed":
@@ -84,26 +85,16 @@ def place_order(
     return order
 
 
-def _placed_before(
-    work: UnitOfWork,
-    slot: Slot,
-    key: str,
-    units: Mapping[str, int],
-    places: int,
-    hold: str,
-    now: datetime,
-    same_within: timedelta | None,
-) -> Order | None:
+def _placed_before(work: UnitOfWork, slot: Slot, key: str, hold: str, form: str, now: datetime) -> Order | None:
     """The order that this form was already made, seen behind the slot's lock."""
     if hold and (known := work.order_of_hold(hold)) is not None:
         return known
-    if same_within is None:
-        return None
-    for order in work.ordered_since(slot.id, key, now - same_within):
-        bare = order.places - sum(line.units * line.places_per_unit for line in order.lines)
-        if units_of(order.lines) == dict(units) and (order.places == 0 or bare == places):
-            return order
-    return None
+    return work.order_of_form(slot.id, key, f"{form}.", now - SAME_FORM) if form else None
+
+
+def _told_apart(form: str) -> str:
+    """What the order is made from: later the same form is another order."""
+    return f"{form}.{secrets.token_hex(8)}" if form else ""
 
 
 def _claimed(
@@ -173,12 +164,14 @@ def _new_order(
     )
 
 
-def _shipping(terms: Terms, buyer: Buyer) -> ShippingOption:
+def _shipping(terms: Terms, buyer: Buyer, places: int) -> ShippingOption:
     """How it is sent; an option without name and fee when it is picked up. Raises ``InvalidInput``."""
     if buyer.fulfilment == "pickup":
-        if not terms.has_pickup:
+        if not terms.has_pickup and not places:
             raise InvalidInput("This cannot be picked up; choose how it is to be sent.")
         return NO_SHIPPING
+    if places:
+        raise InvalidInput("A place cannot be sent: choose to pick it up.")
     option = terms.shipping_by(buyer.shipping)
     _check_address(option, buyer.address)
     if buyer.method == AT_PICKUP:

@@ -123,9 +123,11 @@ class Orders:
         found = rows.orders(self._db, _OF_HOLD.all(self._db, {"asked": hold}))
         return found[0] if found else None
 
-    def ordered_since(self, slot_id: int, email_key: str, since: datetime) -> list[Order]:
-        """What a customer ordered on a slot of late and has not cancelled."""
-        return self._orders(select(t.orders).where(_o.slot_id == slot_id, _o.email_key == email_key, _o.placed_at >= since, _LIVE))
+    def order_of_form(self, slot_id: int, email_key: str, form: str, since: datetime) -> Order | None:
+        """What a customer ordered on a slot of late by a form that begins so, and has not cancelled."""
+        made = (_o.slot_id == slot_id, _o.email_key == email_key, _o.hold.startswith(form, autoescape=True), _o.placed_at >= since)
+        found = self._orders(select(t.orders).where(*made, _LIVE).order_by(_o.id).limit(1))
+        return found[0] if found else None
 
     def till_of(self, item_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
         """The connection that counts each item, and the SKU; items without a till are left out."""

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bridge.core.terms import EarlyPrice, Product, ShippingOption
-from tests.checkout.conftest import LOAF, MUG
+from tests.checkout.conftest import LOAF, MUG, OURS
 
 
 def said(answer) -> str:
@@ -238,3 +238,26 @@ def test_the_form_speaks_the_visitors_language(shop):
     assert place.endswith("?lang=de")
     assert shop.seen(re.search(r"orders/([\w-]+)", place)[1]).order.language == "de"
     assert LOAF.tax_rate
+
+
+def test_the_same_form_sent_twice_orders_once_and_nobody_else_is_led_to_the_order(shop):
+    shop.sell(pays_by=("at_pickup", "fake"))
+    slot = shop.open("Places: 9")
+    first = shop.ordered(slot, units__LOAF=2, note="ring twice")
+    assert shop.ordered(slot, units__LOAF=2, note="ring twice") == first
+    for other in ({"name": "Mallory"}, {"note": ""}, {"method": "fake"}):
+        assert shop.ordered(slot, **{"units__LOAF": 2, "note": "ring twice"} | other) != first
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+    fields = {"name": "Cleo", "email": "cleo@example.org", "way": "pickup", "method": "at_pickup", "units:LOAF": "2", "note": "ring twice"}
+    answer = shop.client.post(f"/slots/{slot}/order", data=fields, headers=OURS, environ_base=elsewhere)
+    assert (answer.status_code, first in answer.headers.get("Location", "")) == (409, False)
+    assert shop.free(slot) == 1
+
+
+def test_a_date_without_goods_offers_nothing_to_be_sent(shop):
+    shop.sell(shipping=(ShippingOption("post", "By post", 590),), pays_by=("at_pickup", "fake"), offers=())
+    slot = shop.open("Places: 4")
+    assert "By post" not in shop.get(f"/slots/{slot}")
+    sent = {"way": "ship:post", "street": "1 Mill Lane", "postcode": "12345", "city": "Berlin", "country": "DE", "method": "fake"}
+    assert "A place cannot be sent" in said(shop.order_by(slot, 422, places=2, **sent))
+    assert shop.free(slot) == 4
