@@ -43,8 +43,8 @@ def place_order(
     """Orders ``units`` by SKU and ``places`` without goods. What ``hold`` kept is used; it need not be there any more, nor be the same.
 
     The same hold again is the same order, and so is the same ``form`` within a minute: it stands for who sent it and all that
-    was in it, and whoever knows less must not be led to the order. A form that is sent twice so orders once. An order that is to be paid first is ``pending`` until ``now + pay_within``; one paid at
-    pickup, or free, is placed.
+    was in it, and whoever knows less must not be led to the order. A form that is sent twice so orders once. An order that
+    is to be paid first is ``pending`` until ``now + pay_within``; one paid at pickup, or free, is placed.
     Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed, and a
     hold still stands.
     """

@@ -118,7 +118,7 @@ def test_what_cannot_be_imported_is_named_and_the_rest_taken(ada):
     file = ada.folder / "export.ics"
     file.write_text(event("a") + event("b", more="RRULE:FREQ=SECONDLY\r\n"), newline="")
     told = ada("drop", "import", "ada", "bread", file, status=1)
-    assert "b@test: This event repeats too often" in told
+    assert "b@test: “Pickup” on 2026-12-05 10:00 repeats too often" in told
     assert "Took 1, refused 1" in told
 
 
