@@ -163,4 +163,5 @@ class _Answer:
         close = getattr(self._body, "close", None)
         if close is not None:
             close()
-        logger.info("request", extra=self._entry.facts())
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("request", extra=self._entry.facts())

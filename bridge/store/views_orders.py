@@ -143,9 +143,13 @@ class OrderPages(ShopViews):
         return _FULL.first(self._db, {"asked": public_id, "now": t.micro(now)}) is not None
 
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
-        """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""
+        """Other slots of the drop that have yet to end and sell all that ``slot`` sells, goods or mere places, by start."""
         query = select(t.slots).where(_s.drop_id == slot.drop_id, _s.id != slot.id, _s.removed_at.is_(None), _s.cancelled.is_(False))
         found = self._db.execute(query.where(_s.ends_at > now).order_by(_s.starts_at, _s.id).limit(limit)).all()
         listed = rows.slots(found, self._db.execute(rows.OFFERS, {"keys": [row.id for row in found]}))
         wanted = {offer.sku for offer in slot.offers}
-        return [one for one in listed if wanted <= {offer.sku for offer in one.offers}]
+        return [one for one in listed if wanted <= {offer.sku for offer in one.offers} and _sells_goods(one) == _sells_goods(slot)]
+
+
+def _sells_goods(slot: Slot) -> bool:
+    return any(not offer.add_on for offer in slot.offers)

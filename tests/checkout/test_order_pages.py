@@ -262,3 +262,12 @@ class TestPaying:
         answer = shop.post(f"/orders/{secret}/pay", 409)
         assert "This order does not wait for a payment." in said(answer)
         assert shop.free(slot) == 5
+
+
+def test_an_order_of_mere_places_moves_to_dates_that_have_such(shop):
+    shop.sell(offers=())
+    slot = shop.open("Places: 5")
+    goods = shop.open("Places: 5\nSells: LOAF", "b", start="20261206T090000Z")
+    places = shop.open("Places: 5", "c", start="20261207T090000Z")
+    listed = shop.get(f"/orders/{shop.ordered(slot, places=2)}/move")
+    assert (places in listed, goods in listed) == (True, False)
