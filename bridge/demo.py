@@ -47,6 +47,7 @@ TERMS = Terms(
     tax_id="DE123456789",
 )
 SECONDS_BETWEEN_SALES = 4
+SPARES = 4
 EVENT = """BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//dropbridge//demo//EN
@@ -89,7 +90,13 @@ def prepare(bridge: Bridge, folder: Path, say: Callable[[str], None]) -> str:
 def _till(work: UnitOfWork, ada: Organizer, folder: Path) -> Connection:
     place = work.views.location(NAME, "main")
     assert place is not None
-    config = {"stock": STOCK, "names": NAMES, "state": str((folder / "demo-till.json").absolute()), "rate": SECONDS_BETWEEN_SALES}
+    config = {
+        "stock": STOCK,
+        "names": NAMES,
+        "state": str((folder / "demo-till.json").absolute()),
+        "rate": SECONDS_BETWEEN_SALES,
+        "spares": SPARES,
+    }
     return Connection(0, ada.id, NAME, "till", "fake", place.id, config, interval=timedelta(seconds=1), stale_after=timedelta(minutes=5))
 
 

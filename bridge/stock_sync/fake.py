@@ -18,7 +18,7 @@ from bridge.core.errors import InvalidInput, NotPermitted, PermanentFault, Trans
 from bridge.core.ports import Polled
 from bridge.core.stock import Count, Movement
 
-KNOWN_SETTINGS = {"stock", "names", "state", "rate", "seed", "trouble", "delay", "clock_off"}
+KNOWN_SETTINGS = {"stock", "names", "state", "rate", "spares", "seed", "trouble", "delay", "clock_off"}
 TROUBLES = {"", "down", "refused", "negative", "absurd", "missing"}
 KEEP = 1000
 """Movements that are remembered; whoever comes back later than that is given counts instead."""
@@ -30,7 +30,8 @@ class FakeTill:
     """Fills ``Pos``.
 
     ``config``: ``stock`` (SKU → count at the start), ``names`` (SKU → name), ``state`` (a file), ``rate`` (seconds
-    between two sales on average; 0: it sells only what it is told to), ``seed``. To try what goes wrong: ``trouble``
+    between two sales on average; 0: it sells only what it is told to), ``spares`` (units of each that it does not sell by
+    itself, for those who are ordering), ``seed``. To try what goes wrong: ``trouble``
     (``down``, ``refused``, ``negative``, ``absurd``, ``missing``), ``delay`` (seconds before each answer), ``clock_off``
     (seconds by which its clock is ahead). Raises ``InvalidInput`` for a config that cannot be used.
     """
@@ -146,7 +147,8 @@ class FakeTill:
             self._sell_one(state, moment)
 
     def _sell_one(self, state: State, moment: datetime) -> None:
-        left = [sku for sku, count in state["stock"].items() if count > 0]
+        spared = int(self._config.get("spares") or 0)
+        left = [sku for sku, count in state["stock"].items() if count > spared]
         if left:
             _move(state, self._random.choice(left), -1, moment)
             return

@@ -141,6 +141,16 @@ def test_it_restocks_when_all_is_gone(clock):
     assert till.in_stock("BUN") >= 0
 
 
+def test_what_is_spared_is_left_for_those_who_order(clock):
+    till = FakeTill({"stock": {"BUN": 7}, "rate": 1, "seed": 7, "spares": 4})
+    cursor, seen = till.counts("", clock()).cursor, set()
+    for _ in range(30):
+        cursor = till.counts(cursor, clock.turn(seconds=1)).cursor
+        seen.add(till.in_stock("BUN"))
+    assert min(seen) == 4
+    assert max(seen) > 7
+
+
 def test_a_night_without_polls_is_not_sold_all_at_once(clock):
     till = FakeTill({"stock": {"BUN": 10_000}, "rate": 1, "seed": 7})
     cursor = till.counts("", clock()).cursor
