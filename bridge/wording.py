@@ -66,9 +66,9 @@ class Wording:
         """Day and time of an aware ``when`` in ``zone``: ``Fri 4 Dec 18:00``; with ``year`` always with its year."""
         return _formatted(self.locale, self.text(MOMENT_OF_YEAR if year or self._is_far(when, zone) else MOMENT), when, zone)
 
-    def day(self, when: datetime, zone: ZoneInfo) -> str:
-        """The day of an aware ``when`` in ``zone``: ``Fri 4 Dec``."""
-        return _formatted(self.locale, self.text(DAY_OF_YEAR if self._is_far(when, zone) else DAY), when, zone)
+    def day(self, when: datetime, zone: ZoneInfo, *, year: bool = False) -> str:
+        """The day of an aware ``when`` in ``zone``: ``Fri 4 Dec``; with ``year`` always with its year."""
+        return _formatted(self.locale, self.text(DAY_OF_YEAR if year or self._is_far(when, zone) else DAY), when, zone)
 
     def _is_far(self, when: datetime, zone: ZoneInfo) -> bool:
         return self._now is not None and when.astimezone(zone).year != self._now.astimezone(zone).year
