@@ -133,9 +133,18 @@ def test_stock_is_set_listed_and_imported(ada):
     }
 
 
-def test_a_negative_count_is_taken_and_frightens_no_doctor(ada):
-    assert "LOAF: -4 counted, 0 promised, 0 free" in ada("stock", "set", "ada/main", "LOAF", "-4")
+def test_a_negative_count_of_a_tills_file_is_taken_and_frightens_no_doctor(ada):
+    file = ada.folder / "counts.csv"
+    file.write_text("sku,count\nLOAF,-4\n")
+    assert "Took 1 of 1" in ada("stock", "import", "ada/main", file)
+    assert ada.json("stock", "list", "ada")[0]["count"] == -4
     assert "All is well" in ada("doctor", "--offline")
+
+
+def test_nobody_counts_fewer_than_none_by_hand(ada):
+    told = ada("stock", "set", "ada/main", "LOAF", "-4", status=2)
+    assert told == "There cannot be -4 of LOAF: write how many there are, 0 or more."
+    assert ada.json("stock", "list") == []
 
 
 @pytest.mark.parametrize(
