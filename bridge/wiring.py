@@ -25,7 +25,7 @@ from bridge.store.waking import announce, announced
 from bridge.store.work import SqlWork
 from bridge.wording import minor_digits
 
-ADDRESS, WAYS = "address", "payments"
+ADDRESS, WAYS, LETTERS = "address", "payments", "letters"
 ADAPTERS: dict[str, dict[str, str]] = {
     "pos": {
         "tryton": "bridge.stock_sync.tryton.Tryton",
@@ -78,9 +78,13 @@ def payments_for(name: str, settings: Settings) -> Payments:
     return made
 
 
+def _carries(mail: Mail) -> bool:
+    return mail.adapter != "mail" or bool(mail.host)
+
+
 def notifier_for(mail: Mail) -> Notifier | None:
     """What carries letters; None while no mail server is set up. Raises ``InvalidInput``."""
-    if mail.adapter == "mail" and not mail.host:
+    if not _carries(mail):
         return None
     known = ADAPTERS["notify"]
     module, _, name = known.get(mail.adapter, mail.adapter).rpartition(".")
@@ -179,11 +183,12 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
 
 
 def tell_address(server: Bridge) -> None:
-    """Lets the commands and clocks of this installation know what a server's links are made from, and what can be paid by."""
+    """Lets the commands and clocks of this installation know a server's address, its ways of paying, and what carries its letters."""
     ready = [name for name, lacking in _lacking(server.settings).items() if not lacking]
     with server.work() as work:
         work.tell(ADDRESS, server.house.base_url, server.now())
         work.tell(WAYS, " ".join(ready), server.now())
+        work.tell(LETTERS, server.settings.mail.adapter if _carries(server.settings.mail) else "", server.now())
 
 
 def ways_to_pay(made: Bridge) -> dict[str, str]:
@@ -191,6 +196,12 @@ def ways_to_pay(made: Bridge) -> dict[str, str]:
     with made.read() as views:
         ready = views.told(WAYS).split()
     return {name: "" if name in ready else lacking for name, lacking in _lacking(made.settings).items()}
+
+
+def letters_leave(made: Bridge) -> bool:
+    """Whether letters are carried, by these settings or by those of the server that runs."""
+    with made.read() as views:
+        return _carries(made.settings.mail) or bool(views.told(LETTERS))
 
 
 def _lacking(settings: Settings) -> dict[str, str]:

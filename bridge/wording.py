@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 
 LANGUAGES = ("en", "de", "fr", "es")
 _CODE_AT_DIGIT = re.compile(r"([^\W\d_])(?=\d)")
+_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 _PLURAL_TAGS = ("zero", "one", "two", "few", "many", "other")
 
 
@@ -66,9 +67,9 @@ class Wording:
         """Day and time of an aware ``when`` in ``zone``: ``Fri 4 Dec 18:00``; with ``year`` always with its year."""
         return _formatted(self.locale, self.text(MOMENT_OF_YEAR if year or self._is_far(when, zone) else MOMENT), when, zone)
 
-    def day(self, when: datetime, zone: ZoneInfo) -> str:
-        """The day of an aware ``when`` in ``zone``: ``Fri 4 Dec``."""
-        return _formatted(self.locale, self.text(DAY_OF_YEAR if self._is_far(when, zone) else DAY), when, zone)
+    def day(self, when: datetime, zone: ZoneInfo, *, year: bool = False) -> str:
+        """The day of an aware ``when`` in ``zone``: ``Fri 4 Dec``; with ``year`` always with its year."""
+        return _formatted(self.locale, self.text(DAY_OF_YEAR if year or self._is_far(when, zone) else DAY), when, zone)
 
     def _is_far(self, when: datetime, zone: ZoneInfo) -> bool:
         return self._now is not None and when.astimezone(zone).year != self._now.astimezone(zone).year
@@ -99,6 +100,16 @@ def is_spoken(language: str) -> bool:
 def is_currency(code: str) -> bool:
     """Whether ``code`` is an ISO 4217 currency that is in use, or was."""
     return code.isupper() and code in list_currencies()
+
+
+def is_country(code: str) -> bool:
+    """Whether ``code`` is the ISO 3166-1 alpha-2 code of a country or territory, in capitals."""
+    return re.fullmatch("[A-Z]{2}", code) is not None and code not in _NO_COUNTRIES and code in _english().territories
+
+
+@cache
+def _english() -> Locale:
+    return Locale("en")
 
 
 def minor_digits(currency: str) -> int:

@@ -60,7 +60,7 @@ SHIPPING = st.lists(
         TEXT,
         MONEY,
         RATES,
-        st.lists(st.from_regex("[A-Z]{2}", fullmatch=True), max_size=3).map(tuple),
+        st.lists(st.sampled_from(["DE", "AT", "FR", "US", "NZ"]), max_size=3).map(tuple),
         st.booleans(),
         TEXT,
     ),
@@ -70,7 +70,14 @@ SHIPPING = st.lists(
 
 
 def _sound(terms):
+    terms = replace(terms, products=tuple(map(_cheaper_early, terms.products)))
     return terms if terms.shipping else replace(terms, has_pickup=True)
+
+
+def _cheaper_early(product):
+    if product.early is None or product.price is None:
+        return product
+    return replace(product, early=replace(product.early, price=min(product.early.price, product.price)))
 
 
 def terms():

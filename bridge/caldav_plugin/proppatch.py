@@ -12,6 +12,7 @@ from bridge.caldav_plugin.properties import CALENDAR, PRINCIPAL
 from bridge.caldav_plugin.refusals import DavError
 from bridge.caldav_plugin.request import Answer, Request, multi
 from bridge.caldav_plugin.wire import APPLE, caldav, dav, element, escaped, href, propstat, status
+from bridge.core.colors import is_color
 from bridge.core.errors import NotFound
 from bridge.flows.drops import describe_drop
 
@@ -19,7 +20,6 @@ LONGEST = 65_536
 MOST = 100
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 COMPONENT_SET = caldav("supported-calendar-component-set")
-_COLOR = re.compile(r"#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?|[A-Za-z]{1,30}")
 _TZID = re.compile(r"^TZID(?:;[^:\r\n]*)?:(.+?)\s*$", re.MULTILINE)
 
 
@@ -140,8 +140,8 @@ def _sentence(keyword: str, longest: int) -> Reader:
 
 def _color(wish: Wish, value: ET.Element | None) -> None:
     text = _text(value)
-    if text and not _COLOR.fullmatch(text):
-        wish.refuse(f"{{{APPLE}}}calendar-color", 409, "", "A colour is written #RRGGBB, #RRGGBBAA or as a name.")
+    if text and not is_color(text):
+        wish.refuse(f"{{{APPLE}}}calendar-color", 409, "", "A colour is written #RRGGBB, #RRGGBBAA or by its name in CSS.")
     wish.changes["color"] = text
 
 

@@ -3,9 +3,7 @@
 from babel import Locale
 
 from bridge.core.terms import Terms
-from bridge.wording import Wording
-
-_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
+from bridge.wording import Wording, is_country
 
 
 def countries(terms: Terms, words: Wording) -> tuple[tuple[str, str], ...]:
@@ -20,4 +18,4 @@ def countries(terms: Terms, words: Wording) -> tuple[tuple[str, str], ...]:
 
 
 def _territories(locale: Locale) -> dict[str, str]:
-    return {code: str(name) for code, name in locale.territories.items() if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES}
+    return {code: str(name) for code, name in locale.territories.items() if is_country(code)}

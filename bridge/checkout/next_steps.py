@@ -1,11 +1,14 @@
 """What happens after a customer orders, told in advance: what their order will keep to."""
 
-from bridge.checkout.shown import SlotShown
+from datetime import datetime
+
+from bridge.checkout.shown import SlotShown, short_day
+from bridge.core.ports import PublicSlot
 from bridge.core.terms import AT_PICKUP, Terms
 from bridge.wording import Wording
 
 
-def next_steps(one: SlotShown, terms: Terms, place: str, words: Wording) -> tuple[str, ...]:
+def next_steps(one: SlotShown, terms: Terms, place: str, words: Wording, now: datetime) -> tuple[str, ...]:
     """Sentences in their order; none for a slot that cannot be ordered now or later, or a drop that describes no products."""
     if not terms.products or one.slot.availability.state not in ("open", "soon"):
         return ()
@@ -19,11 +22,17 @@ def next_steps(one: SlotShown, terms: Terms, place: str, words: Wording) -> tupl
         words.text("You get an e-mail with your order and the date for your calendar."),
     ]
     if terms.has_pickup:
-        when = words.moment(one.slot.starts_at, one.zone)
+        when = short_day(one, words)
         steps.append(words.text("You pick it up: {when}.", when=", ".join(filter(None, (when, place)))))
         if terms.pays_by == (AT_PICKUP,):
             steps.append(words.text("You pay when you pick it up."))
-    if terms.cancel_until is not None:
-        until = words.moment(one.slot.starts_at - terms.cancel_until, one.zone)
-        steps.append(words.text("Until {moment} you can change or cancel it yourself.", moment=until))
+    until = changes_end(one.slot, terms)
+    if until is not None and until > now:
+        moment = words.moment(until, one.zone)
+        steps.append(words.text("Until {moment} you can change or cancel it yourself.", moment=moment))
     return tuple(steps)
+
+
+def changes_end(slot: PublicSlot, terms: Terms) -> datetime | None:
+    """Until when customers of a slot change or cancel by themselves; None: not at all."""
+    return None if terms.cancel_until is None else slot.starts_at - terms.cancel_until

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from bridge.checkout.paying import METHODS
 from bridge.core.errors import TooLate
 from bridge.core.orders import BOOKED, STANDING, Order, owed
 from bridge.core.ports_orders import OrderSeen
@@ -32,6 +31,7 @@ _CANCELLED = {
     "organizer": N_("{organizer} had to cancel this date, and your order with it: {moment}."),
     "": N_("It was cancelled: {moment}."),
 }
+_PAYS = {AT_PICKUP: N_("paid at pickup"), "stripe": N_("paid by card"), "fake": N_("paid by card")}
 _GOOGLE = "https://calendar.google.com/calendar/render"
 _OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
 _BASIC = "%Y%m%dT%H%M%SZ"
@@ -117,7 +117,7 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
         net=money(sums.net),
         tax=money(sums.tax),
         taxes=tuple(TaxShown(_rate(rate, words), money(net), money(tax)) for rate, net, tax in sums.taxes if rate),
-        pays=_pays(order, due, words),
+        pays=_pays(seen, due, words),
         pay_until=words.time(order.expires_at, zone) if order.state == "pending" and order.expires_at else "",
         due=money(due) if due else "",
         paid=money(seen.money.paid) if seen.money.paid else "",
@@ -207,8 +207,8 @@ def pays_at_pickup(seen: OrderSeen) -> bool:
     return seen.order.method == AT_PICKUP
 
 
-def _pays(order: Order, due: int, words: Wording) -> str:
-    """How it is paid, or was."""
-    if order.state == "paid":
+def _pays(seen: OrderSeen, due: int, words: Wording) -> str:
+    """How it is paid, or was, as a receipt ends."""
+    if seen.money.paid:
         return words.text("paid in part by card") if due else words.text("paid by card")
-    return words.text(METHODS[order.method]) if order.method in METHODS else order.method
+    return words.text(_PAYS[seen.order.method]) if seen.order.method in _PAYS else seen.order.method

@@ -16,7 +16,7 @@ from bridge.checkout.about import About, absolute, addresses, in_short, locale_o
 from bridge.checkout.assets import sheet
 from bridge.checkout.kept import Kept, Page
 from bridge.checkout.language import asked, chosen
-from bridge.checkout.next_steps import next_steps
+from bridge.checkout.next_steps import changes_end, next_steps
 from bridge.checkout.order_form import Asked, form_of
 from bridge.checkout.pictures import PictureShown, first_picture, shown_pictures
 from bridge.checkout.printing import Sent, finished, going_out, printed, sent
@@ -132,13 +132,13 @@ class SlotPages:
         self._homes[public_id] = (drop.organizer, drop.slug)
 
     def _page(self, seen: Seen, words: Wording, now: datetime) -> Page:
-        until = min([changes_at([seen.slot], now), seen.booked.until, *early_ends(seen.terms, now)])
+        until = min([changes_at([seen.slot], now), seen.booked.until, *moments_of(seen.slot, seen.terms, now)])
         made = finished("slot.html", words, until, **page_values(self._bridge, seen, words, now))
         return replace(made, counts=(seen.slot.position, price_shown(seen.sold, seen.terms, now)))
 
     def _card(self, seen: Seen, words: Wording, now: datetime) -> Page:
         one = shown(seen.slot, words, now)
-        until = min([changes_at([seen.slot], now), *early_ends(seen.terms, now)])
+        until = min([changes_at([seen.slot], now), *moments_of(seen.slot, seen.terms, now)])
         return finished("card.html", words, until, **slot_values(one, seen, words, now))
 
 
@@ -161,6 +161,12 @@ def _offered(one: SlotShown, asked_for: Asked | None, words: Wording) -> SlotSho
         return one
     kept = sum(line.units for line in held.lines) or held.places
     return replace(one, badge=Badge("few", words.plural("{n} kept for you", "{n} kept for you", kept)))
+
+
+def moments_of(slot: PublicSlot, terms: Terms, now: datetime) -> list[datetime]:
+    """When time alone changes what is said of prices, or of changes by customers."""
+    end = changes_end(slot, terms)
+    return [*early_ends(terms, now), *([end] if end is not None and end > now else [])]
 
 
 def early_ends(terms: Terms, now: datetime) -> list[datetime]:
@@ -202,7 +208,7 @@ def slot_values(one: SlotShown, seen: Seen, words: Wording, now: datetime, asked
         "story": terms.story,
         "questions": terms.questions,
         "policy": terms.refund_policy,
-        "steps": next_steps(one, terms, one.slot.place or drop.place, words),
+        "steps": next_steps(one, terms, one.slot.place or drop.place, words, now),
     }
 
 

@@ -80,6 +80,7 @@ FORMS = frozenset(AS_DATES) | frozenset(SINGULAR) | frozenset(
         N_("{n} places cannot be ordered."),
         N_("A place cannot be sent: choose to pick it up."),
         N_("Nothing was chosen."),
+        N_("{name} is sold along with something else only: choose that as well."),
         N_("This date is sold by what you choose: say how many of it."),
         N_("Write how many as a whole number."),
         N_("At most {n} per customer."),

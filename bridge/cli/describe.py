@@ -1,6 +1,6 @@
 """A whole drop described by a file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -39,8 +39,8 @@ def apply_(context: Context, file: Path | None, organizer: str | None, dry_run: 
     with bridge.read() as views:
         owner = _owner(views, opened, organizer)
         there = views.drop(owner.name, opened.slug)
-        wanted = opened.read(currency=there.currency if there else "EUR", timezone=there.timezone if there else "UTC")
-        _check_methods(opened, wanted, ways_to_pay(bridge))
+        currency, timezone = (there.currency, there.timezone) if there else ("EUR", "UTC")
+        wanted = opened.read(currency=currency, timezone=timezone, fault_of_method=_fault_among(ways_to_pay(bridge)))
         missing = {name: digest for name, digest in wanted.stored.items() if not views.has_picture(owner.id, digest)}
         digests, new = _uploaded(views, owner, opened, wanted, file.parent, missing)
     act = preview if dry_run else apply
@@ -70,17 +70,16 @@ def _owner(views: Views, opened: Opened, named: str | None) -> Organizer:
     return everyone[0] if everyone else the_organizer(views, named or said)
 
 
-def _check_methods(opened: Opened, wanted: Description, ways: Mapping[str, str]) -> None:
-    """That customers can pay as the file says. Raises ``Misdescribed``."""
+def _fault_among(ways: Mapping[str, str]) -> Callable[[str], str]:
+    """What keeps customers from paying by a way that a file names; empty for one that is set up."""
     known = ", ".join(name for name in ways if name != "fake" or not ways[name])
-    faults = []
-    for name, line in wanted.methods.items():
+
+    def fault_of(name: str) -> str:
         if name not in ways:
-            faults.append(Fault(line, "payment.methods", f"“{name}” is no way to pay; there are {known}."))
-        elif ways[name]:
-            faults.append(Fault(line, "payment.methods", f"“{name}” is not set up on this server: set {ways[name]}, and start it again."))
-    if faults:
-        raise opened.misdescribed(faults)
+            return f"“{name}” is no way to pay; there are {known}."
+        return f"“{name}” is not set up on this server: set {ways[name]}, and start it again." if ways[name] else ""
+
+    return fault_of
 
 
 def _uploaded(

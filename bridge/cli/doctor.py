@@ -13,7 +13,7 @@ from bridge.flows.house import CLOCK_MAY_BE_SILENT
 from bridge.flows.tell import MAIL
 from bridge.store.audit import differences, integrity
 from bridge.store.migrate import is_current
-from bridge.wiring import Bridge
+from bridge.wiring import Bridge, letters_leave
 
 
 @click.command()
@@ -110,10 +110,10 @@ def _tills(bridge: Bridge) -> Iterator[str]:
 
 def _mail(bridge: Bridge) -> Iterator[str]:
     with bridge.read() as views:
-        waiting = views.outbox_counts(MAIL)["waiting"]
+        waiting = views.outbox_counts(MAIL, due_by=bridge.now())["waiting"]
     notifier = bridge.notifier(bridge.settings.mail)
     if notifier is None:
-        if waiting:
+        if waiting and not letters_leave(bridge):
             letters = counted(waiting, "letter waits", "letters wait")
             yield f"No mail server is set up, and {letters} for one. Set mail.host and mail.from_address"
         return

@@ -15,7 +15,7 @@ from babel.numbers import format_percent
 
 from bridge.cli.common import Context, as_json, listed, pass_context, the_drop_at
 from bridge.core.ports import Drop
-from bridge.core.report import Figures, Report, SlotReport, Sold, share
+from bridge.core.report import Figures, Report, SlotFacts, SlotReport, Sold, share
 from bridge.flows.report import report_on
 from bridge.wording import Wording, wording
 
@@ -124,14 +124,14 @@ def _lines(drop: Drop, made: Report) -> Iterator[dict[str, Any]]:
 def _print(drop: Drop, made: Report, words: Wording) -> None:
     click.echo(f"{drop.title} ({drop.path})\n")
     rows = [
-        _row(words.moment(one.slot.starts_at, ZoneInfo(one.slot.timezone), year=True), one.figures, drop, words)
+        _row(_when(one.slot, words), one.figures, drop, words)
         | _taken(one.slot.capacity, one.slot.claimed, one.slot.sold_out_after, words)
         for one in made.slots
     ]
     total = _row("all", made.total, drop, words) | _taken(made.capacity, made.claimed, made.sold_out_after, words)
     listed([*rows, total], COLUMNS, json_=False)
     prices = [
-        _row(words.moment(one.slot.starts_at, ZoneInfo(one.slot.timezone), year=True), part.figures, drop, words)
+        _row(_when(one.slot, words), part.figures, drop, words)
         | {"price": words.money(part.price, drop.currency)}
         for one in made.slots
         for part in one.prices
@@ -143,6 +143,11 @@ def _print(drop: Drop, made: Report, words: Wording) -> None:
         click.echo()
         products = [{"product": p.name, "sold": p.units, "of": p.of, "sell-through": _percent(p.share, words)} for p in made.products]
         listed(products, ("product", "sold", "of", "sell-through"), json_=False)
+
+
+def _when(slot: SlotFacts, words: Wording) -> str:
+    zone = ZoneInfo(slot.timezone)
+    return words.day(slot.starts_at, zone, year=True) if slot.all_day else words.moment(slot.starts_at, zone, year=True)
 
 
 def _row(slot: str, found: Figures, drop: Drop, words: Wording) -> dict[str, Any]:

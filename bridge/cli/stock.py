@@ -7,6 +7,7 @@ import click
 
 from bridge.cli.common import ACTOR, Context, as_json, listed, pass_context, the_location, the_organizer
 from bridge.core.counting import counted
+from bridge.core.errors import InvalidInput
 from bridge.core.stock import Count
 from bridge.flows.stock import record_counts
 from bridge.stock_sync import csvfile
@@ -30,6 +31,8 @@ def set_(context: Context, location: str, sku: str, count: int) -> None:
 
     Example: dropbridge stock set ada/main LOAF 40
     """
+    if count < 0:
+        raise InvalidInput(f"There cannot be {count} of {sku}: write how many there are, 0 or more.")
     bridge = context.bridge
     now = bridge.now()
     with bridge.work() as work:

@@ -121,6 +121,9 @@ def _check_amounts(slot: Slot, terms: Terms, chosen: Sequence[tuple[Offer, int]]
     if not 0 <= places <= MAX_UNITS:
         raise InvalidInput("{n} places cannot be ordered.", n=places)
     wanted = counted_units(chosen, places)
+    if wanted < 1 and chosen:
+        alone = chosen[0][0]
+        raise InvalidInput("{name} is sold along with something else only: choose that as well.", name=alone.name or alone.sku)
     if wanted < 1:
         raise InvalidInput("Nothing was chosen.")
     if slot.limit is not None and wanted > slot.limit:

@@ -41,8 +41,8 @@ class OutboxViews(Protocol):
     def outbox(self, standing: Standing, limit: int = 1000) -> list[Consequence]:
         """Rows that stand so, the oldest first."""
 
-    def outbox_counts(self, prefix: str = "") -> dict[Standing, int]:
-        """How many rows whose topic begins with ``prefix`` wait, and how many were given up."""
+    def outbox_counts(self, prefix: str = "", due_by: datetime | None = None) -> dict[Standing, int]:
+        """How many rows whose topic begins with ``prefix`` wait (with ``due_by`` only those due by then), and how many were given up."""
 
     def outbox_keys(self, prefix: str, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, str]]:
         """Id and key of the rows whose topic begins with ``prefix``, by id, those behind ``after``."""

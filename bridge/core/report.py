@@ -56,6 +56,7 @@ class SlotFacts:
     shown_at: datetime | None = None
     sold_out_at: datetime | None = None
     sold: tuple[Sold, ...] = ()
+    all_day: bool = False
 
     @property
     def sold_out_after(self) -> timedelta | None:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from bridge.core.colors import is_color
 from bridge.core.terms import LONGEST_HOLD, MAX_PRICE, MAX_TAX_RATE, MAX_UNITS, SHORTEST_HOLD
 from bridge.description.faults import Misread
-from bridge.wording import LANGUAGES, is_currency, is_spoken, minor_digits
+from bridge.wording import LANGUAGES, is_country, is_currency, is_spoken, minor_digits
 
 NONE, NEVER, DIGEST = "none", "never", "sha256:"
 _NUMBER = re.compile(r"\d{1,13}(?:[.,]\d{1,3})?")
@@ -209,6 +210,12 @@ def _picture(value: Any, _context: Context) -> str:
     return value
 
 
+def _country(value: Any, _context: Context) -> str:
+    if not isinstance(value, str) or not is_country(value):
+        raise Misread(f'names “{str(value)[:20]}”, which is no country: use ISO 3166 codes such as "DE".')
+    return value
+
+
 def _taxes(value: Any, _context: Context) -> bool:
     if value not in ("included", "added"):
         raise Misread('must be "included" (prices include tax) or "added" (tax is added to them).')
@@ -237,12 +244,10 @@ LANGUAGE = _chosen(
 )
 COLOR = _chosen(
     "colour",
-    lambda said: bool(re.fullmatch(r"|#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?|[A-Za-z]{3,32}", said)),
-    "is not a colour: write it as #D2691E.",
+    lambda said: not said or is_color(said),
+    "is not a colour: write it as #D2691E, or by its name in CSS, such as chocolate.",
 )
-COUNTRIES = _listed(
-    _chosen("country", lambda code: bool(re.fullmatch(r"[A-Z]{2}", code)), 'is not a country: use ISO 3166 codes such as "DE".'), 250
-)
+COUNTRIES = _listed(Kind("country", _country), 250)
 METHODS = _listed(_chosen("method", lambda name: bool(_METHOD.fullmatch(name)), 'is not a way to pay: use names such as "at_pickup".'), 10)
 KEY = _chosen(
     "name", lambda name: bool(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", name)), "must be a short name of a-z, 0-9, dash and underscore."

@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -26,8 +26,7 @@ _ADVICE = "A description is written in TOML: see dropbridge drop apply --example
 class Description:
     """A whole drop as a file tells it. ``facts`` and ``defaults`` hold what the file names, None for ``"none"``.
 
-    ``pictures`` maps each picture that ``terms`` name, by a path or as a stored one, to the line that does; ``methods``
-    each way to pay that the file names to its line.
+    ``pictures`` maps each picture that ``terms`` name, by a path or as a stored one, to the line that does.
     """
 
     slug: str
@@ -38,7 +37,6 @@ class Description:
     terms: Terms
     context: Context
     pictures: Mapping[str, int] = field(default_factory=dict)
-    methods: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def files(self) -> list[str]:
@@ -83,8 +81,11 @@ class Opened:
         found = self._table.get(name)
         return found if isinstance(found, str) else ""
 
-    def read(self, *, currency: str, timezone: str) -> Description:
-        """The values; ``currency`` and ``timezone`` hold where the file names none. Raises ``Misdescribed``."""
+    def read(self, *, currency: str, timezone: str, fault_of_method: Callable[[str], str] = lambda _name: "") -> Description:
+        """The values; ``currency`` and ``timezone`` hold where the file names none. Raises ``Misdescribed``.
+
+        ``fault_of_method`` is a sentence about a way to pay that there is not; empty for one that there is.
+        """
         self._faults = []
         context = Context(self._fact("currency", currency), ZoneInfo(self._fact("timezone", timezone)))
         found: dict[str, dict[str, Any]] = {"address": {}, "drop": {}, "terms": {}, "defaults": {}}
@@ -98,6 +99,7 @@ class Opened:
         self._check_once(found["terms"], offers)
         self._check_terms(found["terms"])
         self._check_window(found["defaults"])
+        self._check_methods(found["terms"].get("pays_by", ()), fault_of_method)
         if self._faults:
             raise Misdescribed(self._file, self._faults)
         address = {"organizer": "", "location": "", **found["address"]}
@@ -109,7 +111,6 @@ class Opened:
             terms=terms,
             context=context,
             pictures=self._pictures(terms),
-            methods=self._methods(found["terms"].get("pays_by", ())),
         )
 
     def misdescribed(self, faults: Sequence[Fault]) -> Misdescribed:
@@ -150,7 +151,10 @@ class Opened:
             self._unknown(path, table, [key.name for key in part.keys])
             values = self._values(path, table, part.keys, context)
             if part.of == "products" and shape.EARLY_NAME in table:
-                values["early"] = self._early((*path, shape.EARLY_NAME), table[shape.EARLY_NAME], context)
+                early_path = (*path, shape.EARLY_NAME)
+                values["early"] = early = self._early(early_path, table[shape.EARLY_NAME], context)
+                if early is not None and early.price > values.get("price", early.price):
+                    self._fault((*early_path, "price"), "is higher than the product's own price: write a lower one.")
             needed = {key.field: "" for key in part.keys if key.needed}
             yield _MADE[part.of](**{**needed, **values})
 
@@ -237,9 +241,11 @@ class Opened:
         if opens is not None and closes is not None and closes <= opens:
             self._fault(("slots", "closes"), "must be later than opens.")
 
-    def _methods(self, named: Sequence[str]) -> dict[str, int]:
+    def _check_methods(self, named: Sequence[str], fault_of: Callable[[str], str]) -> None:
         path: Path = ("payment", "methods")
-        return {name: self._where.get((*path, index), self._where.get(path, 0)) for index, name in enumerate(named)}
+        for index, name in enumerate(named):
+            if sentence := fault_of(name):
+                self._faults.append(Fault(self._where.get((*path, index), self._where.get(path, 0)), "payment.methods", sentence))
 
     def _pictures(self, terms: Terms) -> dict[str, int]:
         lists = [(("pictures",), terms.pictures), *((("products", at, "pictures"), one.pictures) for at, one in enumerate(terms.products))]

@@ -7,7 +7,7 @@ from datetime import datetime
 from bridge.core.ports_orders import OrderSeen
 from bridge.letters.content import Content, Line, Row
 from bridge.letters.facts import Facts, Kind
-from bridge.letters.parts import bill, dates, handing_over, may_change_until, paying, short_when
+from bridge.letters.parts import bill, dates, handing_over, may_change_until, paying, sent_to, short_when
 from bridge.wording import N_, Wording
 
 REASONS = {
@@ -82,7 +82,7 @@ def _payment_needed(told: _Told) -> Content:
         subject=told.about(words.text("Please pay for your order")),
         heading=words.text("Please pay for your order"),
         paragraphs=tuple(part for part in (told.hello, words.text("Your order is not paid yet."), kept) if part),
-        rows=tuple(dates(told.seen.slot, told.seen.drop, words)),
+        rows=tuple(_dates(told)),
         lines=told.lines,
         action=words.text("Pay now"),
         link=told.link,
@@ -142,7 +142,7 @@ def _cancelled(told: _Told) -> Content:
         subject=told.about(words.text("Order cancelled")),
         heading=words.text("Your order is cancelled"),
         paragraphs=(told.hello, why),
-        rows=(*dates(told.seen.slot, told.seen.drop, words), _number(told), *paying(told.seen.order, told.seen.money, words)),
+        rows=(*_dates(told), _number(told), *paying(told.seen.order, told.seen.money, words)),
         lines=told.lines,
         action=words.text("See your order"),
         link=told.link,
@@ -157,7 +157,7 @@ def _refunded(told: _Told) -> Content:
         subject=told.about(words.text("{amount} goes back to you", amount=amount)),
         heading=words.text("{amount} goes back to you", amount=amount),
         paragraphs=(told.hello, words.text(REASONS[told.facts.reason])),
-        rows=(*dates(told.seen.slot, told.seen.drop, words), _number(told), Row(words.text("Refund"), amount)),
+        rows=(*_dates(told), _number(told), Row(words.text("Refund"), amount)),
         action=words.text("See your order"),
         link=told.link,
         closing=(words.text("It goes back the way you paid. Depending on your bank that takes up to ten days."),),
@@ -178,6 +178,13 @@ def was_invited(seen: OrderSeen) -> bool:
     """Whether the order ever was in the customer's calendar: it is to be picked up, and was confirmed."""
     confirmed = seen.order.method == "at_pickup" or seen.money.paid > 0
     return seen.order.fulfilment == "pickup" and confirmed
+
+
+def _dates(told: _Told) -> Iterator[Row]:
+    """When, and where it is picked up or sent."""
+    seen, words = told.seen, told.words
+    yield from dates(seen.slot, seen.drop, words, place=seen.order.fulfilment == "pickup")
+    yield from sent_to(seen.order, words)
 
 
 def _whole(told: _Told) -> Iterator[Row]:

@@ -67,6 +67,11 @@ def handing_over(order: Order, slot: Slot, terms: Terms, words: Wording, before:
     was = (before.pickup or terms.pickup) if before is not None and before.pickup is not None else pickup
     if order.fulfilment == "pickup" and pickup:
         yield Row(words.text("Pickup"), pickup, was if was != pickup else "")
+    yield from sent_to(order, words)
+
+
+def sent_to(order: Order, words: Wording) -> Iterator[Row]:
+    """Where it is sent, if it is."""
     if order.fulfilment == "shipping" and order.address is not None:
         to = order.address
         lines = (order.name, to.street, to.more, f"{to.postcode} {to.city}".strip(), words.country(to.country))

@@ -1,8 +1,9 @@
 """What waits in the outbox, what was given up, and what is done."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from bridge.core.ports_outbox import Consequence, Standing
 from bridge.store import tables as t
@@ -26,12 +27,12 @@ class OutboxViews:
         query = select(t.outbox).where(*_STANDING[standing]).order_by(_c.id).limit(limit)
         return [consequence(row) for row in self._db.execute(query)]
 
-    def outbox_counts(self, prefix: str = "") -> dict[Standing, int]:
-        open_: tuple[Standing, ...] = ("waiting", "given up")
-        return {standing: self._count(standing, prefix) for standing in open_}
+    def outbox_counts(self, prefix: str = "", due_by: datetime | None = None) -> dict[Standing, int]:
+        due = [] if due_by is None else [_c.due_at <= due_by]
+        return {"waiting": self._count("waiting", prefix, *due), "given up": self._count("given up", prefix)}
 
-    def _count(self, standing: Standing, prefix: str) -> int:
-        query = select(func.count()).select_from(t.outbox).where(*_STANDING[standing], of_kind(prefix))
+    def _count(self, standing: Standing, prefix: str, *further: ColumnElement[bool]) -> int:
+        query = select(func.count()).select_from(t.outbox).where(*_STANDING[standing], of_kind(prefix), *further)
         return int(self._db.execute(query).scalar_one())
 
     def outbox_keys(self, prefix: str, after: int = 0, limit: int = 1000) -> Sequence[tuple[int, str]]:

@@ -103,6 +103,7 @@ class ReportViews:
                 shown_at=moments.get((row.id, "slot.added")),
                 sold_out_at=moments.get((row.id, "slot.sold_out")),
                 sold=tuple(sold.get(row.id, ())),
+                all_day=row.all_day,
             )
             for row in found
         ]

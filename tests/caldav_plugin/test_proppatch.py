@@ -36,6 +36,19 @@ def test_a_drop_without_a_name_is_called_by_its_address(ada: Device, name: str, 
     assert drop.title == "bread"
 
 
+@pytest.mark.parametrize(
+    ("color", "status"),
+    [("sparkling", "409"), ("#12345", "409"), ("#GG0000", "409"), ("#0E61B9", "200"), ("#0E61B9FF", "200"), ("Tomato", "200")],
+)
+def test_a_colour_that_no_app_knows_is_refused(ada: Device, color: str, status: str) -> None:
+    reply = ada.proppatch("/ada/bread/", f"<A:calendar-color>{color}</A:calendar-color>")
+    assert reply.status == 207
+    outcomes = [found for found in reply.xml.iterfind(f"{D}response/{D}propstat") if found.find(f"{D}prop/*") is not None]
+    assert [status in (found.findtext(f"{D}status") or "") for found in outcomes] == [True]
+    shown = ada.propfind("/ada/bread/", f"{ICAL}calendar-color").prop(f"{ICAL}calendar-color")
+    assert (shown is not None and shown.text == color) == (status == "200")
+
+
 def test_a_property_nobody_knows_is_kept_as_it_was_written(ada: Device) -> None:
     mood = '<x:mood xmlns:x="urn:x" level="3" xml:lang="de">so <b xmlns="urn:y">sonnig</b> &amp; warm<x:tail/></x:mood>'
     ada.proppatch("/ada/bread/", mood + '<z:empty xmlns:z="urn:z"/>')

@@ -199,7 +199,7 @@ def test_a_slot_without_an_opening_has_no_event_of_it(client, window):
 
 def test_what_happens_next_is_what_the_terms_keep_to(clock):
     words, one = wording("en"), shown(slot(1), wording("en"), clock())
-    told = next_steps(one, Terms(products=(Product("LOAF"),)), "Side street 5", words)
+    told = next_steps(one, Terms(products=(Product("LOAF"),)), "Side street 5", words, clock())
     assert told == (
         "You choose. Yours is kept for 5 minutes while you fill in the form.",
         "You get an e-mail with your order and the date for your calendar.",
@@ -208,10 +208,39 @@ def test_what_happens_next_is_what_the_terms_keep_to(clock):
         "Until Fri 4 Dec 10:00 you can change or cancel it yourself.",
     )
     terms = Terms(products=(Product("LOAF"),), has_pickup=False, cancel_until=None)
-    assert len(next_steps(one, terms, "", words)) == 2
-    assert next_steps(one, Terms(), "", words) == ()
+    assert len(next_steps(one, terms, "", words, clock())) == 2
+    assert next_steps(one, Terms(), "", words, clock()) == ()
     over = shown(replace(slot(1), availability=left(0, state="cancelled")), words, clock())
-    assert next_steps(over, terms, "", words) == ()
+    assert next_steps(over, terms, "", words, clock()) == ()
+
+
+def test_what_happens_next_leaves_out_the_time_to_change_once_it_is_over(clock):
+    words, one = wording("en"), shown(slot(1), wording("en"), clock())
+    terms = Terms(products=(Product("LOAF"),), cancel_until=timedelta(days=2))
+    end = one.slot.starts_at - timedelta(days=2)
+    said = "Until Thu 3 Dec 10:00 you can change or cancel it yourself."
+    assert said in next_steps(one, terms, "", words, end - timedelta(seconds=1))
+    assert not any(step.startswith("Until") for step in next_steps(one, terms, "", words, end))
+
+
+def test_the_page_of_a_slot_stops_saying_that_when_it_is_over(shop):
+    shop.put(event("a", "Places: 5"), "a.ics")
+    shop.describe(products=(Product("LOAF"),), cancel_until=timedelta(days=2))
+    shop.publish()
+    with shop.house.read() as views:
+        [found] = views.public_slots(shop.drop.id)
+    client = site(shop.house).test_client()
+    page = f"/slots/{found.public_id}"
+    assert "you can change or cancel it yourself" in client.get(page).get_data(as_text=True)
+    shop.clock.turn(days=1, minutes=1)
+    assert "you can change or cancel it yourself" not in client.get(page).get_data(as_text=True)
+
+
+def test_what_lasts_all_day_is_picked_up_on_a_day(clock):
+    midnight = SATURDAY.replace(hour=0)
+    one = shown(slot(1, all_day=True, timezone="UTC", starts_at=midnight), wording("en"), clock())
+    told = next_steps(one, Terms(products=(Product("LOAF"),)), "", wording("en"), clock())
+    assert "You pick it up: Sat 5 Dec." in told
 
 
 def test_a_drop_of_another_zone_has_its_days_there(clock):

@@ -53,6 +53,7 @@ def test_the_receipt_has_seller_lines_and_tax_by_rate(shop):
     assert "Country loaf 2 €8.50 €17.00" in words
     assert "19 % tax on €15.13 €2.87 7 % tax on €15.89 €1.11" in words
     assert "Total €35.00" in words
+    assert "Order placed Wed 2 Dec 10:00, paid at pickup." in words
 
 
 def test_the_quantity_is_changed_and_what_is_refused_is_said_with_what_was_typed(shop):
@@ -221,7 +222,9 @@ class TestPaying:
         words = said(shop.client.get(f"/orders/{secret}"))
         assert "€17.00 is on its way back to you." in words
         assert "Paid €17.00 Refund €17.00" in words
-        assert "Paid €17.00 Refund €17.00" in said(shop.client.get(f"/orders/{secret}/receipt"))
+        receipt = said(shop.client.get(f"/orders/{secret}/receipt"))
+        assert "Paid €17.00 Refund €17.00" in receipt
+        assert "Order placed Wed 2 Dec 10:00, paid by card." in receipt
 
     @pytest.mark.parametrize("path", ["change", "move"])
     def test_an_order_that_waits_for_its_payment_says_what_can_be_done_and_once(self, shop, slot, path):

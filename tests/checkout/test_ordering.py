@@ -220,6 +220,25 @@ def test_the_early_price_is_shown_with_its_end_and_asked_for(shop):
     assert "at this price" not in shop.get(f"/slots/{slot}")
 
 
+def test_what_is_sold_out_has_no_early_price_any_more(shop):
+    shop.sell(products=(Product("LOAF", "Country loaf", price=850, early=EarlyPrice(700, units=6)), MUG))
+    slot = shop.open("Places: 5\nSells: LOAF x2, MUG")
+    shop.ordered(slot, units__LOAF=2)
+    shop.publish()
+    for page in (f"/slots/{slot}", f"/slots/{slot}/card"):
+        words = said(shop.client.get(page))
+        assert "Sold out" in words
+        assert "at this price" not in words
+        assert "€7.00" not in words
+
+
+def test_what_only_comes_along_is_said_to_be_when_it_is_chosen_alone(shop):
+    shop.sell()
+    answer = shop.order_by(shop.open(), 422, units__MUG=1)
+    assert "Mug is sold along with something else only: choose that as well." in said(answer)
+    assert "Nothing was chosen" not in said(answer)
+
+
 def test_a_slot_that_is_closed_or_gone_takes_nothing(shop):
     slot = shop.open("Places: 5\nPreorder: until 2026-12-02 12:00")
     shop.later(hours=6)

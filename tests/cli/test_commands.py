@@ -14,7 +14,7 @@ from bridge.core.errors import BridgeError, InvalidInput
 from bridge.settings import Settings
 from bridge.store.engine import Database
 from bridge.store.waking import waking
-from bridge.wiring import bridge
+from bridge.wiring import bridge, tell_address
 from tests.house import event
 from tests.manual import each_command
 from tests.payments.emulated import SECRET_KEY, WEBHOOK_SECRET, emulated
@@ -133,9 +133,18 @@ def test_stock_is_set_listed_and_imported(ada):
     }
 
 
-def test_a_negative_count_is_taken_and_frightens_no_doctor(ada):
-    assert "LOAF: -4 counted, 0 promised, 0 free" in ada("stock", "set", "ada/main", "LOAF", "-4")
+def test_a_negative_count_of_a_tills_file_is_taken_and_frightens_no_doctor(ada):
+    file = ada.folder / "counts.csv"
+    file.write_text("sku,count\nLOAF,-4\n")
+    assert "Took 1 of 1" in ada("stock", "import", "ada/main", file)
+    assert ada.json("stock", "list", "ada")[0]["count"] == -4
     assert "All is well" in ada("doctor", "--offline")
+
+
+def test_nobody_counts_fewer_than_none_by_hand(ada):
+    told = ada("stock", "set", "ada/main", "LOAF", "-4", status=2)
+    assert told == "There cannot be -4 of LOAF: write how many there are, 0 or more."
+    assert ada.json("stock", "list") == []
 
 
 @pytest.mark.parametrize(
@@ -182,6 +191,20 @@ def test_the_doctor_misses_a_clock_and_sees_a_till_in_trouble(ada):
     ada("pos", "add", "ada", "fake", "--set", 'stock={"LOAF": 12}', "--set", "trouble=down")
     ada("pos", "sync", status=1)
     assert "till ada/fake" in ada("doctor", status=1)
+
+
+def test_the_doctor_counts_letters_that_are_due_and_that_nothing_carries(ada):
+    url = ada.environment["DROPBRIDGE_DATABASE__URL"]
+    server = bridge(Settings().replace(database={"url": url}, mail={"adapter": "fake"}))
+    with server.work() as work:
+        work.enqueue("mail.order", "later", {}, server.now() + timedelta(minutes=2))
+    assert "letter" not in ada("doctor", status=1)
+    with server.work() as work:
+        work.enqueue("mail.order", "now", {}, server.now())
+    assert "No mail server is set up, and 1 letter waits for one." in ada("doctor", status=1)
+    tell_address(server)
+    server.database.dispose()
+    assert "letter" not in ada("doctor", status=1)
 
 
 def test_the_doctor_asks_stripe_whether_it_takes_the_key(ada):

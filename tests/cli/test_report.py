@@ -81,3 +81,13 @@ def test_a_window_is_in_the_drops_own_time(shop):
 )
 def test_what_cannot_be_told_is_said_in_a_sentence(shop, words, told):
     assert told in run(shop, *words, status=2)
+
+
+def test_what_lasts_all_day_is_called_by_its_day(shop):
+    times = "DTSTART;VALUE=DATE:20261222\r\nDTEND;VALUE=DATE:20261223"
+    timed = event("whole", "Places: 2", start="20261222T090000Z")
+    shop.put(timed.replace("DTSTART:20261222T090000Z\r\nDTEND:20261222T093000Z", times), "whole.ics")
+    shop.publish()
+    table = run(shop, "ada/bread")
+    assert "Tue 22 Dec 2026" in table
+    assert "Tue 22 Dec 2026 00:00" not in table

@@ -7,6 +7,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
@@ -229,7 +230,8 @@ def test_a_test_letter_says_what_happened(post):
 
 
 def test_the_doctor_sees_a_mail_server_that_is_away_and_letters_without_one(post):
-    post.say(12, "confirmed")
+    with post.shop.house.work() as work:
+        tell(work, 12, "confirmed", datetime(2020, 1, 1, tzinfo=UTC))
     post.postfix.stop()
     assert "mail: The mail server cannot be reached" in post.command("doctor", status=1)
     post.environment["DROPBRIDGE_MAIL__HOST"] = ""

@@ -184,6 +184,13 @@ def test_what_is_sent_has_an_address_and_no_date_in_the_calendar():
     assert message.calendar == ""
 
 
+@pytest.mark.parametrize("kind", ["confirmed", "changed", "cancelled", "refunded", "payment_needed"])
+def test_every_letter_about_what_is_sent_says_where_to(kind):
+    told = written(kind, fulfilment="shipping", address=Address("1 High St", "10115", "Berlin", "DE")).text
+    assert "Sent to: Cleo\n  1 High St" in told
+    assert "Where" not in told
+
+
 @pytest.mark.parametrize(
     ("kind", "method"),
     [

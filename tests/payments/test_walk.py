@@ -131,6 +131,9 @@ def test_while_a_bank_debit_is_on_its_way_the_page_says_so_and_asks_for_no_money
     assert "Pay now" not in text
     assert "http-equiv" not in text
     assert "Your payment is on its way" in browser.get(f"{page}/change").get_data(as_text=True)
+    cancelling = browser.get(f"{page}/cancel").get_data(as_text=True)
+    assert "As soon as it is here, it goes back to where it was paid from." in cancelling
+    assert "Nothing was paid" not in cancelling
     assert browser.post(f"{page}/pay").status_code == 409
     walk.shop.clock.turn(minutes=2)
     walk.emulator.account.settle(walk.seen(order).money.payments[0].reference, paid=paid)

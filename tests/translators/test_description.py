@@ -23,8 +23,8 @@ from tests import described
 DROP = Drop(1, 1, "ada", "bread", "Bread", timezone="Europe/Berlin")
 
 
-def read(text, *, currency="EUR", timezone="Europe/Berlin"):
-    return opened(text.encode(), "bread.toml").read(currency=currency, timezone=timezone)
+def read(text, *, currency="EUR", timezone="Europe/Berlin", **further):
+    return opened(text.encode(), "bread.toml").read(currency=currency, timezone=timezone, **further)
 
 
 def told(text, **context):
@@ -177,6 +177,38 @@ hold = "2 minutes"
         'bread.toml:19: payment.hold: must be a length of time from 3 minutes to 1 hour, such as "1 hour".',
         "bread.toml:20: polices: is not a key we know; did you mean policies?",
     ]
+
+
+def test_what_nobody_knows_or_cannot_be_meant_is_named():
+    text = """drop = "bread"
+color = "sparkling"
+
+[[products]]
+sku = "LOAF"
+price = 8.50
+early = { price = 9.00, units = 3 }
+
+[[shipping]]
+key = "post"
+name = "By post"
+countries = ["DE", "XX"]
+
+[payment]
+hold = "2 minutes"
+methods = ["at_pickup", "bitcoin"]
+"""
+    assert told(text, fault_of_method=lambda name: f"“{name}” is no way to pay." if name == "bitcoin" else "") == [
+        "bread.toml:2: color: is not a colour: write it as #D2691E, or by its name in CSS, such as chocolate.",
+        "bread.toml:7: products[1].early.price: is higher than the product's own price: write a lower one.",
+        'bread.toml:12: shipping[1].countries: names “XX”, which is no country: use ISO 3166 codes such as "DE".',
+        'bread.toml:15: payment.hold: must be a length of time from 3 minutes to 1 hour, such as "1 hour".',
+        "bread.toml:16: payment.methods: “bitcoin” is no way to pay.",
+    ]
+
+
+@pytest.mark.parametrize("color", ["", "#D2691E", "#d2691eFF", "tomato", "RebeccaPurple"])
+def test_a_colour_is_written_in_digits_or_by_its_name(color):
+    assert read(f'drop = "bread"\ncolor = "{color}"').facts["color"] == color
 
 
 @pytest.mark.parametrize(
