@@ -82,7 +82,7 @@ class Bakery:
 
     def hold(self, public_id: str, places: int = 0, minutes: float = 5, **units: int) -> str:
         with self.house.work() as work:
-            return take_hold(work, public_id, units, places=places, lasts=timedelta(minutes=minutes), now=self.clock()).secret
+            return take_hold(work, public_id, units, places=places, lasts=timedelta(minutes=minutes), now=self.clock())[0].secret
 
     def order(self, hold: str, email: str = "", **buyer: Any) -> str:
         """Makes a hold an order; each of somebody else unless ``email`` says whose."""

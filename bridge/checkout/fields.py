@@ -1,14 +1,10 @@
 """Which field of a form a refusal is about, so that it is said there."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 
 from bridge.checkout.typed import UNITS, Wanted
-from bridge.core.availability import availability
-from bridge.core.drops import Offer, Slot
-from bridge.core.errors import Refusal, SoldOut
-from bridge.core.ports_orders import Held
-from bridge.core.stock import StockItem
+from bridge.core.drops import Offer
+from bridge.core.errors import Refusal
 from bridge.core.terms import Terms
 from bridge.wording import N_, Wording
 
@@ -41,18 +37,3 @@ def names_of(terms: Terms) -> dict[str, str]:
 def only_kept(n: int, words: Wording) -> str:
     """What is told to who asks for more than is kept for them, where nothing else is left."""
     return words.plural("Only {n} is kept for you, and there is no more.", "Only {n} are kept for you, and there are no more.", n)
-
-
-def beside_ones_own(
-    refusal: Refusal, field: str, held: Held | None, slot: Slot, stock: Mapping[int, StockItem], now: datetime, words: Wording
-) -> str:
-    """What is told to who has something kept and asked for more than there is; empty for anybody else."""
-    if held is None or not isinstance(refusal, SoldOut):
-        return ""
-    seen, sku = availability(slot, stock, now), field.removeprefix(UNITS)
-    offer = next((offer for offer in slot.offers if offer.sku == sku), None)
-    mine = held.claim.by_offer().get(offer.id, 0) if offer else held.places
-    left = next((one.left for one in seen.offers if one.sku == sku), seen.places_left)
-    if not mine:
-        return ""
-    return words.text("At most {n} can be ordered.", n=mine + left) if left else only_kept(mine, words)

@@ -24,7 +24,7 @@ from bridge.core.drops import Offer, Slot
 from bridge.core.errors import Fault, HoldExpired, Refusal, SoldOut
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Held
-from bridge.flows.holds import change_hold, release_hold, take_on
+from bridge.flows.holds import change_hold, release_hold, take_hold
 
 
 def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
@@ -45,7 +45,9 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
         visitor, asked, now = guard.admit(request), wanted_of(posted.json_object(request)), bridge.now()
         with bridge.work(durable=False) as work:
             most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
-            taken, slot = take_on(work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now)
+            taken, slot = take_hold(
+                work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now
+            )
         return _kept(taken, slot.offers, now, 201)
 
     @face.post("/holds/<secret>")

@@ -12,7 +12,7 @@ from bridge.checkout.paying import Method, call_of, methods_of
 from bridge.checkout.shown import as_of, left_of
 from bridge.checkout.typed import PICKUP, SENT, TRAP, UNITS, Typed
 from bridge.core.availability import OfferAvailability
-from bridge.core.drops import Offer
+from bridge.core.drops import Offer, sells_goods
 from bridge.core.ports import Drop, PublicSlot
 from bridge.core.ports_orders import Held
 from bridge.core.pricing import early_left, price_of
@@ -272,7 +272,7 @@ class _Shown:
 
     def ways(self) -> tuple[Way, ...]:
         """Pickup first; none when there is nothing to choose, or nothing that could be sent."""
-        if not any(not offer.add_on for offer in self.sold.values()):
+        if not sells_goods(self.sold.values()):
             return ()
         chosen = self.asked.typed["way"]
         found = [Way(PICKUP, self.words.text("Pickup"), 0, "", self.slot.place or self.drop.place, 0, chosen in ("", PICKUP))]

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout import posted
-from bridge.checkout.fields import beside_ones_own, field_of, names_of
+from bridge.checkout.fields import field_of, names_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import asked as asked_language
 from bridge.checkout.language import chosen, spoken
@@ -116,7 +116,7 @@ def _held(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, visitor:
             pass
     with bridge.work(durable=False) as work:
         most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
-        return take_hold(work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now)
+        return take_hold(work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now)[0]
 
 
 def _refused(bridge: Selling, public_id: str, typed: Typed, refusal: Refusal) -> Response:
@@ -125,10 +125,8 @@ def _refused(bridge: Selling, public_id: str, typed: Typed, refusal: Refusal) ->
         stored, found = views.slot_now(public_id), views.drop_of_slot(public_id)
         terms = views.terms(found[0].id) if found else Terms()
     field = field_of(refusal, asked, stored[0].offers if stored else ())
-    own = beside_ones_own(refusal, field, held, *stored, bridge.now(), words) if stored else ""
-    return slot_again(
-        bridge, public_id, Asked(typed, [(field, own or told(refusal, words, names_of(terms)))], held), answer_to(refusal).status
-    )
+    sentence = (field, told(refusal, words, names_of(terms)))
+    return slot_again(bridge, public_id, Asked(typed, [sentence], held), answer_to(refusal).status)
 
 
 def standing(bridge: Selling, hold: str) -> Held | None:

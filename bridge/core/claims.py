@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bridge.core.drops import Offer, Slot
+from bridge.core.drops import Offer, Slot, sells_goods
 from bridge.core.errors import InvalidInput, LimitReached, WindowClosed
 from bridge.core.orders import MAX_UNITS
 from bridge.core.pricing import tiers
@@ -114,7 +114,7 @@ def _chosen(slot: Slot, units: Mapping[str, int]) -> list[tuple[Offer, int]]:
 
 
 def _check_amounts(slot: Slot, terms: Terms, chosen: Sequence[tuple[Offer, int]], places: int) -> None:
-    if places and any(not offer.add_on for offer in slot.offers):
+    if places and sells_goods(slot.offers):
         raise InvalidInput("This date is sold by what you choose: say how many of it.")
     if not slot.offers and any(problem.setting == "Sells" for problem in slot.problems):
         raise WindowClosed("Ordering has not opened yet.")

@@ -4,6 +4,7 @@ All times are aware and in UTC; ``timezone`` names the IANA zone they are shown 
 units in the drop's currency.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -156,6 +157,11 @@ class Offer:
     def has(self, units: int) -> bool:
         """Whether the allotment has so many left."""
         return self.allotment is None or self.claimed + units <= self.allotment
+
+
+def sells_goods(offers: Iterable[Offer]) -> bool:
+    """Whether what is sold is goods; with none but add-ons it is places."""
+    return any(not offer.add_on for offer in offers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,22 +31,6 @@ def take_hold(
     visitor: str = "",
     most: int | None = None,
     now: datetime,
-) -> Held:
-    """``take_on``, without the slot."""
-    return take_on(work, public_id, units, places=places, lasts=lasts, undescribed=undescribed, visitor=visitor, most=most, now=now)[0]
-
-
-def take_on(
-    work: UnitOfWork,
-    public_id: str,
-    units: Mapping[str, int],
-    *,
-    places: int = 0,
-    lasts: timedelta | None = None,
-    undescribed: timedelta | None = None,
-    visitor: str = "",
-    most: int | None = None,
-    now: datetime,
 ) -> tuple[Held, Slot]:
     """Claims ``units`` by SKU, and the places they take plus ``places`` without goods, until ``now + lasts``; also the slot as it was.
 

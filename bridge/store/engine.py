@@ -6,7 +6,6 @@ a revision and the rows read after it belong together, and writes in READ COMMIT
 """
 
 import fcntl
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from bridge.core.errors import AlreadyExists, TransientFault
+from bridge.store.dialect import from_json
 from bridge.store.libpq import forget_at_rollback
 
 BUSY_MILLISECONDS = 30_000
@@ -58,7 +58,7 @@ class Database:
             pool_pre_ping=False,
             pool_recycle=3600,
             hide_parameters=True,
-            json_deserializer=_loaded,
+            json_deserializer=from_json,
             connect_args={"client_encoding": "utf8"},
             **options,
         )
@@ -74,7 +74,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             hide_parameters=True,
-            json_deserializer=_loaded,
+            json_deserializer=from_json,
             connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False, "cached_statements": 256},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -141,15 +141,6 @@ class Database:
         """Closes every connection."""
         self.writer.dispose()
         self.reader.dispose()
-
-
-_EMPTY: dict[str | bytes, type] = {"[]": list, b"[]": list, "{}": dict, b"{}": dict}
-
-
-def _loaded(text: str | bytes) -> Any:
-    """A value from JSON. Of thousands of rows most hold nothing there."""
-    empty = _EMPTY.get(text)
-    return empty() if empty else json.loads(text)
 
 
 @contextmanager

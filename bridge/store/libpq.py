@@ -5,7 +5,6 @@ as well (``forget_at_rollback``), and prepared again under another name.
 """
 
 import itertools
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +14,8 @@ from sqlalchemy import Connection as Db
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects.postgresql import asyncpg
 
+from bridge.store.dialect import from_json
+
 NUMBERED = asyncpg.dialect()  # type: ignore[no-untyped-call]
 """Statements compiled for it have their parameters numbered, as libpq takes them."""
 
@@ -22,7 +23,6 @@ _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _WHOLE_NUMBERS, _BOOLEAN, _JSON = (20, 21, 23), 16, (114, 3802)
 _NOT_PREPARED = b"26000"
 _names = itertools.count(1)
-_EMPTY: dict[bytes, type] = {b"[]": list, b"{}": dict}
 
 
 def forget_at_rollback(engine: Engine) -> None:
@@ -103,10 +103,5 @@ def _loader(kind: int) -> Callable[[bytes], Any]:
     if kind in _WHOLE_NUMBERS:
         return int
     if kind in _JSON:
-        return _json
+        return from_json
     return b"t".__eq__ if kind == _BOOLEAN else bytes.decode
-
-
-def _json(value: bytes) -> Any:
-    empty = _EMPTY.get(value)
-    return empty() if empty else json.loads(value)

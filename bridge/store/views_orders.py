@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, func, or_, select
 
-from bridge.core.drops import Slot
+from bridge.core.drops import Slot, sells_goods
 from bridge.core.events import OrderCancelled
 from bridge.core.orders import BOOKED, Order
 from bridge.core.ports import Drop
@@ -148,8 +148,5 @@ class OrderPages(ShopViews):
         found = self._db.execute(query.where(_s.ends_at > now).order_by(_s.starts_at, _s.id).limit(limit)).all()
         listed = rows.slots(found, self._db.execute(rows.OFFERS, {"keys": [row.id for row in found]}))
         wanted = {offer.sku for offer in slot.offers}
-        return [one for one in listed if wanted <= {offer.sku for offer in one.offers} and _sells_goods(one) == _sells_goods(slot)]
-
-
-def _sells_goods(slot: Slot) -> bool:
-    return any(not offer.add_on for offer in slot.offers)
+        goods = sells_goods(slot.offers)
+        return [one for one in listed if wanted <= {offer.sku for offer in one.offers} and sells_goods(one.offers) == goods]

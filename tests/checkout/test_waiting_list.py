@@ -87,13 +87,13 @@ def test_what_comes_free_is_kept_for_the_first_and_ordered_by_its_link(shop, ful
 
 
 @pytest.mark.parametrize(
-    ("language", "kept", "only"),
+    ("language", "kept", "only", "beyond"),
     [
-        ("en", "2 kept for you", "Only 2 are kept for you, and there are no more."),
-        ("de", "2 für Sie reserviert", "Nur 2 sind für Sie reserviert, mehr gibt es nicht."),
+        ("en", "2 kept for you", "Only 2 are kept for you, and there are no more.", "Beyond what you have, no more"),
+        ("de", "2 für Sie reserviert", "Nur 2 sind für Sie reserviert, mehr gibt es nicht.", "Zusätzlich zu dem, was Sie haben, ist kein"),
     ],
 )
-def test_whoever_wants_more_than_is_kept_for_them_is_told_how_much_that_is(shop, language, kept, only):
+def test_whoever_wants_more_than_is_kept_for_them_is_told_how_much_that_is(shop, language, kept, only, beyond):
     shop.sell()
     slot = shop.open("Places: 2")
     secret = shop.ordered(slot, units__LOAF=2)
@@ -111,7 +111,8 @@ def test_whoever_wants_more_than_is_kept_for_them_is_told_how_much_that_is(shop,
     refused = shop.post(
         f"/slots/{slot}/order?lang={language}", 409, hold=value_of(page, "hold"), units__LOAF=3, way="pickup", method="at_pickup", **BEN
     )
-    assert only in said(refused)
+    assert beyond in said(refused)
+    assert kept in said(refused)
     assert "sold out" not in said(refused).replace("Sold out", "")
     shop.order_by(slot, units__LOAF=2, hold=value_of(page, "hold"), **BEN)
 

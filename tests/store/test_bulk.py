@@ -1,29 +1,14 @@
 """Many rows in one statement say what so many statements would."""
 
-import pytest
 from sqlalchemy import select
 
 from bridge.store import tables as t
 from bridge.store.bulk import Bulk
-from bridge.store.engine import Database
-from tests.house import bakery, event
+from tests.house import event
 
 ROWS = Bulk(t.heartbeats)
 MOMENTS = Bulk(t.heartbeats, "at")
 HARD = ["", "a", 'quo"te', "back\\slash", "{a,b}", "NULL", "Brötchen\r\n🥐", "x" * 64]
-
-
-@pytest.fixture
-def database(database_url):
-    database = Database(database_url)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def shop(database_url, clock):
-    with bakery(database_url, clock) as made:
-        yield made
 
 
 def kept(database):

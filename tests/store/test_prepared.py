@@ -13,7 +13,7 @@ from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.engine import Database
 from bridge.store.prepared import Prepared
-from tests.house import bakery, event
+from tests.house import event
 
 _s, _f = t.slots.c, t.sign_in_failures.c
 SLOTS = Prepared(select(t.slots).where(among(_s.public_id, kind=Text)))
@@ -30,24 +30,11 @@ WORDS = "Brötchen 🥐"
 
 
 @pytest.fixture
-def database(database_url):
-    database = Database(database_url)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
 def failed_in(database, clock):
     """A database in which somebody failed to sign in."""
     with database.write() as connection:
         connection.execute(insert(t.sign_in_failures).values(key=WORDS, at=clock()))
     return database
-
-
-@pytest.fixture
-def shop(database_url, clock):
-    with bakery(database_url, clock) as opened:
-        yield opened
 
 
 def test_rows_are_what_sqlalchemy_would_find(shop):
@@ -158,16 +145,42 @@ def test_a_connection_that_was_cut_is_an_outage_once(postgresql_url):
     database.dispose()
 
 
-def test_a_transaction_goes_on_after_a_savepoint_was_taken_back(database, clock):
+def often(connection):
+    """So often that psycopg prepares it as well: only then it drops all that is prepared when something is rolled back."""
     for _ in range(7):
+        connection.exec_driver_sql("SELECT 1")
+
+
+def test_a_transaction_goes_on_after_a_savepoint_was_taken_back(database, clock):
+    for _ in range(3):
         with database.write() as connection:
             ADD.one(connection, {"key": "one", "at": clock()})
-            connection.exec_driver_sql("SELECT 1")
+            often(connection)
             with pytest.raises(RuntimeError):
                 taken_back(connection, clock)
             assert RENAME.run(connection, {"asked": "one", "renamed": "three"}) == 1
+            ADD.one(connection, {"key": "four", "at": clock()})
     with database.read() as connection:
-        assert len(NAMED.all(connection, {"least": 0})) == 7
+        assert len(NAMED.all(connection, {"least": 0})) == 6
+
+
+def test_a_connection_goes_on_after_a_transaction_was_taken_back(database_url, clock):
+    database = Database(database_url, pool_size=1)
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            wholly_taken_back(database, clock)
+        with database.write() as connection:
+            ADD.one(connection, {"key": "one", "at": clock()})
+    with database.read() as connection:
+        assert len(NAMED.all(connection, {"least": 0})) == 3
+    database.dispose()
+
+
+def wholly_taken_back(database, clock):
+    with database.write() as connection:
+        ADD.one(connection, {"key": "two", "at": clock()})
+        often(connection)
+        raise RuntimeError
 
 
 def taken_back(connection, clock):
