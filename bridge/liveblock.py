@@ -40,7 +40,8 @@ _UNSAFE = re.compile(r"\s+[·•]\s+|[―—–‒-]{2,}|[\s\x00-\x1f\x7f]+")
 def public_block(slot: Slot, availability: Availability, drop: Drop, now: datetime, link: str) -> str:
     """The block that customers see. ``now`` is when the numbers last changed; ``link`` where the slot is booked."""
     words = wording(drop.language)
-    return _framed(words, [*_standing(words, slot, availability, now), *_booking(words, availability, link), _updated(words, slot, now)])
+    told = _standing(words, slot, availability, now)
+    return _framed(words, [*told, *_booking(words, availability, link), _updated(words, slot.zone, now)])
 
 
 def organizer_block(
@@ -63,7 +64,7 @@ def organizer_block(
     told = list(_occurrences(words, occurrences) if occurrences else _standing(words, slot, availability, now))
     told += _taken(words, slot, orders) if not occurrences else ()
     told += _warnings(words, slot, availability, problems)
-    return _framed(words, [*told, *_booking(words, availability, link), _updated(words, slot, now)])
+    return _framed(words, [*told, *_booking(words, availability, link), _updated(words, slot.zone, now)])
 
 
 def problems_block(problems: Sequence[Problem], drop: Drop, now: datetime, zone: ZoneInfo) -> str:
@@ -77,15 +78,21 @@ def badge(availability: Availability, language: str, *, opens: datetime | None =
     """A few words for a title: ``7 left``, ``SOLD OUT``, ``closed``, ``cancelled``, ``opens Wed 2 Dec 09:00``."""
     words = wording(language)
     if availability.state == "open":
-        return words.plural(*lines.BADGE_LEFT, availability.left)
+        return _badge_left(words, availability.left)
     if availability.state == "soon" and opens is not None and zone is not None:
         return words.text(lines.BADGE_OPENS, moment=_opening(words, opens, zone))
     return words.text(_BADGES[availability.state])
 
 
+@lru_cache(maxsize=2048)
 def never_counted(name: str, language: str) -> str:
     """The sentence about goods that the till has never named, though it counts others."""
     return wording(language).text(lines.NEVER_COUNTED, name=one_line(name))
+
+
+@lru_cache(maxsize=2048)
+def _badge_left(words: Wording, left: int) -> str:
+    return words.plural(*lines.BADGE_LEFT, left)
 
 
 _BADGES = {
@@ -182,8 +189,9 @@ def _booking(words: Wording, availability: Availability, link: str) -> tuple[str
     return (words.text(lines.BOOK, link=link),)
 
 
-def _updated(words: Wording, slot: Slot, now: datetime) -> str:
-    return words.text(lines.UPDATED, moment=words.moment(now, slot.zone))
+@lru_cache(maxsize=256)
+def _updated(words: Wording, zone: ZoneInfo, now: datetime) -> str:
+    return words.text(lines.UPDATED, moment=words.moment(now, zone))
 
 
 def _taken(words: Wording, slot: Slot, orders: int | None) -> Iterator[str]:

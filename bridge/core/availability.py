@@ -85,19 +85,18 @@ def nothing_of(seen: Availability) -> Availability:
 
 
 def _offer(offer: Offer, item: StockItem | None, places: int, now: datetime) -> OfferAvailability:
-    limits: list[tuple[int, Reason]] = []
-    if offer.places_per_unit > 0:
-        limits.append((places // offer.places_per_unit, "places"))
-    if offer.allotment is not None:
-        limits.append((max(0, offer.allotment - offer.claimed), "allotment"))
-    is_stale = item is not None and item.is_stale(now)
-    free = item.left(is_stale=is_stale) if item else None
-    if free is not None:
-        limits.append((free, "stock"))
     left: int | None = None
     reason: Reason = ""
-    if limits:
-        left, reason = min(limits, key=lambda limit: limit[0])
+    if offer.places_per_unit > 0:
+        left, reason = places // offer.places_per_unit, "places"
+    if offer.allotment is not None:
+        allotted = max(0, offer.allotment - offer.claimed)
+        if left is None or allotted < left:
+            left, reason = allotted, "allotment"
+    is_stale = item is not None and item.is_stale(now)
+    counted = item.left(is_stale=is_stale) if item else None
+    if counted is not None and (left is None or counted < left):
+        left, reason = counted, "stock"
     stale = item.counted_at if item and is_stale else None
     oversold = item.oversold if item else 0
     return OfferAvailability(offer.sku, offer.name or offer.sku, left, reason, offer.add_on, offer.price, stale, oversold)

@@ -80,7 +80,8 @@ class StockItem:
 
     def is_stale(self, now: datetime) -> bool:
         """Whether the count is older than the connection's limit."""
-        return self.stale_at is not None and now >= self.stale_at
+        stale_at = self.stale_at
+        return stale_at is not None and now >= stale_at
 
     def free(self, now: datetime) -> int | None:
         """Units that may still be claimed, never below 0; None when the item is not tracked."""

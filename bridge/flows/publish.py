@@ -1,9 +1,10 @@
 """From what is known to what is shown: renderings, at once for an edit, soon and merged for everything else."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from bridge import ical, liveblock
 from bridge.core import events
@@ -14,9 +15,12 @@ from bridge.core.stock import StockItem
 from bridge.flows.house import House
 from bridge.flows.waiting import offer_next
 
+Each = TypeVar("Each")
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 STATUS = {"cancelled": "CANCELLED", "soon": "TENTATIVE"}
+# So many in one transaction that neither memory nor an organizer's edit has to wait for all of a large drop.
 AT_ONCE = 1250
+TOGETHER = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +32,47 @@ class Written:
     template: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of slots of one drop at one moment: their availability and what there is to say of their till, by id."""
+
+    drop: Drop
+    house: House
+    now: datetime
+    stock: dict[int, StockItem]
+    seen: dict[int, Availability]
+    notices: dict[int, str]
+
+    def add(self, slots: Iterable[Slot], stock: Mapping[int, StockItem]) -> "_Known":
+        """With these slots too, and the stock that they sell."""
+        self.stock.update(stock)
+        for slot in slots:
+            self.seen[slot.id] = availability(slot, self.stock, self.now)
+            self.notices[slot.id] = _notices(slot, self.stock, self.drop.language)
+        return self
+
+    def changes_at(self, slot: Slot) -> datetime | None:
+        """When the slot is to be looked at again, though nothing is done to it."""
+        return None if slot.removed else changes_at(slot, self.stock, self.now)
+
+
 def publish_edit(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], written: Written, house: House, now: datetime) -> str:
     """Renders what an organizer edited, whatever it shows; ``slots`` are all live ones of the resource.
 
     Returns the text the organizer sees. The drop must be locked.
     """
-    stock = work.stock_for(slots) if slots else {}
-    seen = {slot.id: availability(slot, stock, now) for slot in slots}
-    texts = [_public_text(drop, slot, seen[slot.id], stock, None, house, now) for slot in slots]
-    work.save_public(texts, work.next_revision(drop.id, now), now)
-    text = ical.fill(written.template, _blocks(drop, slots, written.template, stock, seen, house, now), now)
+    known = _Known(drop, house, now, {}, {}, {}).add(slots, work.stock_for(slots) if slots else {})
+    work.save_public([_public_text(known, slot, None) for slot in slots], work.next_revision(drop.id, now), now)
+    text = ical.fill(written.template, _blocks(known, slots, written.template), now)
     work.save_texts(written.id, written.source, written.template, text)
     return text
 
 
 def publish_removed(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime) -> None:
     """Shows removed slots as cancelled. The drop must be locked."""
-    texts = [_public_text(drop, slot, availability(slot, {}, now), {}, None, house, now) for slot in slots]
-    if texts:
-        work.save_public(texts, work.next_revision(drop.id, now), now)
+    known = _Known(drop, house, now, {}, {}, {}).add(slots, {})
+    if slots:
+        work.save_public([_public_text(known, slot, None) for slot in slots], work.next_revision(drop.id, now), now)
 
 
 def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime) -> int:
@@ -54,33 +80,41 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
 
     Equal availabilities say nothing: no revision, no new text.
     """
-    stock = work.stock_for(slots)
+    known = _Known(drop, house, now, {}, {}, {}).add(slots, work.stock_for(slots))
     shown = work.shown([slot.id for slot in slots])
     due: list[tuple[int, datetime | None]] = []
-    texts: list[PublicText] = []
-    changed: set[int] = set()
-    seen = {slot.id: availability(slot, stock, now) for slot in slots}
+    changed: list[Slot] = []
     for slot in slots:
-        before = shown.get(slot.id)
-        if before and before.state == "open" and seen[slot.id].state == "sold_out":
+        before, seen = shown.get(slot.id), known.seen[slot.id]
+        if before and before.state == "open" and seen.state == "sold_out":
             work.record(events.SlotSoldOut(), actor="house", now=now, drop_id=drop.id, slot_id=slot.id)
-        if before and work.is_shown(before, seen[slot.id]) and before.notices == _notices(slot, stock, drop.language):
-            due.append((slot.id, None if slot.removed else changes_at(slot, stock, now)))
+        if before and work.is_shown(before, seen) and before.notices == known.notices[slot.id]:
+            due.append((slot.id, known.changes_at(slot)))
         else:
-            texts.append(_public_text(drop, slot, seen[slot.id], stock, before, house, now))
-            changed.add(slot.resource_id)
-    if texts:
-        revision = work.next_revision(drop.id, now)
-        work.save_public(texts, revision, now)
-        templates = work.templates(sorted(changed))
-        siblings = work.slots_shown_with(list(templates), {slot.id: slot for slot in slots})
-        others = [slot for slot in siblings if slot.id not in seen]
-        stock |= work.stock_for(others)
-        seen |= {slot.id: availability(slot, stock, now) for slot in others}
-        work.save_renderings(_organizer_texts(drop, templates, siblings, stock, seen, house, now), revision, now)
+            changed.append(slot)
+    if changed:
+        _render(work, known, slots, changed, shown)
     work.set_due(due)
     work.mark_slots_published(slots)
-    return len(texts)
+    return len(changed)
+
+
+def _render(work: UnitOfWork, known: _Known, slots: Sequence[Slot], changed: Sequence[Slot], shown: Mapping[int, Shown]) -> None:
+    """The texts of the changed slots, for customers and for the organizer, whose resource may show other slots as well."""
+    revision = work.next_revision(known.drop.id, known.now)
+    templates = work.templates(sorted({slot.resource_id for slot in changed}))
+    siblings = work.slots_shown_with(list(templates), {slot.id: slot for slot in slots})
+    others = [slot for slot in siblings if slot.id not in known.seen]
+    known.add(others, work.stock_for(others))
+    of_resource: dict[int, list[Slot]] = {key: [] for key in templates}
+    for slot in siblings:
+        of_resource[slot.resource_id].append(slot)
+    # A part at a time: a database server writes one while the next is made.
+    for part in _parts(changed, TOGETHER):
+        work.save_public([_public_text(known, slot, shown.get(slot.id)) for slot in part], revision, known.now)
+    for keys in _parts(list(templates), TOGETHER):
+        texts = [(key, ical.fill(templates[key], _blocks(known, of_resource[key], templates[key]), known.now)) for key in keys]
+        work.save_renderings(texts, revision, known.now)
 
 
 def _notices(slot: Slot, stock: Mapping[int, StockItem], language: str) -> str:
@@ -90,12 +124,10 @@ def _notices(slot: Slot, stock: Mapping[int, StockItem], language: str) -> str:
     return "\n".join(sorted(told))
 
 
-def _public_text(
-    drop: Drop, slot: Slot, seen: Availability, stock: Mapping[int, StockItem], before: Shown | None, house: House, now: datetime
-) -> PublicText:
-    link = house.link(slot.public_id)
-    template = before.template if before else _template(drop, slot, link, house)
-    due_at = None if slot.removed else changes_at(slot, stock, now)
+def _public_text(known: _Known, slot: Slot, before: Shown | None) -> PublicText:
+    drop, seen, now = known.drop, known.seen[slot.id], known.now
+    link = known.house.link(slot.public_id)
+    template = before.template if before else _template(drop, slot, link, known.house)
     machine = {
         "STATE": seen.state,
         "PLACES-LEFT": str(seen.places_left),
@@ -111,54 +143,27 @@ def _public_text(
         machine=machine,
     )
     octets = ical.octets_around("UTC" if slot.all_day else slot.timezone) + len(text.encode())
-    notices = _notices(slot, stock, drop.language)
     stored, gone = (None, before.gone) if before else (template, False)
-    return PublicText(slot.id, drop.id, seen, notices, due_at, octets, stored, text, gone)
+    return PublicText(slot.id, drop.id, seen, known.notices[slot.id], known.changes_at(slot), octets, stored, text, gone)
 
 
 def _template(drop: Drop, slot: Slot, link: str, house: House) -> str:
     return ical.public_template(slot, drop, link, house.host, organizer=drop.organizer_title, email=drop.organizer_email)
 
 
-def _organizer_texts(
-    drop: Drop,
-    templates: Mapping[int, str],
-    siblings: Sequence[Slot],
-    stock: Mapping[int, StockItem],
-    seen: Mapping[int, Availability],
-    house: House,
-    now: datetime,
-) -> list[tuple[int, str]]:
-    of_resource: dict[int, list[Slot]] = {key: [] for key in templates}
-    for slot in siblings:
-        of_resource[slot.resource_id].append(slot)
-    return [
-        (key, ical.fill(template, _blocks(drop, of_resource[key], template, stock, seen, house, now), now))
-        for key, template in templates.items()
-    ]
-
-
-def _blocks(
-    drop: Drop,
-    slots: Sequence[Slot],
-    template: str,
-    stock: Mapping[int, StockItem],
-    seen: Mapping[int, Availability],
-    house: House,
-    now: datetime,
-) -> dict[str, str]:
+def _blocks(known: _Known, slots: Sequence[Slot], template: str) -> dict[str, str]:
     """The live blocks that the template has room for: by RECURRENCE-ID, and ``""`` for the lone event or the series."""
 
     def block(slot: Slot, occurrences: Sequence[tuple[Slot, Availability]] = ()) -> str:
-        notices = _notices(slot, stock, drop.language).splitlines()
-        link = house.link(slot.public_id)
-        return liveblock.organizer_block(slot, seen[slot.id], drop, now, link, occurrences=occurrences, problems=notices)
+        notices, link = known.notices[slot.id].splitlines(), known.house.link(slot.public_id)
+        seen = known.seen[slot.id]
+        return liveblock.organizer_block(slot, seen, known.drop, known.now, link, occurrences=occurrences, problems=notices)
 
     blocks = {slot.recurrence_id: block(slot) for slot in slots if slot.recurrence_id in template}
     series = [slot for slot in slots if slot.recurrence_id]
     if series:
-        coming = [slot for slot in series if slot.ends_at > now] or series[-1:]
-        blocks[""] = block(coming[0], [(slot, seen[slot.id]) for slot in coming])
+        coming = [slot for slot in series if slot.ends_at > known.now] or series[-1:]
+        blocks[""] = block(coming[0], [(slot, known.seen[slot.id]) for slot in coming])
     return blocks
 
 
@@ -170,11 +175,10 @@ def publish_dirty(open_work: WorkFactory, house: House, now: datetime, look: Wor
     """
     with (look or open_work)() as work:
         items = work.dirty_items()
-        keys = [key for key, _ in items]
-        waiting = {drop_id: work.slots_to_publish(drop_id, keys, now) for drop_id in work.dirty_drops(keys, now)}
+        waiting = work.dirty_slots([key for key, _ in items], now)
     for ids in waiting.values():
         _offer_what_came_free(open_work, ids, now)
-    told = [_publish_some(open_work, drop_id, some, house, now) for drop_id, ids in waiting.items() for some in _parts(ids)]
+    told = [_publish_some(open_work, drop_id, some, house, now) for drop_id, ids in waiting.items() for some in _parts(ids, AT_ONCE)]
     if items and None not in told:
         with open_work() as work:
             work.mark_items_published(items)
@@ -190,10 +194,9 @@ def _offer_what_came_free(open_work: WorkFactory, slot_ids: Sequence[int], now: 
             offer_next(work, work.slots_for_claim([slot_id])[slot_id], now)
 
 
-def _parts(slot_ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """So many at once that neither memory nor an organizer's edit has to wait for all of a large drop."""
-    for start in range(0, len(slot_ids), AT_ONCE):
-        yield slot_ids[start : start + AT_ONCE]
+def _parts(all_of_them: Sequence[Each], most: int) -> Iterator[Sequence[Each]]:
+    for start in range(0, len(all_of_them), most):
+        yield all_of_them[start : start + most]
 
 
 def _publish_some(open_work: WorkFactory, drop_id: int, slot_ids: Sequence[int], house: House, now: datetime) -> int | None:

@@ -2,8 +2,9 @@
 
 import html as html_
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from bridge.core.drops import Slot
 from bridge.core.ports import Drop
@@ -130,22 +131,37 @@ def fill_public(template: str, *, badge: str, block: str, status: str, stamp: da
     ``badge`` goes behind the title, ``block`` below the notes, ``status`` is CONFIRMED, TENTATIVE or CANCELLED, ``stamp``
     when the rendering changed. ``machine`` becomes X-DROP properties: ``{"STATE": "open"}`` is ``X-DROP-STATE:open``.
     """
-    when = stamped(stamp)
-    html_behind = insertions.behind(block, insertions.HTML) if block else ""
-    filled: dict[str, Callable[[str], str]] = {
-        "stamps": lambda _: f"DTSTAMP:{when}\r\nLAST-MODIFIED:{when}\r\nSTATUS:{status}\r\n",
-        "summary": lambda title: fold(f"SUMMARY:{' · '.join(filter(None, (title, escape(_one_line(badge)))))}") + "\r\n",
-        "machine": lambda slot: joined([f"X-DROP-SLOT:{slot}", *(f"X-DROP-{name}:{escape(said)}" for name, said in machine.items())]),
-        "text-behind": lambda _: insertions.behind(block, insertions.TEXT) if block else "",
-        "html-behind": lambda _: html_behind,
-        "text-alone": lambda name: insertions.line(name, block, insertions.TEXT) if block else "",
-        "html-alone": lambda name: insertions.line(name, block, insertions.HTML) if block else "",
-    }
     parts = template.split(MARK)
+    html = ""
     for at in range(1, len(parts), 2):
         kind, _, value = parts[at].partition(" ")
-        parts[at] = filled[kind](value)
+        if kind == "html-behind":
+            parts[at] = html = html or (insertions.behind(block, insertions.HTML) if block else "")
+        elif kind == "text-behind":
+            parts[at] = insertions.behind(block, insertions.TEXT) if block else ""
+        elif kind == "stamps":
+            parts[at] = _stamps(stamp, status)
+        elif kind == "summary":
+            parts[at] = fold(f"SUMMARY:{' · '.join(filter(None, (value, escape(_one_line(badge)))))}") + "\r\n"
+        elif kind == "machine":
+            parts[at] = fold(f"X-DROP-SLOT:{value}") + "\r\n" + _machine(tuple(machine.items()))
+        elif block:
+            parts[at] = insertions.line(value, block, insertions.TEXT if kind == "text-alone" else insertions.HTML)
+        else:
+            parts[at] = ""
     return "".join(parts)
+
+
+# A count that changes is told on every slot that sells the item, mostly in the same lines.
+@lru_cache(maxsize=256)
+def _stamps(stamp: datetime, status: str) -> str:
+    when = stamped(stamp)
+    return f"DTSTAMP:{when}\r\nLAST-MODIFIED:{when}\r\nSTATUS:{status}\r\n"
+
+
+@lru_cache(maxsize=2048)
+def _machine(machine: tuple[tuple[str, str], ...]) -> str:
+    return joined([f"X-DROP-{name}:{escape(said)}" for name, said in machine])
 
 
 def alarm(opens: datetime, title: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from bridge.ical import insertions
 from bridge.ical.blocks import WAS
@@ -101,10 +102,15 @@ def fill(template: str, blocks: Mapping[str, str], stamp: datetime) -> str:
     Parses nothing. ``read`` of the result has the template's source as its ``source``.
     """
     parts = template.split(MARK)
-    when = stamped(stamp)
+    when = _when(stamp)
     for at in range(1, len(parts), 2):
         parts[at] = _filled(parts[at], blocks, when)
     return "".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _when(stamp: datetime) -> str:
+    return stamped(stamp)
 
 
 def _filled(marker: str, blocks: Mapping[str, str], when: str) -> str:

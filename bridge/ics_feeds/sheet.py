@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from bridge.core.ports import Drop
@@ -61,10 +61,28 @@ class Segment:
 
     def edited(self, lines: Iterable[Line]) -> list["Segment"]:
         """The segments that take this one's place when ``lines`` replace or join its events."""
+        new = {line.position: line for line in lines}
+        places = [bisect_left(self.positions, position) for position in new]
+        is_there = all(self.positions[at : at + 1] == (position,) for at, position in zip(places, new, strict=True))
+        if is_there and all(line.text for line in new.values()):
+            return [self._with(dict(zip(places, new.values(), strict=True)))]
         kept = {line.position: line for line in self._lines()}
-        kept |= {line.position: line for line in lines}
+        kept |= new
         left = [kept[position] for position in sorted(kept) if kept[position].text]
         return [_segment(left[start : start + SPAN]) for start in range(0, len(left), SPAN)]
+
+    def _with(self, new: dict[int, Line]) -> "Segment":
+        """Other events at some of its places: what a change of counts does to all of a feed."""
+        plain, zones, starts = self.plain, list(self.zones), (0, *self.ends)
+        lengths = [end - start for start, end in pairwise(starts)]
+        parts: list[bytes] = []
+        done = 0
+        for index, line in sorted(new.items()):
+            parts += (plain[done : starts[index]], line.text)
+            done = self.ends[index]
+            zones[index], lengths[index] = line.zone, len(line.text)
+        parts.append(plain[done:])
+        return Segment(self.positions, tuple(zones), tuple(accumulate(lengths)), b"".join(parts))
 
     def text_at(self, position: int) -> bytes:
         """The event at ``position``, empty when there is none."""

@@ -11,7 +11,7 @@ from sqlalchemy import Column, String, Table
 from sqlalchemy import Connection as Db
 
 from bridge.store import libpq
-from bridge.store.prepared import told
+from bridge.store.told import told
 
 
 class Bulk:
@@ -37,9 +37,9 @@ class Bulk:
         if kind == "sqlite":
             db.exec_driver_sql(text, [tuple(each[column.name] for column in columns) for each in values])
         else:
-            given = [libpq.octets([each[column.name] for each in values]) for column in columns]
+            given = [libpq.array_of(_kind(db, column), [each[column.name] for each in values]) for column in columns]
             try:
-                libpq.ask(db, self, text, given)
+                libpq.later(db, self, text, given)
             except psycopg.Error as error:
                 raise told(db, error) from error
 
@@ -47,7 +47,7 @@ class Bulk:
         table, key, named = self._table.name, self._key.name, ", ".join(column.name for column in self._columns)
         others = [column.name for column in self._columns if column is not self._key]
         is_sqlite = db.dialect.name == "sqlite"
-        marks = ["?"] * len(self._columns) if is_sqlite else [_array(db, at, column) for at, column in enumerate(self._columns, 1)]
+        marks = ["?"] * len(self._columns) if is_sqlite else [f"${at}::{_kind(db, column)}[]" for at, column in enumerate(self._columns, 1)]
         given = ", ".join(marks)
         if self._is_upsert:
             rows = f"VALUES ({given})" if is_sqlite else f"SELECT * FROM unnest({given})"  # noqa: S608 # our own names
@@ -62,7 +62,6 @@ def _each(names: Sequence[str], pattern: str) -> str:
     return ", ".join(map(pattern.format, names))
 
 
-def _array(db: Db, at: int, column: Column[Any]) -> str:
+def _kind(db: Db, column: Column[Any]) -> str:
     # A cast to VARCHAR(64) would cut what is longer, and say nothing.
-    kind = "TEXT" if isinstance(column.type, String) else column.type.compile(db.dialect)
-    return f"${at}::{kind}[]"
+    return "TEXT" if isinstance(column.type, String) else column.type.compile(db.dialect)

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from bridge.core.errors import AlreadyExists, TransientFault
+from bridge.store import libpq
 from bridge.store.dialect import from_json
-from bridge.store.libpq import forget_at_rollback
 
 BUSY_MILLISECONDS = 30_000
 LOCK_WAIT = "15s"
@@ -46,8 +46,8 @@ class Database:
             # Reading connections have one transaction mode for good: to set and reset it costs a tenth of a request.
             self.reader = self._postgresql(pool_size, isolation_level="AUTOCOMMIT")
             event.listen(self.writer, "connect", _limit_lock_wait)
-            forget_at_rollback(self.writer)
-            forget_at_rollback(self.reader)
+            libpq.watch(self.writer)
+            libpq.watch(self.reader)
             event.listen(self.reader, "connect", _forbid_writes)
 
     def _postgresql(self, pool_size: int, **options: Any) -> Engine:
@@ -84,11 +84,14 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A consistent snapshot that cannot write."""
         with self.glance() as connection:
-            connection.exec_driver_sql("BEGIN" if self.is_sqlite else SNAPSHOT)
-            yield connection
-            if not self.is_sqlite:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+                yield connection
+            else:
+                libpq.run(connection, SNAPSHOT)
+                yield connection
                 # psycopg drops all prepared statements after a rollback, which is what the pool would end it with.
-                connection.exec_driver_sql("COMMIT")
+                libpq.run(connection, "COMMIT")
 
     @contextmanager
     def glance(self) -> Iterator[Connection]:

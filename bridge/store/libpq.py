@@ -1,20 +1,27 @@
 """Prepared statements of PostgreSQL, asked of libpq itself: psycopg's own way there takes three times as long as the database.
 
 psycopg drops all prepared statements of a connection when a transaction is rolled back: what was prepared here is forgotten then
-as well (``forget_at_rollback``), and prepared again under another name.
+as well (``watch``), and prepared again under another name.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from select import POLLIN, POLLOUT, poll
+from struct import Struct
 from typing import Any
 
 import psycopg
-from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.adapt import Transformer
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, PipelineStatus, TransactionStatus
 from sqlalchemy import Connection as Db
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.exc import DBAPIError
 
 from bridge.store.dialect import from_json
+from bridge.store.told import told
 
 NUMBERED = asyncpg.dialect()  # type: ignore[no-untyped-call]
 """Statements compiled for it have their parameters numbered, as libpq takes them."""
@@ -23,36 +30,121 @@ _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _WHOLE_NUMBERS, _BOOLEAN, _JSON = (20, 21, 23), 16, (114, 3802)
 _NOT_PREPARED = b"26000"
 _names = itertools.count(1)
+_BINARY = 1
+_MANY = 20  # From here on it pays to have psycopg's own reader made ready.
 
 
-def forget_at_rollback(engine: Engine) -> None:
-    """Has every connection of ``engine`` forget what was prepared on it once psycopg has dropped that."""
-    event.listen(engine, "rollback", _forget)
-    event.listen(engine, "rollback_savepoint", _forget)
+def watch(engine: Engine) -> None:
+    """Has every connection of ``engine`` forget what was prepared on it once psycopg has dropped that, and wait for ``later`` in time."""
+    event.listen(engine, "before_cursor_execute", lambda db, *_: settle(db))
+    event.listen(engine, "commit", settle)
+    event.listen(engine, "rollback", _roll_back)
+    event.listen(engine, "rollback_savepoint", lambda db, *_: db.info.pop("prepared", None))
+    event.listen(engine, "reset", lambda driver, record, _: _forget(driver, record.info))
 
 
-def _forget(db: Db, *_: object) -> None:
+def _roll_back(db: Db) -> None:
     if not db.invalidated:
-        db.info.pop("prepared", None)
+        with suppress(DBAPIError):
+            settle(db)
+        _forget(db.connection.driver_connection, db.info)
+
+
+def _forget(driver: Any, info: dict[Any, Any]) -> None:
+    """Of what is over already psycopg drops nothing."""
+    if driver is not None and driver.pgconn.transaction_status != TransactionStatus.IDLE:
+        info.pop("prepared", None)
+
+
+def run(db: Db, command: str) -> None:
+    """Begins or ends a transaction, without what that costs in the layers above."""
+    driver: Any = db.connection.driver_connection
+    try:
+        _checked(driver.pgconn.exec_(command.encode()))
+    except psycopg.Error as error:
+        raise told(db, error) from error
 
 
 def ask(db: Db, key: object, text: str, given: Sequence[bytes | None]) -> Any:
     """The result of the statement ``text``, by which name ``key`` it was prepared before or not. Raises ``psycopg.Error``."""
+    settle(db)
+    pgconn, name = _ready(db, key, text)
+    result = pgconn.exec_prepared(name, given)
+    if result.error_field(DiagnosticField.SQLSTATE) == _NOT_PREPARED and pgconn.transaction_status == TransactionStatus.IDLE:
+        del db.info["prepared"][key]
+        return ask(db, key, text, given)
+    return _checked(result)
+
+
+def later(db: Db, key: object, text: str, given: Sequence[bytes]) -> None:
+    """Has the statement carried out while we go on; its values are of ``array_of``. What goes wrong is raised by what is asked next."""
+    pgconn, name = _ready(db, key, text)
+    if pgconn.pipeline_status == PipelineStatus.OFF:
+        pgconn.enter_pipeline_mode()
+    pgconn.send_query_prepared(name, given, [_BINARY] * len(given))
+    pgconn.send_flush_request()
+    _sent(pgconn)
+
+
+def settle(db: Db) -> None:
+    """Waits for what is to be done ``later``. Raises ``DBAPIError`` when it could not be done."""
     driver: Any = db.connection.driver_connection
     pgconn = driver.pgconn
+    if pgconn.pipeline_status == PipelineStatus.OFF:
+        return
+    try:
+        pgconn.pipeline_sync()
+        _sent(pgconn)
+        results = list(_until_sync(pgconn))
+        pgconn.exit_pipeline_mode()
+        for result in results:
+            _checked(result)
+    except psycopg.Error as error:
+        raise told(db, error) from error
+
+
+def _until_sync(pgconn: Any) -> Iterator[Any]:
+    while True:
+        while pgconn.is_busy():
+            _ready_to(pgconn, POLLIN)
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
+            return
+        if result is not None:
+            yield result
+        elif pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError("the connection is lost")
+
+
+def _sent(pgconn: Any) -> None:
+    while pgconn.flush():
+        if _ready_to(pgconn, POLLIN | POLLOUT) & POLLIN:
+            pgconn.consume_input()
+
+
+def _ready_to(pgconn: Any, events: int) -> int:
+    """Libpq would wait with the interpreter's lock held, and keep from going on whoever it waits for."""
+    waiting = poll()
+    waiting.register(pgconn.socket, events)
+    ((_, found),) = waiting.poll()
+    return found
+
+
+def _ready(db: Db, key: object, text: str) -> tuple[Any, bytes]:
+    """The connection, within a transaction unless it has none, and the name that the statement is prepared by."""
+    driver: Any = db.connection.driver_connection
+    pgconn, prepared = driver.pgconn, db.info.setdefault("prepared", {})
+    name = prepared.get(key)
+    if name is None:
+        settle(db)
     if not driver.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
         _checked(pgconn.exec_(b"BEGIN"))
-    prepared: dict[object, bytes] = db.info.setdefault("prepared", {})
-    name = prepared.get(key)
     if name is None:
         name = b"dropbridge_%d" % next(_names)
         _checked(pgconn.prepare(name, text.encode()))
         prepared[key] = name
-    result = pgconn.exec_prepared(name, given)
-    if result.error_field(DiagnosticField.SQLSTATE) == _NOT_PREPARED and pgconn.transaction_status == TransactionStatus.IDLE:
-        del prepared[key]
-        return ask(db, key, text, given)
-    return _checked(result)
+    return pgconn, name
 
 
 def _checked(result: Any) -> Any:
@@ -77,6 +169,31 @@ def octets(value: Any) -> bytes | None:
     return found
 
 
+# An array's header holds its dimensions, whether it has NULLs, the type of its elements, how many they are and where they begin.
+_HEADER, _LENGTH = Struct("!5i").pack, Struct("!i").pack
+_NULL = _LENGTH(-1)
+
+
+def _text(value: Any) -> bytes:
+    octets = str(value).encode()
+    return _LENGTH(len(octets)) + octets
+
+
+_ELEMENTS: dict[str, tuple[int, Callable[[Any], bytes]]] = {
+    "BIGINT": (20, partial(Struct("!iq").pack, 8)),
+    "INTEGER": (23, partial(Struct("!ii").pack, 4)),
+    "BOOLEAN": (16, partial(Struct("!i?").pack, 1)),
+    "TEXT": (25, _text),
+}
+
+
+def array_of(kind: str, values: Sequence[Any]) -> bytes:
+    """Many values as one binary array of ``kind``: as text, thousands of calendar texts are escaped here only to be unescaped there."""
+    oid, pack = _ELEMENTS[kind]
+    header = _HEADER(1, 1, oid, len(values), 1)
+    return b"".join([header, *[_NULL if value is None else pack(value) for value in values]])
+
+
 def _element(value: Any) -> str:
     if value is None:
         return "NULL"
@@ -85,8 +202,12 @@ def _element(value: Any) -> str:
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def rows(result: Any, loaders: Sequence[Callable[[bytes], Any]]) -> list[list[Any]]:
+def rows(db: Db, result: Any, loaders: Sequence[Callable[[bytes], Any]]) -> Sequence[Sequence[Any]]:
     """Every row, its values as ``loaders_of`` reads them."""
+    if result.ntuples > _MANY:
+        reading = Transformer(db.connection.driver_connection)
+        reading.set_pgresult(result)
+        return reading.load_rows(0, result.ntuples, list)
     columns = range(len(loaders))
     get = result.get_value
     return [

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import CompoundSelect, Delete, Dialect, Insert, Select, Update
 from sqlalchemy import Connection as Db
-from sqlalchemy import Delete, Dialect, Insert, Select, Update
-from sqlalchemy.exc import DBAPIError
 
 from bridge.store import libpq
+from bridge.store.told import told
 
-Statement = Select[Any] | Insert | Update | Delete
+Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
@@ -112,7 +112,7 @@ class Prepared:
                 return cursor.fetchall(), cursor.rowcount
             result = libpq.ask(db, self, built.text, [libpq.octets(value) for value in given])
             built.loaders = built.loaders or libpq.loaders_of(result)
-            return libpq.rows(result, built.loaders), result.command_tuples or 0
+            return libpq.rows(db, result, built.loaders), result.command_tuples or 0
         except db.dialect.loaded_dbapi.Error as error:
             raise told(db, error) from error
 
@@ -124,14 +124,3 @@ def build_all(db: Db) -> None:
     """Makes every statement ready for this database."""
     for each in _known:
         each.build(db.dialect)
-
-
-def told(db: Db, error: Any) -> Exception:
-    """The driver's error as SQLAlchemy tells it. After a restart of the database all connections that it cut are let go of."""
-    lost = db.dialect.is_disconnect(error, db.connection.driver_connection, None)
-    if lost:
-        db.invalidate(error)
-        db.engine.dispose()
-    base = db.dialect.loaded_dbapi.Error
-    made: Exception = DBAPIError.instance(None, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=db.dialect)
-    return made

@@ -19,39 +19,40 @@ from bridge.store import rows, rows_public
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.bulk import Bulk
+from bridge.store.prepared import Prepared
 
 # So many are looked at in one tick that its transactions stay small.
 AT_ONCE = 10_000
 
 _s, _p, _o, _i, _x, _r = t.slots.c, t.public_renderings.c, t.offers.c, t.stock_items.c, t.public_texts.c, t.sources.c
-_DIRTY_ITEMS = select(_i.id, _i.version).where(_i.version != _i.published).order_by(_i.id).limit(bindparam("most"))
-_DIRTY_DROPS = union(
-    select(_s.drop_id).where(_s.version != _s.published),
-    select(_p.drop_id).where(_p.due_at <= bindparam("now", type_=t.Moment)),
-    select(_s.drop_id).join(t.offers, _o.slot_id == _s.id).where(among(_o.stock_item_id, "items"), _s.removed_at.is_(None)),
+_DIRTY_ITEMS = Prepared(select(_i.id, _i.version).where(_i.version != _i.published).order_by(_i.id).limit(bindparam("most")))
+_DIRTY_SLOTS = Prepared(
+    union(
+        select(_s.drop_id, _s.id).where(_s.version != _s.published),
+        select(_p.drop_id, _p.slot_id).where(_p.due_at <= bindparam("now", type_=t.Moment)),
+        select(_s.drop_id, _s.id).join(t.offers, _o.slot_id == _s.id).where(among(_o.stock_item_id, "items"), _s.removed_at.is_(None)),
+    )
 )
-# The sums keep both databases from beginning at the index of the drop: few of its slots sell an item or are due.
-_OF_DROP = _s.drop_id + 0 == bindparam("drop")
-_TO_PUBLISH = union(
-    select(_s.id).where(_s.drop_id == bindparam("drop"), _s.version != _s.published),
-    select(_p.slot_id).where(_p.drop_id + 0 == bindparam("drop"), _p.due_at <= bindparam("now", type_=t.Moment)),
-    select(_s.id).join(t.offers, _o.slot_id == _s.id).where(among(_o.stock_item_id, "items"), _OF_DROP, _s.removed_at.is_(None)),
+_WAITING = Prepared(
+    union(
+        select(_s.id).where(among(_s.id), _s.version != _s.published),
+        select(_p.slot_id).where(among(_p.slot_id), _p.due_at <= bindparam("now", type_=t.Moment)),
+        select(_o.slot_id).join(t.stock_items, _i.id == _o.stock_item_id).where(among(_o.slot_id), _i.version != _i.published),
+    )
 )
-_WAITING = union(
-    select(_s.id).where(among(_s.id), _s.version != _s.published),
-    select(_p.slot_id).where(among(_p.slot_id), _p.due_at <= bindparam("now", type_=t.Moment)),
-    select(_o.slot_id).join(t.stock_items, _i.id == _o.stock_item_id).where(among(_o.slot_id), _i.version != _i.published),
+_SLOTS = Prepared(select(t.slots).where(among(_s.id)).order_by(_s.id))
+_SIBLINGS = Prepared(select(_s.id).where(among(_s.resource_id), _s.removed_at.is_(None)))
+_ITEMS = Prepared(rows.ITEM.where(among(_i.id)))
+_OFFERS = Prepared(rows.OFFERS)
+_SHOWN = Prepared(
+
+        select(_p.slot_id, _p.availability, _p.notices, _p.gone, _x.template)
+        .join(t.public_texts, _x.slot_id == _p.slot_id)
+        .where(among(_p.slot_id))
+
 )
-_SLOTS = select(t.slots).where(among(_s.id)).order_by(_s.id)
-_SIBLINGS = select(_s.id).where(among(_s.resource_id), _s.removed_at.is_(None))
-_ITEMS = rows.ITEM.where(among(_i.id))
-_SHOWN = (
-    select(_p.slot_id, _p.availability, _p.notices, _p.gone, _x.template)
-    .join(t.public_texts, _x.slot_id == _p.slot_id)
-    .where(among(_p.slot_id))
-)
-_TEMPLATES = select(_r.resource_id, _r.template).where(among(_r.resource_id), _r.template.is_not(None))
-_MARKED = select(_s.id).where(among(_s.id), _s.version != _s.published)
+_TEMPLATES = Prepared(select(_r.resource_id, _r.template).where(among(_r.resource_id), _r.template.is_not(None)))
+_MARKED = Prepared(select(_s.id).where(among(_s.id), _s.version != _s.published))
 
 _ADD = Bulk(t.public_renderings)
 _SHOW = Bulk(t.public_renderings, "revision", "available", "availability", "notices", "updated_at", "due_at", "octets", "gone")
@@ -71,20 +72,19 @@ class Publishing:
     def __init__(self, db: Db) -> None:
         self._db = db
 
-    def _all(self, query: Any, **values: object) -> Sequence[Any]:
-        return self._db.execute(query, values).all()
+    def _all(self, query: Prepared, **values: object) -> Sequence[Any]:
+        return query.all(self._db, values)
 
     def dirty_items(self) -> list[tuple[int, int]]:
         """Stock items changed since they were last published, with the version seen; the first ``AT_ONCE`` of them."""
         return [(row.id, row.version) for row in self._all(_DIRTY_ITEMS, most=AT_ONCE)]
 
-    def dirty_drops(self, item_ids: Sequence[int], now: datetime) -> list[int]:
-        """Drops with a slot that changed, whose time has come, or that sells one of the items."""
-        return sorted(row[0] for row in self._all(_DIRTY_DROPS, now=now, items=item_ids))
-
-    def slots_to_publish(self, drop_id: int, item_ids: Sequence[int], now: datetime) -> list[int]:
-        """The ids of the slots of ``drop_id`` that ``dirty_drops`` meant."""
-        return sorted(row[0] for row in self._all(_TO_PUBLISH, drop=drop_id, now=now, items=item_ids))
+    def dirty_slots(self, item_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
+        """Slots, by drop, that changed, whose time has come, or that sell one of the items; both in the order of their ids."""
+        found: dict[int, list[int]] = {}
+        for drop_id, slot_id in sorted(self._all(_DIRTY_SLOTS, now=now, items=item_ids)):
+            found.setdefault(drop_id, []).append(slot_id)
+        return found
 
     def waiting_slots(self, slot_ids: Sequence[int], now: datetime) -> set[int]:
         """Those of the slots that are yet to be published."""
@@ -100,7 +100,7 @@ class Publishing:
         """The slots of these ids, with their offers."""
         # Slots before offers: a claim in between leaves the slot's version old, so that it is looked at again.
         found = self._all(_SLOTS, keys=slot_ids)
-        return rows.slots(found, self._all(rows.OFFERS, keys=slot_ids))
+        return rows.slots(found, self._all(_OFFERS, keys=slot_ids))
 
     def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]:
         """The stock items that the slots' offers name."""

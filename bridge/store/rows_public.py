@@ -14,6 +14,9 @@ from bridge.core.ports import PublicSlot, Shown
 from bridge.store import tables as t
 
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
+
 @lru_cache(maxsize=4096)
 def availability_text(value: Availability) -> str:
     """An availability as compact JSON; equal availabilities give equal texts."""
@@ -21,7 +24,7 @@ def availability_text(value: Availability) -> str:
         [o.sku, o.name, o.left, o.reason, int(o.add_on), o.price, o.as_of.timestamp() if o.as_of else None, o.oversold]
         for o in value.offers
     ]
-    return json.dumps([value.state, value.places_left, value.capacity, value.left, value.reason, offers], separators=(",", ":"))
+    return _compact([value.state, value.places_left, value.capacity, value.left, value.reason, offers])
 
 
 def availability(text: str) -> Availability:
