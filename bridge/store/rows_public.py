@@ -13,7 +13,6 @@ from bridge.core.drops import PreorderWindow
 from bridge.core.ports import PublicSlot, Shown
 from bridge.store import tables as t
 
-
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 

@@ -1,13 +1,20 @@
 """Many rows in one statement say what so many statements would."""
 
+import time
+from threading import Thread
+
+import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from bridge.store import tables as t
 from bridge.store.bulk import Bulk
+from bridge.store.engine import Database
 from tests.house import event
 
 ROWS = Bulk(t.heartbeats)
 MOMENTS = Bulk(t.heartbeats, "at")
+TEXTS = Bulk(t.public_texts)
 HARD = ["", "a", 'quo"te', "back\\slash", "{a,b}", "NULL", "Brötchen\r\n🥐", "x" * 64]
 
 
@@ -51,3 +58,49 @@ def test_a_moment_may_be_taken_away_in_all_rows_or_some(shop):
         for wanted in ({first: None, second: None}, {first: 2**40, second: None}):
             dues.run(connection, [{"slot_id": key, "due_at": due} for key, due in wanted.items()])
             assert {row[0]: row[1] for row in connection.execute(seen)} == wanted
+
+
+def told_of_nobody(database):
+    with database.write() as connection:
+        ROWS.run(connection, [{"name": "a", "at": 1}])
+        TEXTS.run(connection, [{"slot_id": 4711, "template": "", "text": ""}])
+        ROWS.run(connection, [{"name": "b", "at": 1}])
+
+
+def test_what_the_database_refuses_is_told_and_undone_whole(database):
+    for _ in range(2):
+        with pytest.raises(IntegrityError):
+            told_of_nobody(database)
+        assert kept(database) == {}
+    with database.write() as connection:
+        ROWS.run(connection, [{"name": "c", "at": 1}])
+    assert kept(database) == {"c": 1}
+
+
+def test_what_is_asked_next_sees_what_was_written(database):
+    with database.write() as connection:
+        for number in range(3):
+            ROWS.run(connection, [{"name": name, "at": number} for name in HARD])
+        assert {t.micro(at) for (at,) in connection.execute(select(t.heartbeats.c.at))} == {2}
+
+
+def test_whoever_waits_for_a_row_keeps_nobody_else_from_going_on(postgresql_url):
+    database = Database(postgresql_url)
+    with database.write() as connection:
+        ROWS.run(connection, [{"name": "a", "at": 1}])
+
+    def change():
+        with database.write() as connection:
+            MOMENTS.run(connection, [{"name": "a", "at": 3}])
+
+    waiting = Thread(target=change)
+    with database.write() as connection:
+        MOMENTS.run(connection, [{"name": "a", "at": 2}])
+        connection.execute(select(t.heartbeats.c.at))
+        waiting.start()
+        with database.glance() as other:
+            while not other.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar():
+                time.sleep(0.001)
+    waiting.join()
+    assert kept(database) == {"a": 3}
+    database.dispose()

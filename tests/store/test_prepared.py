@@ -187,3 +187,15 @@ def taken_back(connection, clock):
     with connection.begin_nested():
         ADD.one(connection, {"key": "two", "at": clock()})
         raise RuntimeError
+
+
+def test_a_statement_is_prepared_once_however_many_snapshots_are_read(postgresql_url):
+    database = Database(postgresql_url, pool_size=1)
+    made = []
+    for _ in range(3):
+        with database.read() as connection:
+            ask(connection)
+            made.append(connection.exec_driver_sql("SELECT name FROM pg_prepared_statements WHERE name LIKE 'dropbridge%%'").scalar())
+    assert made[0] is not None
+    assert set(made) == {made[0]}
+    database.dispose()
