@@ -99,7 +99,7 @@ def test_whoever_waits_for_a_row_keeps_nobody_else_from_going_on(postgresql_url)
         connection.execute(select(t.heartbeats.c.at))
         waiting.start()
         with database.glance() as other:
-            while not other.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar():
+            while waiting.is_alive() and not other.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar():
                 time.sleep(0.001)
     waiting.join()
     assert kept(database) == {"a": 3}
