@@ -178,6 +178,14 @@ class Window:
         self.reads.append("people_booked")
         return len({who for who, at in self.booked if at > since})
 
+    def slot_version(self, public_id: str) -> tuple[Drop, object] | None:
+        self.reads.append("slot_version")
+        one = self.public_slot(public_id)
+        if one is None:
+            return None
+        drop = self.shelves[one.drop]
+        return drop, (replace(drop, revision=0, changed_at=SATURDAY), self.described.get(drop.path), self.revisions[public_id], one)
+
     def public_slot(self, public_id: str) -> PublicSlot | None:
         one = self.slots.get(public_id)
         return one if one is not None and self.shelves[one.drop].is_public and not self.revisions[public_id][1] else None

@@ -29,8 +29,7 @@ from bridge.core.terms import Terms
 from bridge.core.traffic import View, hour_of, price_shown
 from bridge.wording import Wording
 
-_REMEMBERED = 16_384
-Made = tuple[Drop, Page]
+Made = tuple[object, Page]
 Make = Callable[["Seen", Wording, datetime], Page]
 
 
@@ -55,11 +54,10 @@ class _IsGone(Exception):
 
 
 class SlotPages:
-    """Answers for slots. A page that is kept costs one look at its drop's row."""
+    """Answers for slots. A page that is kept costs one look at the rows of its slot and drop."""
 
     def __init__(self, bridge: Reading, kept: Kept) -> None:
         self._bridge, self._kept = bridge, kept
-        self._homes: dict[str, tuple[str, str]] = {}
 
     def page(self, public_id: str) -> Response:
         """The slot's own page."""
@@ -67,15 +65,13 @@ class SlotPages:
 
     def kept(self, asked_by: Request, public_id: str) -> Sent | None:
         """The slot's own page if it was made before and shows what is true by now."""
-        home = self._homes.get(public_id)
-        if home is None:
-            return None
         with self._bridge.glance() as views:
-            drop = views.drop(*home)
-        if drop is None or not drop.is_public:
+            found = views.slot_version(public_id)
+        if found is None:
             return None
-        now, words = self._bridge.now(), chosen(asked_by, drop.language)
-        made = self._kept.found(("page", public_id, str(words.locale), asked(asked_by)), drop, now)
+        (drop, version), now = found, self._bridge.now()
+        words = chosen(asked_by, drop.language)
+        made = self._kept.found(("page", public_id, str(words.locale), asked(asked_by)), version, now)
         if made is None:
             return None
         self._count(asked_by, made, now)
@@ -88,20 +84,19 @@ class SlotPages:
         return response
 
     def _answer(self, kind: str, public_id: str, make: Make) -> Response:
-        drop, now = self._drop_of(public_id), self._bridge.now()
-        words, language = chosen(request, drop.language), asked(request)
+        with self._bridge.glance() as views:
+            drop, version = _version_of(views, public_id)
+        now, words, language = self._bridge.now(), chosen(request, drop.language), asked(request)
 
         def anew() -> Made:
             with self._bridge.read() as views:
-                seen = slot_seen(views, public_id, now)
-            found, current = seen.slot, seen.drop
-            self._remember(public_id, current)
-            if found.removed:
-                raise _IsGone(current, found)
+                seen, (_, current) = slot_seen(views, public_id, now), _version_of(views, public_id)
+            if seen.slot.removed:
+                raise _IsGone(seen.drop, seen.slot)
             return current, make(seen, words.at(now), now)
 
         try:
-            made = self._kept.page((kind, public_id, str(words.locale), language), drop, now, anew)
+            made = self._kept.page((kind, public_id, str(words.locale), language), version, now, anew)
         except _IsGone as gone:
             words = words.at(now)
             one = shown(gone.slot, words, now)
@@ -112,24 +107,6 @@ class SlotPages:
     def _count(self, asked_by: Request, made: Page, now: datetime) -> None:
         if made.counts is not None and is_a_view(asked_by):
             self._bridge.tally.add(View(made.counts[0], hour_of(now), made.counts[1]))
-
-    def _drop_of(self, public_id: str) -> Drop:
-        """The drop as it is by now. Where a slot is at home is remembered; what is remembered wrongly is looked up anew."""
-        home = self._homes.get(public_id)
-        if home is not None:
-            with self._bridge.glance() as views:
-                drop = views.drop(*home)
-            if drop is not None and drop.is_public:
-                return drop
-        with self._bridge.read() as views:
-            _, drop = slot_of(views, public_id)
-        self._remember(public_id, drop)
-        return drop
-
-    def _remember(self, public_id: str, drop: Drop) -> None:
-        if len(self._homes) >= _REMEMBERED:
-            self._homes.clear()
-        self._homes[public_id] = (drop.organizer, drop.slug)
 
     def _page(self, seen: Seen, words: Wording, now: datetime) -> Page:
         until = min([changes_at([seen.slot], now), seen.booked.until, *moments_of(seen.slot, seen.terms, now)])
@@ -234,6 +211,13 @@ def slot_of(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:
     if found is None or drop is None or not drop.is_public:
         raise NotFound
     return found, drop
+
+
+def _version_of(views: Views, public_id: str) -> tuple[Drop, object]:
+    found = views.slot_version(public_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def slot_file(views: Views, public_id: str) -> str:

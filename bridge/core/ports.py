@@ -317,6 +317,12 @@ class Views(OrderViews, OutboxViews, PeopleViews, ReportViews, ShopViews, Protoc
         """Slots of public drops that have not ended, behind position ``after``, by position."""
 
     def public_slot(self, public_id: str) -> PublicSlot | None: ...
+    def slot_version(self, public_id: str) -> tuple[Drop, object] | None:
+        """The drop of a slot, and a value that is another one once anything changed that is told of this slot.
+
+        Other slots of the drop may change as they like. None for a slot that is not shown.
+        """
+
     def app_passwords(self, organizer: str) -> list[AppPassword]:
         """Those not revoked first; the newest first."""
 

@@ -1,14 +1,29 @@
 """Slots as customers see them: for the feeds, the pages and the API."""
 
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 
-from bridge.core.ports import Coming, FeedRow, Offered, PublicSlot
+from bridge.core.ports import Coming, Drop, FeedRow, Offered, PublicSlot
 from bridge.store import rows_public as rows
 from bridge.store import tables as t
+from bridge.store.prepared import Prepared
+from bridge.store.rows import DROP, drop
+from bridge.store.tables_shop import terms
 
-_p, _s = t.public_renderings.c, t.slots.c
+_p, _s, _t = t.public_renderings.c, t.slots.c, terms.c
+# Whatever happens to any slot raises these.
+_RAISED = {"revision", "changed_at"}
+_WITH_DROP = (
+    DROP.add_columns(_p.revision.label("shown_at"), _t.changed_at.label("described_at"))
+    .join(t.slots, _s.drop_id == t.drops.c.id)
+    .join(t.public_renderings, _p.slot_id == _s.id)
+    .outerjoin(terms, _t.drop_id == t.drops.c.id)
+    .where(_s.public_id == bindparam("asked"), t.drops.c.is_public, _p.gone.is_(False))
+)
+_steady = itemgetter(*(at for at, column in enumerate(_WITH_DROP.exported_columns) if column.name not in _RAISED))
+_VERSION = Prepared(_WITH_DROP)
 _PUBLIC_SLOT = rows.PUBLIC_SLOT.where(_s.public_id == bindparam("asked"))
 
 
@@ -95,3 +110,7 @@ class PublicViews:
     def public_slot(self, public_id: str) -> PublicSlot | None:
         row = self._db.execute(_PUBLIC_SLOT, {"asked": public_id}).first()
         return rows.public_slot(row) if row else None
+
+    def slot_version(self, public_id: str) -> tuple[Drop, object] | None:
+        row = _VERSION.first(self._db, {"asked": public_id})
+        return (drop(row), _steady(row)) if row else None

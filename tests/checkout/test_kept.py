@@ -101,13 +101,13 @@ def test_a_slot_that_went_to_another_drop_is_shown_there(clock):
     assert "Jam day" in words(client, SLOT)
 
 
-def test_a_hot_page_costs_one_look_at_its_drop(client, window):
+def test_a_hot_page_costs_one_look_at_what_may_have_changed(client, window):
     words(client, SLOT)
     words(client, DROP)
     window.reads.clear()
     words(client, SLOT)
     words(client, DROP)
-    assert window.reads == ["drop", "drop"]
+    assert window.reads == ["slot_version", "drop"]
 
 
 def test_each_language_has_its_page(client):

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bridge.core.terms import Terms
+from bridge.flows.drops import describe_drop
 from tests.house import Bakery, bakery, event
 
 SATURDAY = datetime(2026, 12, 5, 9, 0, tzinfo=UTC)
@@ -109,3 +111,50 @@ def test_a_drop_of_another_organizer_is_not_found(shop):
         assert views.drop("dee", "bread") is None
         assert views.drops("dee") == []
         assert [drop.slug for drop in views.drops("ada")] == ["bread"]
+
+
+def version(shop, slot):
+    with shop.house.read() as views:
+        drop, found = views.slot_version(slot.public_id)
+    assert drop.path == "ada/bread"
+    return found
+
+
+def described(shop, **changes):
+    with shop.house.work() as work:
+        describe_drop(work, work.lock_drop(shop.drop.id), shop.house.house, now=shop.clock.turn(seconds=1), actor="ada", **changes)
+    shop.publish()
+
+
+def test_whatever_is_told_of_a_slot_has_its_version_changed_and_another_slot_has_not(shop):
+    shop.put(event("a", "Places: 8\nSells: LOAF"), "a.ics")
+    shop.put(event("b", "Places: 8\nSells: CAKE"), "b.ics")
+    slot, other = shop.slots()
+    changes = [
+        lambda: shop.count("LOAF", 7),
+        lambda: shop.hold(slot.public_id, LOAF=1),
+        lambda: shop.put(event("a", "Come hungry.\nPlaces: 8\nSells: LOAF"), "a.ics"),
+        lambda: described(shop, title="Bread and cake"),
+        lambda: described(shop, terms=Terms(story="Baked at night.")),
+        lambda: described(shop, terms=Terms(story="Baked at night.", refund_policy="None.")),
+    ]
+    seen = [version(shop, slot)]
+    for change in changes:
+        change()
+        shop.publish()
+        seen.append(version(shop, slot))
+        assert seen[-1] not in seen[:-1]
+    shop.count("CAKE", 3)
+    shop.hold(other.public_id, CAKE=1)
+    shop.publish()
+    assert version(shop, slot) == seen[-1]
+
+
+def test_what_is_not_shown_has_no_version(shop):
+    shop.put(event(notes="Places: 8"))
+    (slot,) = shop.slots()
+    with shop.house.read() as views:
+        assert views.slot_version("nowhere") is None
+    described(shop, is_public=False)
+    with shop.house.read() as views:
+        assert views.slot_version(slot.public_id) is None
