@@ -23,7 +23,7 @@ from bridge.wiring import Bridge, informed
 log = logging.getLogger(__name__)
 TICK = 1.0
 MERGE = 0.02
-MERGE_AT_MOST = 5
+MERGE_AT_MOST = 7
 BEAT_EVERY = timedelta(seconds=5)
 TILLS_AT_ONCE = 4
 LISTEN_EVERY = 15.0

@@ -1,6 +1,5 @@
 """Finished pages in the memory of this process: bounded, and served only while all that they were made of is as it was."""
 
-import gzip
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -8,9 +7,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Lock
 
+from isal import igzip
+
 BUDGET = 24 * 1024 * 1024
 NEVER = datetime.max.replace(tzinfo=UTC)
 _SMALL = 512
+# A page that sells is made anew many times a second: an eighth more octets cost a third of the time.
+_LEVEL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Page:
 def page(text: str, content_type: str, language: str = "", until: datetime = NEVER) -> Page:
     """``text`` made ready to be sent many times."""
     body = text.encode()
-    packed = gzip.compress(body, 6, mtime=0) if len(body) >= _SMALL else b""
+    packed = igzip.compress(body, _LEVEL, mtime=0) if len(body) >= _SMALL else b""
     return Page(body, packed, sha256(body).hexdigest()[:24], content_type, language, until)
 
 

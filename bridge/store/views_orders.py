@@ -25,8 +25,12 @@ _DROP_OF_SLOT = Prepared(
     .add_columns(_s.limit_per_customer.label("slot_limit"))
 )
 _SLOT = select(t.slots).where(_s.id == bindparam("key"))
-_BOOKED = select(func.count(_o.email_key.distinct())).where(
-    _o.slot_id == bindparam("key"), _o.placed_at > bindparam("since", type_=t.Moment), _o.state.in_(sorted(BOOKED))
+_BOOKED = Prepared(
+    select(func.count(_o.email_key.distinct()).label("people")).where(
+        _o.slot_id == bindparam("key"),
+        _o.placed_at > bindparam("since", type_=t.Moment),
+        or_(*(_o.state == state for state in sorted(BOOKED))),
+    )
 )
 _WHO_CANCELLED = select(_j.actor).where(
     _j.drop_id == bindparam("drop"),
@@ -126,7 +130,7 @@ class OrderPages(ShopViews):
 
     def people_booked(self, slot_id: int, since: datetime) -> int:
         """How many people have booked a slot later than ``since``, by orders that stand."""
-        return int(self._db.execute(_BOOKED, {"key": slot_id, "since": since}).scalar_one())
+        return int(_BOOKED.one(self._db, {"key": slot_id, "since": since}).people)
 
     def slot_now(self, public_id: str) -> tuple[Slot, dict[int, StockItem]] | None:
         """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""

@@ -24,7 +24,7 @@ _WITH_DROP = (
 )
 _steady = itemgetter(*(at for at, column in enumerate(_WITH_DROP.exported_columns) if column.name not in _RAISED))
 _VERSION = Prepared(_WITH_DROP)
-_PUBLIC_SLOT = rows.PUBLIC_SLOT.where(_s.public_id == bindparam("asked"))
+_PUBLIC_SLOT = Prepared(rows.PUBLIC_SLOT.where(_s.public_id == bindparam("asked")))
 
 
 class PublicViews:
@@ -108,7 +108,7 @@ class PublicViews:
         return [Coming(*row) for row in self._db.execute(query)]
 
     def public_slot(self, public_id: str) -> PublicSlot | None:
-        row = self._db.execute(_PUBLIC_SLOT, {"asked": public_id}).first()
+        row = _PUBLIC_SLOT.first(self._db, {"asked": public_id})
         return rows.public_slot(row) if row else None
 
     def slot_version(self, public_id: str) -> tuple[Drop, object] | None:
