@@ -39,7 +39,7 @@ class Bulk:
         else:
             given = [libpq.array_of(_kind(db, column), [each[column.name] for each in values]) for column in columns]
             try:
-                libpq.later(db, self, text, given)
+                libpq.later(db, self, text, given, [libpq.BINARY] * len(given))
             except psycopg.Error as error:
                 raise told(db, error) from error
 

@@ -74,7 +74,7 @@ class Holds:
     def _add_held(self, key: int, lines: Sequence[Line]) -> None:
         for x in lines:
             values = {"hold_id": key, "offer_id": x.offer_id, "stock_item_id": x.stock_item_id, "units": x.units, "price": x.price}
-            _ADD_LINE.run(self._db, values)
+            _ADD_LINE.later(self._db, values)
 
     def hold(self, secret: str) -> Held | None:
         """The hold of this secret, expired or not."""
@@ -85,7 +85,7 @@ class Holds:
         values = {"places": changed.places, "expires_at": changed.expires_at}
         if self._db.execute(update(t.holds).where(_h.id == changed.id).values(**values)).rowcount == 0:
             return False
-        _REMOVE_LINES.run(self._db, {"key": changed.id})
+        _REMOVE_LINES.later(self._db, {"key": changed.id})
         self._add_held(changed.id, changed.lines)
         return True
 
@@ -106,5 +106,5 @@ class Holds:
 
     def take_away_hold(self, hold: Held) -> bool:
         """Ends the hold; False when another transaction already did. Its slot must be locked."""
-        _REMOVE_LINES.run(self._db, {"key": hold.id})
+        _REMOVE_LINES.later(self._db, {"key": hold.id})
         return _REMOVE.run(self._db, {"key": hold.id}) == 1

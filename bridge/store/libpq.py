@@ -30,17 +30,26 @@ _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _WHOLE_NUMBERS, _BOOLEAN, _JSON = (20, 21, 23), 16, (114, 3802)
 _NOT_PREPARED = b"26000"
 _names = itertools.count(1)
-_BINARY = 1
+BINARY = 1
+"""The format of what ``array_of`` makes."""
 _MANY = 20  # From here on it pays to have psycopg's own reader made ready.
 
 
 def watch(engine: Engine) -> None:
     """Has every connection of ``engine`` forget what was prepared on it once psycopg has dropped that, and wait for ``later`` in time."""
     event.listen(engine, "before_cursor_execute", lambda db, *_: settle(db))
-    event.listen(engine, "commit", settle)
+    event.listen(engine, "commit", _commit)
     event.listen(engine, "rollback", _roll_back)
     event.listen(engine, "rollback_savepoint", lambda db, *_: db.info.pop("prepared", None))
     event.listen(engine, "reset", lambda driver, record, _: _forget(driver, record.info))
+
+
+def _commit(db: Db) -> None:
+    """Together with what is still under way; psycopg then finds nothing left to commit."""
+    pgconn = _of(db)
+    if pgconn.pipeline_status != PipelineStatus.OFF:
+        pgconn.send_query_params(b"COMMIT", None)
+        settle(db)
 
 
 def _roll_back(db: Db) -> None:
@@ -58,9 +67,8 @@ def _forget(driver: Any, info: dict[Any, Any]) -> None:
 
 def run(db: Db, command: str) -> None:
     """Begins or ends a transaction, without what that costs in the layers above."""
-    driver: Any = db.connection.driver_connection
     try:
-        _checked(driver.pgconn.exec_(command.encode()))
+        _checked(_of(db).exec_(command.encode()))
     except psycopg.Error as error:
         raise told(db, error) from error
 
@@ -76,20 +84,22 @@ def ask(db: Db, key: object, text: str, given: Sequence[bytes | None]) -> Any:
     return _checked(result)
 
 
-def later(db: Db, key: object, text: str, given: Sequence[bytes]) -> None:
-    """Has the statement carried out while we go on; its values are of ``array_of``. What goes wrong is raised by what is asked next."""
+def later(db: Db, key: object, text: str, given: Sequence[bytes | None], formats: Sequence[int] | None = None) -> None:
+    """Has the statement carried out while we go on. What goes wrong is raised by what is asked next, at the latest by the commit.
+
+    The values are texts unless ``formats`` says that they are ``BINARY``.
+    """
     pgconn, name = _ready(db, key, text)
     if pgconn.pipeline_status == PipelineStatus.OFF:
         pgconn.enter_pipeline_mode()
-    pgconn.send_query_prepared(name, given, [_BINARY] * len(given))
+    pgconn.send_query_prepared(name, given, formats)
     pgconn.send_flush_request()
     _sent(pgconn)
 
 
 def settle(db: Db) -> None:
     """Waits for what is to be done ``later``. Raises ``DBAPIError`` when it could not be done."""
-    driver: Any = db.connection.driver_connection
-    pgconn = driver.pgconn
+    pgconn = _of(db)
     if pgconn.pipeline_status == PipelineStatus.OFF:
         return
     try:
@@ -129,6 +139,11 @@ def _ready_to(pgconn: Any, events: int) -> int:
     waiting.register(pgconn.socket, events)
     ((_, found),) = waiting.poll()
     return found
+
+
+def _of(db: Db) -> Any:
+    driver: Any = db.connection.driver_connection
+    return driver.pgconn
 
 
 def _ready(db: Db, key: object, text: str) -> tuple[Any, bytes]:

@@ -74,7 +74,7 @@ class Orders:
 
     def _add_ordered(self, key: int, order: Order) -> None:
         for line in order.lines:
-            _ADD_LINE.run(self._db, {"order_id": key, **rows.line_values(line)})
+            _ADD_LINE.later(self._db, {"order_id": key, **rows.line_values(line)})
 
     def order_at(self, secret: str) -> tuple[int, int] | None:
         """The ids of an order and its slot, without a lock."""

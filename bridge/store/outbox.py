@@ -41,7 +41,7 @@ class Outbox:
         """A consequence that must happen, once per ``key``."""
         self.leaves_dirty = True
         values = {"topic": topic, "key": key, "payload": dict(payload), "due_at": due_at}
-        _ENQUEUE.run(self._db, values)
+        _ENQUEUE.later(self._db, values)
 
     def is_due(self, prefix: str, now: datetime) -> bool:
         """Whether there is a row that is due and whose topic begins with ``prefix``."""

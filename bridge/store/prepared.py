@@ -81,6 +81,17 @@ class Prepared:
         """How many rows were touched."""
         return self._asked(db, self._for(db), values)[1]
 
+    def later(self, db: Db, values: Values) -> None:
+        """As ``run``, of which nobody waits to hear: a failure is raised by what is asked next, at the latest by the commit."""
+        if db.dialect.name == "sqlite":
+            self.run(db, values)
+            return
+        built = self._for(db)
+        try:
+            libpq.later(db, self, built.text, [libpq.octets(value) for value in built.given(values)])
+        except db.dialect.loaded_dbapi.Error as error:
+            raise told(db, error) from error
+
     def _for(self, db: Db) -> _Built:
         return self._built.get(db.dialect.name) or self.build(db.dialect)
 

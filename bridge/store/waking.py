@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection
 
+from bridge.store import libpq
 from bridge.store.engine import Database
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Listener(Protocol):
 def announce(database: Database, connection: Connection) -> None:
     """Has the commit of this transaction wake the clock, where the database itself can carry the message."""
     if not database.is_sqlite:
-        connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+        libpq.later(connection, CHANNEL, f"NOTIFY {CHANNEL}", [])
 
 
 def announced(database: Database) -> None:

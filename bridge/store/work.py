@@ -60,7 +60,7 @@ class SqlWork(
         if drop_id is None and slot_id is not None:
             self._db.execute(_RECORD_OF_SLOT, {**values, "its_slot": slot_id})
         else:
-            _RECORD_OF_DROP.run(self._db, {**values, "drop_id": drop_id})
+            _RECORD_OF_DROP.later(self._db, {**values, "drop_id": drop_id})
 
     def prune_journal(self, before: datetime, most: int) -> int:
         """Forgets the oldest rows of the journal that are from ``before``; returns how many."""
