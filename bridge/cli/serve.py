@@ -8,15 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server import MPServer
 
 from bridge import settings
-from bridge.cli.children import Child
 from bridge.cli.common import Context, pass_context
 from bridge.processes import SETUP_TOKEN, VISITOR_KEY
+from bridge.supervisor import become
 from bridge.wiring import tell_address
 
 # glibc keeps what a large answer needed, once for each thread, unless it is told to give large blocks back.
@@ -50,13 +46,8 @@ def serve(context: Context, host: str | None, port: int | None, with_demo: bool)
     else:
         click.echo(_greeting(context))
     sys.stdout.flush()
-    bridge.database.dispose()
-    beside.append(Child("clock", "bridge", "clock"))
-    try:
-        _server(context.settings).serve()
-    finally:
-        for child in beside:
-            child.stop()
+    context.close()
+    become([*beside, ("bridge", "clock")])
 
 
 @click.command()
@@ -69,8 +60,8 @@ def web(context: Context, host: str | None, port: int | None) -> None:
     """
     _listen_on(context, host, port)
     tell_address(context.serving)
-    context.serving.database.dispose()
-    _server(context.settings).serve()
+    context.close()
+    become()
 
 
 def _listen_on(context: Context, host: str | None, port: int | None) -> None:
@@ -90,7 +81,7 @@ def _keep_letters(context: Context) -> None:
         os.environ.setdefault("DROPBRIDGE_MAIL__ADAPTER", "fake")
 
 
-def _emulated_payments(context: Context) -> list[Child]:
+def _emulated_payments(context: Context) -> list[tuple[str, ...]]:
     """The demo takes cards at an emulator of Stripe, in a process of its own, unless a real one was set up."""
     if context.settings.stripe.secret_key:
         return []
@@ -107,7 +98,7 @@ def _emulated_payments(context: Context) -> list[Child]:
     context.__dict__.pop("settings", None)
     hook = f"{context.settings.base_url}/hooks/payments/stripe"
     keys = ("--secret-key", key, "--webhook-secret", signature)
-    return [Child("payments", "bridge.payments.emulator", "--host", host, "--port", port, *keys, "--webhook-url", hook)]
+    return [("bridge.payments.emulator", "--host", host, "--port", port, *keys, "--webhook-url", hook)]
 
 
 def _check_address(host: str, port: int) -> None:
@@ -133,22 +124,4 @@ def _greeting(context: Context) -> str:
         f"dropbridge serves on {address}/ and has no organizer yet. Open this link once to make the first:\n"
         f"  {address}/setup/{os.environ[SETUP_TOKEN]}\n"
         "or run: dropbridge organizer add NAME"
-    )
-
-
-def _server(loaded: settings.Settings) -> MPServer:
-    server = loaded.server
-    return MPServer(
-        "bridge.wsgi:app",
-        factory=True,
-        address=server.host,
-        port=server.port,
-        interface=Interfaces.WSGI,
-        workers=server.workers,
-        blocking_threads=server.threads,
-        backlog=server.backlog,
-        http1_settings=HTTP1Settings(),
-        websockets=False,
-        respawn_failed_workers=True,
-        log_level=LogLevels.error,
     )

@@ -14,11 +14,11 @@ RESTART_AFTER = 1.0
 class Child:
     """``python -m`` with these arguments, for as long as this process lives."""
 
-    def __init__(self, name: str, *arguments: str) -> None:
+    def __init__(self, *arguments: str) -> None:
         self._arguments: Sequence[str] = arguments
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
-        threading.Thread(target=self._keep, name=name, daemon=True).start()
+        threading.Thread(target=self._keep, name=arguments[-1], daemon=True).start()
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
