@@ -57,6 +57,7 @@ def invitation(order: Order, slot: Slot, drop: Drop, terms: Terms, method: Metho
 def order_calendar(order: Order, slot: Slot, drop: Drop, terms: Terms, *, link: str, sender: str) -> str:
     """The order's own feed, for those who subscribe: the same event, with reminders, cancelled when the order is.
 
+    What is sent is no appointment: its event says so, takes no time (TRANSP, RFC 5545 section 3.8.2.7) and does not remind.
     The same order gives the same text. Published events have no ATTENDEE (RFC 5546 section 3.2.1).
     """
     changed = max(at for at in (order.placed_at, order.changed_at, order.cancelled_at) if at is not None)
@@ -73,7 +74,7 @@ def order_calendar(order: Order, slot: Slot, drop: Drop, terms: Terms, *, link: 
     )
     status = _status(order, slot)
     lines = [*_event(order, slot, drop, terms, link, changed, status), f"LAST-MODIFIED:{stamp(changed)}", _organizer(drop, sender)]
-    if status != "CANCELLED":
+    if status != "CANCELLED" and order.fulfilment == "pickup":
         lines += _alarms(_title(slot, drop))
     return head + joined([*lines, "END:VEVENT"]) + calendar_tail()
 
@@ -98,7 +99,7 @@ def _event(order: Order, slot: Slot, drop: Drop, terms: Terms, link: str, at: da
         f"URL;VALUE=URI:{_address(link)}",
         # Whoever shares a calendar with others does not share the link that opens the order.
         "CLASS:PRIVATE",
-        "TRANSP:OPAQUE",
+        f"TRANSP:{'OPAQUE' if order.fulfilment == 'pickup' else 'TRANSPARENT'}",
     ]
     place = slot.place or drop.place
     if _says_something(place) and order.fulfilment == "pickup":
@@ -111,6 +112,8 @@ def _event(order: Order, slot: Slot, drop: Drop, terms: Terms, link: str, at: da
 def _description(order: Order, slot: Slot, terms: Terms, link: str) -> str:
     words = wording(order.language)
     lines = [*ordered(order, words), "", words.text("Order {number}", number=order.number)]
+    if order.fulfilment == "shipping":
+        lines.append(words.text("It is sent to you: there is nothing to come for."))
     pickup = slot.pickup or terms.pickup
     if pickup and order.fulfilment == "pickup":
         lines.append(f"{words.text(SETTINGS['Pickup'])}: {pickup}")

@@ -256,6 +256,9 @@ class TestPaying:
         assert "Fewer than 2 of Loaf are left on this date." in said(shop.post(f"/orders/{secret}/move", 409, to=few))
         shop.post(f"/orders/{secret}/move", 303, to=full)
         assert (shop.seen(secret).slot.public_id, shop.free(full)) == (full, 0)
+        assert "Have it in your calendar" not in shop.get(f"/orders/{secret}")
+        event = shop.get(f"/orders/{secret}/calendar.ics")
+        assert ("TRANSP:TRANSPARENT" in event, "VALARM" in event) == (True, False)
 
     def test_an_order_that_was_not_paid_in_time_says_so(self, shop, slot):
         secret = shop.ordered(slot, units__LOAF=2, method="fake")
