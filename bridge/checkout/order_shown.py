@@ -47,8 +47,9 @@ class LineShown(NamedTuple):
 
 
 class TaxShown(NamedTuple):
-    """The tax of one rate."""
+    """The tax of one rate: as it is called below a total, and beside its net sum."""
 
+    name: str
     rate: str
     net: str
     tax: str
@@ -116,7 +117,11 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
         costs=order.total > 0,
         net=money(sums.net),
         tax=money(sums.tax),
-        taxes=tuple(TaxShown(_rate(rate, words), money(net), money(tax)) for rate, net, tax in sums.taxes if rate),
+        taxes=tuple(
+            TaxShown(words.tax(rate, included=order.tax_included), words.percent(rate), money(net), money(tax))
+            for rate, net, tax in sums.taxes
+            if rate
+        ),
         pays=_pays(seen, due, words),
         pay_until=words.time(order.expires_at, zone) if order.state == "pending" and order.expires_at else "",
         due=money(due) if due else "",
@@ -164,12 +169,6 @@ def _in_time(seen: OrderSeen, now: datetime) -> bool:
 
 def _bare_places(order: Order) -> int:
     return max(0, order.places - sum(line.units * line.places_per_unit for line in order.lines))
-
-
-def _rate(rate: int, words: Wording) -> str:
-    whole, part = divmod(rate, 1000)
-    written = f"{whole}.{part:03d}".rstrip("0").rstrip(".")
-    return written.replace(".", "," if words.language in {"de", "fr", "es"} else ".") + " %"
 
 
 def _when(seen: OrderSeen, words: Wording) -> str:

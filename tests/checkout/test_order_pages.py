@@ -51,7 +51,7 @@ def test_the_receipt_has_seller_lines_and_tax_by_rate(shop):
     words = said(shop.client.get(f"{page}/receipt"))
     assert "1 Mill Lane Tax number: DE123" in words
     assert "Country loaf 2 €8.50 €17.00" in words
-    assert "19 % tax on €15.13 €2.87 7 % tax on €15.89 €1.11" in words
+    assert "19% tax on €15.13 €2.87 7% tax on €15.89 €1.11" in words
     assert "Total €35.00" in words
     assert "Order placed Wed 2 Dec 10:00, paid at pickup." in words
 
