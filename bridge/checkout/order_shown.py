@@ -10,6 +10,7 @@ from bridge.core.orders import BOOKED, STANDING, Order, owed
 from bridge.core.ports_orders import OrderSeen
 from bridge.core.terms import AT_PICKUP
 from bridge.flows.orders import check_in_time
+from bridge.ical import line_name
 from bridge.wording import N_, Wording
 
 STATES = {
@@ -107,7 +108,8 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
         when=_when(seen, words),
         where=slot.place or seen.drop.place,
         lines=tuple(
-            LineShown(line.units, line.name or line.sku, money(line.price), money(line.units * line.price)) for line in order.lines
+            LineShown(line.units, line_name(line, order, seen.terms, words), money(line.price), money(line.units * line.price))
+            for line in order.lines
         ),
         places=_bare_places(order),
         shipping=order.shipping or words.text("Shipping"),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bridge.core.drops import Slot
-from bridge.core.orders import Order
+from bridge.core.orders import Order, OrderLine
 from bridge.core.ports import Drop
 from bridge.core.terms import Terms
 from bridge.ical.calendar import PRODID, calendar_head, calendar_tail
@@ -27,6 +27,7 @@ Method = Literal["REQUEST", "CANCEL"]
 REFRESH = timedelta(hours=1)
 REMIND = ("-P1D", "-PT1H")
 PLACES = (N_("{n} place"), N_("{n} places"))
+_EARLY, _EACH = N_("{name} at the early price, {price} each"), N_("{name}, {price} each")
 ENDED = frozenset({"cancelled", "expired"})
 _UNNAMEABLE = re.compile(r"[^A-Za-z0-9.:_-]+")
 _CONTROL = re.compile('["\x00-\x1f\x7f]')
@@ -79,11 +80,21 @@ def order_calendar(order: Order, slot: Slot, drop: Drop, terms: Terms, *, link: 
     return head + joined([*lines, "END:VEVENT"]) + calendar_tail()
 
 
-def ordered(order: Order, words: Wording) -> list[str]:
+def line_name(line: OrderLine, order: Order, terms: Terms, words: Wording) -> str:
+    """What a line of the order is called; one of several of a product says its price, and whether that is the early one."""
+    name = line.name or line.sku
+    if sum(one.sku == line.sku for one in order.lines) == 1:
+        return name
+    product = terms.product(line.sku)
+    early = product is not None and product.early is not None and product.early.price == line.price
+    return words.text(_EARLY if early else _EACH, name=name, price=words.money(line.price, order.currency))
+
+
+def ordered(order: Order, terms: Terms, words: Wording) -> list[str]:
     """What was ordered, a line for each product; places alone when there are no goods."""
     if not order.lines:
         return [words.plural(*PLACES, order.places)]
-    return [f"{line.units} × {line.name or line.sku}" for line in order.lines]
+    return [f"{line.units} × {line_name(line, order, terms, words)}" for line in order.lines]
 
 
 def _event(order: Order, slot: Slot, drop: Drop, terms: Terms, link: str, at: datetime, status: str) -> list[str]:
@@ -111,7 +122,7 @@ def _event(order: Order, slot: Slot, drop: Drop, terms: Terms, link: str, at: da
 
 def _description(order: Order, slot: Slot, terms: Terms, link: str) -> str:
     words = wording(order.language)
-    lines = [*ordered(order, words), "", words.text("Order {number}", number=order.number)]
+    lines = [*ordered(order, terms, words), "", words.text("Order {number}", number=order.number)]
     if order.fulfilment == "shipping":
         lines.append(words.text("It is sent to you: there is nothing to come for."))
     pickup = slot.pickup or terms.pickup

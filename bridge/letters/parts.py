@@ -75,11 +75,11 @@ def sent_to(order: Order, words: Wording) -> Iterator[Row]:
         yield Row(words.text("Sent to"), "\n".join(line for line in lines if line))
 
 
-def bill(order: Order, words: Wording) -> tuple[Line, ...]:
+def bill(order: Order, terms: Terms, words: Wording) -> tuple[Line, ...]:
     """What was ordered, and what it costs."""
     if not order.lines:
-        return tuple(Line(name, "") for name in ordered(order, words))
-    names = zip(ordered(order, words), order.lines, strict=True)
+        return tuple(Line(name, "") for name in ordered(order, terms, words))
+    names = zip(ordered(order, terms, words), order.lines, strict=True)
     lines = [Line(name, words.money(line.units * line.price, order.currency)) for name, line in names]
     if order.shipping_fee:
         lines.append(Line(order.shipping or words.text("Shipping"), words.money(order.shipping_fee, order.currency)))
