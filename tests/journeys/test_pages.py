@@ -281,6 +281,18 @@ def test_a_count_changes_on_the_page_while_one_looks(browser, site, window):
     assert told == "Country loaf pickup 10:00 – 11:00: 3 left"
 
 
+@pytest.mark.parametrize(("minutes", "said"), [(60, "Preorder closed"), (-1, "Over")])
+def test_a_date_that_ends_while_one_looks_is_over_and_one_that_closes_is_closed(browser, site, window, minutes, said):
+    browser.get(site + "/slots/k3v9q1?lang=en")
+    badge = browser.find_element(By.CSS_SELECTOR, ".standing .badge")
+    assert badge.get_attribute("data-over-at").startswith("2026-12-05T11:00")
+    ends = "document.querySelector('.standing .badge').dataset.overAt = new Date(Date.now() + arguments[0] * 60000).toISOString()"
+    browser.execute_script(ends, minutes)
+    window.put(replace(window.slots["k3v9q1"], availability=left(0, state="closed")))
+    WebDriverWait(browser, 20).until(lambda _: badge.text != "7 left")
+    assert badge.text == said
+
+
 def test_a_slots_offers_change_with_it(browser, site, window):
     browser.get(site + "/slots/k3v9q1?lang=de")
     offers = (offer("LOAF", "Country loaf", 1, 1250), offer("BUN", "Morning bun", 4, 320), offer("TOTE", "Tote", 0, 1800))
