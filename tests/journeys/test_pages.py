@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
+from bridge.wording import LANGUAGES
 from tests.journeys.browser import barriers, chromium, resize
 from tests.window import LOAVES, SATURDAY, Window, left, offer, preorder, slot
 
@@ -235,6 +236,23 @@ def test_counts_in_the_calendar_are_live(browser, site, window):
     assert "7 left" in first.text
     window.put(replace(window.slots["k3v9q1"], availability=left(4)))
     waited(browser, lambda _: "4 left" in chips(browser)[0].text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [800, 1280])
+def test_the_words_of_a_chip_stay_whole(browser, site, language, width):
+    resize(browser, width)
+    browser.get(f"{site}/ada/loaves/?lang={language}")
+    view(browser, "calendar")
+    waited(browser, chips)
+    broken = """return [...document.querySelectorAll(".calendar .chip .badge")].filter((badge) => {
+      const words = document.createRange();
+      words.selectNodeContents(badge);
+      const [box, chip] = [badge.getBoundingClientRect(), badge.closest(".chip").getBoundingClientRect()];
+      const lines = new Set([...words.getClientRects()].map((line) => Math.round(line.top)));
+      return lines.size > 1 && !badge.textContent.trim().includes(" ") || box.right > chip.right + 1;
+    }).map((badge) => badge.textContent)"""
+    assert browser.execute_script(broken) == []
 
 
 def test_filters_act_at_once_on_list_and_calendar(browser, site):
