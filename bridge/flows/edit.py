@@ -166,6 +166,7 @@ def _save(
     may_sell = bool(wanted) or (draft.recurring and not draft.occurrences)
     key = work.save_resource(drop.id, name, draft, window, there=there.id, is_slot=may_sell, revision=revision, now=now, edited=edited)
     lock_claimed(work, [old for slot, old in wanted if old is not None and slot.cancelled and not old.cancelled])
+    _add_goods(work, drop, [slot for slot, _ in wanted])
     saved = [_save_slot(work, drop, key, slot, old, now, actor) for slot, old in wanted]
     _remove_slots(work, drop, gone, house, now, actor)
     if not saved and not draft.mentions_places:
@@ -207,6 +208,13 @@ def _wanted(
     if wanted and not draft.complete:
         raise TooManyOccurrences(f"{named(wanted[0][0])} repeats too often to be sold: give it an end, or fewer repetitions.")
     return wanted, gone
+
+
+def _add_goods(work: UnitOfWork, drop: Drop, slots: Sequence[Slot]) -> None:
+    # Made slot by slot, they would be waited for by whoever makes the same in the order of other slots, and wait for theirs.
+    new = [{offer.sku for offer in slot.offers if offer.stock_item_id is None} for slot in slots]
+    if sum(map(bool, new)) > 1:
+        work.add_items(drop.location_id, set().union(*new))
 
 
 def _save_slot(work: UnitOfWork, drop: Drop, resource_id: int, slot: Slot, old: Slot | None, now: datetime, actor: str) -> Slot:
