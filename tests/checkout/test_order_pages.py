@@ -162,7 +162,7 @@ def test_an_order_leads_back_to_its_date_and_its_drop_and_to_whom_to_write(shop)
         assert re.findall(r'href="([^"]+)"', crumbs)[:4] == ["/", "/ada/", "/ada/bread/", f"/slots/{slot}"]
     assert "mailto:" not in shop.get(page)
     with shop.house.work() as work:
-        change_organizer(work, work.views.organizer("ada"), email="ada@example.org")
+        change_organizer(work, work.views.organizer("ada"), shop.house.house, email="ada@example.org", now=shop.clock(), actor="ada")
     assert 'href="mailto:ada@example.org?subject=Order%20' in shop.get(page)
 
 
