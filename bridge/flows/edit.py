@@ -17,6 +17,8 @@ from bridge.flows.consequences import after_edit, lock_claimed
 from bridge.flows.house import House
 from bridge.flows.publish import Written, publish_edit, publish_removed
 
+MOST_TOLD = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Put:
@@ -176,16 +178,17 @@ def _save(
     template = ical.template(draft.source, keys, drop.timezone)
     if saved:
         return publish_edit(work, drop, saved, Written(key, draft.source, template), house, now)
-    block = liveblock.problems_block(_why_no_places(draft)[:1], drop, now, ZoneInfo(drop.timezone))
+    block = liveblock.problems_block(_why_no_places(draft), drop, now, ZoneInfo(drop.timezone))
     text = ical.fill(template, dict.fromkeys(keys, block), now)
     work.save_texts(key, draft.source, None, text)
     return text
 
 
 def _why_no_places(draft: EventDraft) -> list[Problem]:
-    """What stands between the event and being a slot: what was not understood before what is only nearly a line."""
+    """What stands between the event and being a slot, each once: what was not understood before what is only nearly a line."""
     told = [problem for occurrence in draft.occurrences for problem in occurrence.settings.problems]
-    return told + [hint for occurrence in draft.occurrences for hint in occurrence.settings.hints if hint.setting == "Places"]
+    told += [hint for occurrence in draft.occurrences for hint in occurrence.settings.hints if hint.setting == "Places"]
+    return list(dict.fromkeys(told))[:MOST_TOLD]
 
 
 def _wanted(
