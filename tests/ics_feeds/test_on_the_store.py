@@ -35,10 +35,13 @@ def test_whom_to_write_to_is_told_anew_everywhere_when_it_changes(bakery, client
     bakery.publish()
     paths = (FEED, f"{FEED}?lang=de", "/ada/calendar.ics")
     tags = {path: client.get(path).headers["ETag"] for path in paths}
+    pages = ("/ada/", "/ada/bread/", f"/slots/{bakery.slots()[0].public_id}")
+    assert all("Ada&#39;s Bakery" in client.get(page).text for page in pages)
     for change in ({"email": "hello@adas-bakery.example"}, {"title": "Ada's Oven"}):
         clock.turn(minutes=1)
         with bakery.house.work() as work:
             change_organizer(work, work.views.organizer("ada"), bakery.house.house, **change, now=clock(), actor="ada")
+    assert all("Ada&#39;s Oven" in client.get(page).text for page in pages)
     for path, tag in tags.items():
         answer = client.get(path, headers={"If-None-Match": tag})
         (shown,) = icalendar.Calendar.from_ical(answer.data).walk("VEVENT")
