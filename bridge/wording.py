@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, get_currency_precision, list_currencies
+from babel.numbers import format_currency, format_percent, get_currency_precision, list_currencies
 
 LANGUAGES = ("en", "de", "fr", "es")
 _CODE_AT_DIGIT = re.compile(r"([^\W\d_])(?=\d)")
@@ -30,6 +30,7 @@ def N_(msgid: str) -> str:  # noqa: N802 (the name every gettext tool knows)
 MOMENT, MOMENT_OF_YEAR = N_("EEE d MMM HH:mm"), N_("EEE d MMM y HH:mm")
 DAY, DAY_OF_YEAR = N_("EEE d MMM"), N_("EEE d MMM y")
 TIME = N_("HH:mm")
+_TAX_WITHIN, _TAX_ON_TOP = N_("of which {rate} tax"), N_("plus {rate} tax")
 
 
 class Wording:
@@ -81,6 +82,14 @@ class Wording:
     def money(self, minor: int, currency: str) -> str:
         """``minor`` units of an ISO 4217 currency, with as many decimals as it has."""
         return _money(self.locale, minor, currency)
+
+    def percent(self, rate: int) -> str:
+        """A tax rate in thousandths of a percent: ``7%``, ``8.875%``."""
+        return str(format_percent(Decimal(rate).scaleb(-5), locale=self.locale, decimal_quantization=False))
+
+    def tax(self, rate: int, *, included: bool) -> str:
+        """What the tax of a rate is called below a sum that includes it, or that it is added to."""
+        return self.text(_TAX_WITHIN if included else _TAX_ON_TOP, rate=self.percent(rate))
 
     def country(self, code: str) -> str:
         """What a country is called; the code itself for one that nobody knows."""

@@ -10,7 +10,7 @@ from bridge.checkout import posted
 from bridge.checkout.fields import field_of, names_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
-from bridge.checkout.order_form import Asked, FormShown, form_of
+from bridge.checkout.order_form import Asked, FormShown, Good, form_of
 from bridge.checkout.order_shown import order_shown
 from bridge.checkout.printing import printed, query_of_language
 from bridge.checkout.private import order_seen, private, unknown
@@ -19,15 +19,17 @@ from bridge.checkout.shown import SlotShown, shown, span_of_days
 from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import UNITS, Typed, wanted
 from bridge.core.availability import availability
+from bridge.core.drops import Slot
 from bridge.core.errors import InvalidInput, NotFound, Refusal
 from bridge.core.orders import Order
 from bridge.core.ports import Views
 from bridge.core.ports_orders import Held, OrderSeen
-from bridge.flows.changing import can_move, change_order, check_may_change
+from bridge.flows.changing import can_move, change_order, check_may_change, is_paid_for_good, most_paid_for
 from bridge.flows.orders import claim_of
-from bridge.wording import Wording
+from bridge.wording import N_, Wording
 
 MOST_SLOTS = 30
+PAID_FOR_GOOD = N_("Your order is paid and cannot cost more than that; order what is to be added as an order of its own.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def _change_page(bridge: Selling, seen: OrderSeen, typed: Typed, refusal: Refusa
     form = _form(bridge, seen, words, Asked(typed, [(field, sentence)] if sentence else []))
     values = {"seen": seen, "one": order_shown(seen, words, bridge.now()), "form": form, "refused": sentence}
     values["why_not"] = _why_not(seen, words, bridge.now())
+    values["costs_no_more"] = words.text(PAID_FOR_GOOD) if is_paid_for_good(seen.order, seen.terms) else ""
     return private(printed("change.html", words, status=answer_to(refusal).status if refusal else 200, **values))
 
 
@@ -126,7 +129,18 @@ def _form(bridge: Selling, seen: OrderSeen, words: Wording, asked: Asked) -> For
     own = claim_of(seen.order)
     mine = Held(0, seen.slot.id, "", own.places, now, own.lines)
     slot = replace(found, availability=availability(*stored, now))
-    return form_of(slot, seen.drop, seen.terms, stored[0].offers, words, now, asked._replace(hold=mine))
+    form = form_of(slot, seen.drop, seen.terms, stored[0].offers, words, now, asked._replace(hold=mine))
+    return _as_paid(form, seen, stored[0], words, now) if is_paid_for_good(seen.order, seen.terms) else form
+
+
+def _as_paid(form: FormShown, seen: OrderSeen, slot: Slot, words: Wording, now: datetime) -> FormShown:
+    """The form with no more of each than what was paid is enough for."""
+
+    def within(good: Good) -> Good:
+        most = most_paid_for(seen, slot, good.sku, good.most, now)
+        return good if most == good.most else replace(good, most=most, said=words.text(PAID_FOR_GOOD))
+
+    return replace(form, goods=tuple(map(within, form.goods)), add_ons=tuple(map(within, form.add_ons)))
 
 
 def _move_page(bridge: Selling, seen: OrderSeen, to: str, refusal: Refusal | None = None) -> Response:

@@ -10,6 +10,7 @@ from bridge.core.orders import BOOKED, STANDING, Order, owed
 from bridge.core.ports_orders import OrderSeen
 from bridge.core.terms import AT_PICKUP
 from bridge.flows.orders import check_in_time
+from bridge.ical import line_name
 from bridge.wording import N_, Wording
 
 STATES = {
@@ -47,8 +48,9 @@ class LineShown(NamedTuple):
 
 
 class TaxShown(NamedTuple):
-    """The tax of one rate."""
+    """The tax of one rate: as it is called below a total, and beside its net sum."""
 
+    name: str
     rate: str
     net: str
     tax: str
@@ -106,7 +108,8 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
         when=_when(seen, words),
         where=slot.place or seen.drop.place,
         lines=tuple(
-            LineShown(line.units, line.name or line.sku, money(line.price), money(line.units * line.price)) for line in order.lines
+            LineShown(line.units, line_name(line, order, seen.terms, words), money(line.price), money(line.units * line.price))
+            for line in order.lines
         ),
         places=_bare_places(order),
         shipping=order.shipping or words.text("Shipping"),
@@ -116,7 +119,11 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
         costs=order.total > 0,
         net=money(sums.net),
         tax=money(sums.tax),
-        taxes=tuple(TaxShown(_rate(rate, words), money(net), money(tax)) for rate, net, tax in sums.taxes if rate),
+        taxes=tuple(
+            TaxShown(words.tax(rate, included=order.tax_included), words.percent(rate), money(net), money(tax))
+            for rate, net, tax in sums.taxes
+            if rate
+        ),
         pays=_pays(seen, due, words),
         pay_until=words.time(order.expires_at, zone) if order.state == "pending" and order.expires_at else "",
         due=money(due) if due else "",
@@ -164,12 +171,6 @@ def _in_time(seen: OrderSeen, now: datetime) -> bool:
 
 def _bare_places(order: Order) -> int:
     return max(0, order.places - sum(line.units * line.places_per_unit for line in order.lines))
-
-
-def _rate(rate: int, words: Wording) -> str:
-    whole, part = divmod(rate, 1000)
-    written = f"{whole}.{part:03d}".rstrip("0").rstrip(".")
-    return written.replace(".", "," if words.language in {"de", "fr", "es"} else ".") + " %"
 
 
 def _when(seen: OrderSeen, words: Wording) -> str:

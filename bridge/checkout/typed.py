@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bridge.checkout.posted import secret
 from bridge.core.errors import InvalidInput
-from bridge.core.orders import MAX_UNITS, Address, Buyer, checked_email, checked_name
+from bridge.core.orders import MAX_UNITS, Address, Buyer, checked_email, checked_name, checked_note
 from bridge.core.terms import Terms
 from bridge.wording import N_
 
@@ -16,8 +16,8 @@ TRAP = "subject"
 PICKUP = "pickup"
 SENT = "ship:"
 ADDRESS = ("street", "more", "postcode", "city", "country")
-_LONGEST = 2000
 NO_NUMBER = N_("Write how many as a whole number.")
+TOO_MANY = N_("That is too many: please order fewer.")
 
 
 class Wrong(NamedTuple):
@@ -35,7 +35,7 @@ class Typed:
     fields: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
-        return self.fields.get(name, "")[:_LONGEST]
+        return self.fields.get(name, "")
 
     @property
     def units(self) -> dict[str, str]:
@@ -54,7 +54,7 @@ class Typed:
 
 
 class Wanted(NamedTuple):
-    """Units by SKU and places without goods; ``wrong`` are the fields that hold no number."""
+    """Units by SKU and places without goods; ``wrong`` are the fields that hold no number, or too large a one."""
 
     units: dict[str, int]
     places: int
@@ -66,15 +66,9 @@ def wanted(typed: Typed) -> Wanted:
     units: dict[str, int] = {}
     wrong: list[Wrong] = []
     for sku, written in typed.units.items():
-        count = _count(written)
-        if count is None:
-            wrong.append(Wrong(UNITS + sku, NO_NUMBER))
-        elif count:
+        if count := _count(UNITS + sku, written, wrong):
             units[sku] = count
-    places = _count(typed["places"])
-    if places is None:
-        wrong.append(Wrong("places", NO_NUMBER))
-    return Wanted(units, places or 0, wrong)
+    return Wanted(units, _count("places", typed["places"], wrong), wrong)
 
 
 def wanted_of(value: Mapping[str, object]) -> Wanted:
@@ -87,22 +81,29 @@ def wanted_of(value: Mapping[str, object]) -> Wanted:
 
 
 def _checked(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_UNITS:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise InvalidInput(NO_NUMBER)
+    if value > MAX_UNITS:
+        raise InvalidInput(TOO_MANY)
     return value
 
 
-def _count(written: str) -> int | None:
-    plain = written.strip()
-    if not plain:
-        return 0
-    return int(plain) if plain.isascii() and plain.isdigit() and int(plain[:9]) <= MAX_UNITS and len(plain) <= 9 else None
+def _count(field: str, written: str, wrong: list[Wrong]) -> int:
+    """The number in a field; of one that cannot be it is said in ``wrong`` why."""
+    plain = written.strip().lstrip("0")
+    if plain and not (plain.isascii() and plain.isdigit()):
+        wrong.append(Wrong(field, NO_NUMBER))
+    elif len(plain) > len(str(MAX_UNITS)) or int(plain or 0) > MAX_UNITS:
+        wrong.append(Wrong(field, TOO_MANY))
+    else:
+        return int(plain or 0)
+    return 0
 
 
 def person(typed: Typed) -> list[Wrong]:
-    """What is wrong with name and e-mail address."""
+    """What is wrong with name, e-mail address and note."""
     wrong = []
-    for name, check in (("name", checked_name), ("email", checked_email)):
+    for name, check in (("name", checked_name), ("email", checked_email), ("note", checked_note)):
         try:
             check(typed[name])
         except InvalidInput as refusal:

@@ -10,7 +10,7 @@ from bridge import description, pictures
 from bridge.cli.common import ACTOR, Context, pass_context, the_organizer
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import Drop, Organizer, Views
-from bridge.description import Description, Fault, Opened
+from bridge.description import Opened
 from bridge.flows.describe import Applied, Uploaded, apply, preview
 from bridge.wiring import ways_to_pay
 
@@ -40,12 +40,13 @@ def apply_(context: Context, file: Path | None, organizer: str | None, dry_run: 
         owner = _owner(views, opened, organizer)
         there = views.drop(owner.name, opened.slug)
         currency, timezone = (there.currency, there.timezone) if there else ("EUR", "UTC")
-        wanted = opened.read(currency=currency, timezone=timezone, fault_of_method=_fault_among(ways_to_pay(bridge)))
-        missing = {name: digest for name, digest in wanted.stored.items() if not views.has_picture(owner.id, digest)}
-        digests, new = _uploaded(views, owner, opened, wanted, file.parent, missing)
+        found = _Pictures(views, owner, file.parent)
+        known = _fault_among(ways_to_pay(bridge))
+        wanted = opened.read(currency=currency, timezone=timezone, fault_of_method=known, fault_of_picture=found.fault_of)
     act = preview if dry_run else apply
     with bridge.work() as work:
-        applied = act(work, owner, wanted.with_pictures(digests), bridge.house, now=bridge.now(), actor=ACTOR, pictures=new)
+        complete = wanted.with_pictures(found.digests)
+        applied = act(work, owner, complete, bridge.house, now=bridge.now(), actor=ACTOR, pictures=list(found.new.values()))
     _tell(applied, dry_run=dry_run)
 
 
@@ -82,25 +83,32 @@ def _fault_among(ways: Mapping[str, str]) -> Callable[[str], str]:
     return fault_of
 
 
-def _uploaded(
-    views: Views, owner: Organizer, opened: Opened, wanted: Description, folder: Path, missing: dict[str, str]
-) -> tuple[dict[str, str], list[Uploaded]]:
-    """The digest of each picture's file, and those that are yet to be stored. Raises ``Misdescribed``."""
-    digests: dict[str, str] = {}
-    new: dict[str, Uploaded] = {}
-    faults = [Fault(wanted.pictures[name], "pictures", f"{owner.name} has no stored picture {name}.") for name in missing]
-    for name in wanted.files:
+class _Pictures:
+    """The pictures that a file names: the digest of each, and ``new`` ones, which are yet to be stored."""
+
+    def __init__(self, views: Views, owner: Organizer, folder: Path) -> None:
+        self._views = views
+        self._owner = owner
+        self._folder = folder
+        self.digests: dict[str, str] = {}
+        self.new: dict[str, Uploaded] = {}
+
+    def fault_of(self, name: str) -> str:
+        """What keeps a picture from being had; empty for one that is stored, or can be."""
+        if name.startswith(description.DIGEST):
+            stored = self._views.has_picture(self._owner.id, name.removeprefix(description.DIGEST))
+            return "" if stored else f"{self._owner.name} has no stored picture of this digest: name its file instead."
         try:
-            content = _content(folder / name)
-            digests[name] = digest = pictures.digest_of(content)
-            if digest not in new and not views.has_picture(owner.id, digest):
-                made = pictures.prepared(content)
-                new[digest] = (made.picture, made.files)
+            self._take(name, _content(self._folder / name))
         except InvalidInput as refusal:
-            faults.append(Fault(wanted.pictures[name], f"pictures: {name}", refusal.sentence))
-    if faults:
-        raise opened.misdescribed(faults)
-    return digests, list(new.values())
+            return refusal.sentence
+        return ""
+
+    def _take(self, name: str, content: bytes) -> None:
+        self.digests[name] = digest = pictures.digest_of(content)
+        if digest not in self.new and not self._views.has_picture(self._owner.id, digest):
+            made = pictures.prepared(content)
+            self.new[digest] = (made.picture, made.files)
 
 
 def _content(path: Path) -> bytes:

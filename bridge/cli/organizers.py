@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.common import Context, as_json, listed, pass_context, the_organizer
+from bridge.cli.common import ACTOR, Context, as_json, listed, pass_context, the_organizer
 from bridge.core.errors import NotFound
 from bridge.core.ports import Role
 from bridge.flows import access, tokens
@@ -56,8 +56,9 @@ def change(context: Context, name: str, title: str | None, email: str | None) ->
     """
     if title is None and email is None:
         raise click.UsageError("Say what to change: --title or --email.")
-    with context.bridge.work() as work:
-        change_organizer(work, the_organizer(work.views, name), title=title, email=email)
+    bridge = context.bridge
+    with bridge.work() as work:
+        change_organizer(work, the_organizer(work.views, name), bridge.house, title=title, email=email, now=bridge.now(), actor=ACTOR)
     click.echo(f"Changed {name}.")
 
 

@@ -42,7 +42,7 @@ def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None)
     capacity = check_capacity(capacity or 0)
     if old is not None and capacity < old.claimed and not draft.cancelled:
         raise CapacityBelowClaimed(
-            f"{counted(old.claimed, 'place', 'places')} of {named(old)} {'is' if old.claimed == 1 else 'are'} already taken; "
+            f"{counted(old.claimed, 'place', 'places')} of {named(old)} {_are(old.claimed)} already taken; "
             f"it cannot be lowered to {capacity}. Cancel orders first, or write at least Places: {old.claimed}."
         )
     preorder = settings.preorder or defaults.preorder
@@ -116,7 +116,8 @@ def _offers(settings: SlotSettings, before: Slot | None) -> tuple[Offer, ...]:
         )
     for gone in known.values():
         if gone.claimed:
-            raise SlotHasOrders(f"{gone.claimed} of {gone.name or gone.sku} are sold on {slot}; it must go on selling them.")
+            told = f"{gone.claimed} of {gone.name or gone.sku} {_are(gone.claimed)} sold on {slot}"
+            raise SlotHasOrders(f"{told}; it must go on selling {'it' if gone.claimed == 1 else 'them'}.")
     return tuple(offers)
 
 
@@ -124,14 +125,19 @@ def _check_sold(slot: str, sold: Offer, draft: OfferDraft, places: int) -> None:
     """What customers have bought stays true: so many are theirs, and so many places each."""
     if draft.allotment is not None and draft.allotment < sold.claimed:
         raise CapacityBelowClaimed(
-            f"{sold.claimed} of {sold.name or sold.sku} are already sold on {slot}; its allotment cannot be lowered to {draft.allotment}."
+            f"{sold.claimed} of {sold.name or sold.sku} {_are(sold.claimed)} already sold on {slot}; "
+            f"its allotment cannot be lowered to {draft.allotment}."
         )
     if sold.claimed and places != sold.places_per_unit:
         raise SlotHasOrders(
-            f"{sold.claimed} of {sold.name or sold.sku} {'is' if sold.claimed == 1 else 'are'} already sold on {slot} "
+            f"{sold.claimed} of {sold.name or sold.sku} {_are(sold.claimed)} already sold on {slot} "
             f"at {counted(sold.places_per_unit, 'place', 'places')} each; "
             f"that cannot become {places}. Sell it under another SKU from now on."
         )
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def check_removal(slots: Sequence[Slot]) -> None:

@@ -39,6 +39,10 @@ BOOKED: frozenset[OrderState] = STANDING | {"picked_up"}
 """The states of an order whose customer has booked: nothing is awaited any more, nothing was given back."""
 
 MAX_UNITS = 1000
+MAX_NOTE = 1000
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols by their category, of which nothing is seen."""
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@(?:[^\s@.<>,;:\"()\[\]\\]{1,63}\.)+[^\s@.<>,;:\"()\[\]\\]{2,63}")
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 
@@ -241,8 +245,21 @@ def email_key(address: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """A person's name on one line, else ``InvalidInput``."""
+    """A person's name on one line, of which something can be seen, else ``InvalidInput``."""
     trimmed = " ".join(name.split())
-    if not trimmed or len(trimmed) > 120 or any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in trimmed):
+    unfit = _REPLACED in trimmed or any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in trimmed)
+    if unfit or len(trimmed) > 120 or not any(map(_is_seen, trimmed)):
         raise InvalidInput("Tell us your name, in up to 120 letters.")
+    return trimmed
+
+
+def _is_seen(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "LNPS" and sign not in _BLANK
+
+
+def checked_note(note: str) -> str:
+    """A customer's note without blanks around it, a line break counted as one letter, else ``InvalidInput``."""
+    trimmed = note.replace("\r\n", "\n").strip()
+    if len(trimmed) > MAX_NOTE:
+        raise InvalidInput("A note has at most 1000 letters: please say it in fewer.")
     return trimmed

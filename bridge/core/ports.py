@@ -510,6 +510,9 @@ class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
         before may be looked at once more, by the clock.
         """
 
+    def add_items(self, location_id: int, skus: Iterable[str]) -> None:
+        """Makes stock items of SKUs never seen; whoever saves several slots does so first, in one order for all."""
+
     def remove_slot(self, slot_id: int, now: datetime) -> None:
         """As ``save_slot``, a removed slot counts as published."""
 

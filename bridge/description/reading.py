@@ -38,16 +38,6 @@ class Description:
     context: Context
     pictures: Mapping[str, int] = field(default_factory=dict)
 
-    @property
-    def files(self) -> list[str]:
-        """The paths among the pictures."""
-        return [one for one in self.pictures if not one.startswith(DIGEST)]
-
-    @property
-    def stored(self) -> dict[str, str]:
-        """The pictures that are said to be stored, each with its digest."""
-        return {one: one.removeprefix(DIGEST) for one in self.pictures if one.startswith(DIGEST)}
-
     def with_pictures(self, digests: Mapping[str, str]) -> "Description":
         """The same, its pictures named by their digests."""
 
@@ -81,10 +71,18 @@ class Opened:
         found = self._table.get(name)
         return found if isinstance(found, str) else ""
 
-    def read(self, *, currency: str, timezone: str, fault_of_method: Callable[[str], str] = lambda _name: "") -> Description:
+    def read(
+        self,
+        *,
+        currency: str,
+        timezone: str,
+        fault_of_method: Callable[[str], str] = lambda _name: "",
+        fault_of_picture: Callable[[str], str] = lambda _name: "",
+    ) -> Description:
         """The values; ``currency`` and ``timezone`` hold where the file names none. Raises ``Misdescribed``.
 
-        ``fault_of_method`` is a sentence about a way to pay that there is not; empty for one that there is.
+        ``fault_of_method`` is a sentence about a way to pay that there is not, ``fault_of_picture`` one about a picture that
+        cannot be had; empty for those that can.
         """
         self._faults = []
         context = Context(self._fact("currency", currency), ZoneInfo(self._fact("timezone", timezone)))
@@ -100,6 +98,8 @@ class Opened:
         self._check_terms(found["terms"])
         self._check_window(found["defaults"])
         self._check_methods(found["terms"].get("pays_by", ()), fault_of_method)
+        pictures = self._pictures(found["terms"])
+        self._faults += [Fault(line, f"pictures: {name}", told) for name, line in pictures.items() if (told := fault_of_picture(name))]
         if self._faults:
             raise Misdescribed(self._file, self._faults)
         address = {"organizer": "", "location": "", **found["address"]}
@@ -110,12 +110,8 @@ class Opened:
             defaults=found["defaults"],
             terms=terms,
             context=context,
-            pictures=self._pictures(terms),
+            pictures=pictures,
         )
-
-    def misdescribed(self, faults: Sequence[Fault]) -> Misdescribed:
-        """The refusal for what turned out to be wrong later."""
-        return Misdescribed(self._file, faults)
 
     def _fact(self, name: str, otherwise: str) -> str:
         key = next(key for key in shape.FACTS if key.name == name)
@@ -247,8 +243,9 @@ class Opened:
             if sentence := fault_of(name):
                 self._faults.append(Fault(self._where.get((*path, index), self._where.get(path, 0)), "payment.methods", sentence))
 
-    def _pictures(self, terms: Terms) -> dict[str, int]:
-        lists = [(("pictures",), terms.pictures), *((("products", at, "pictures"), one.pictures) for at, one in enumerate(terms.products))]
+    def _pictures(self, terms: Mapping[str, Any]) -> dict[str, int]:
+        products = [(("products", at, "pictures"), one.pictures) for at, one in enumerate(terms["products"])]
+        lists: list[tuple[Path, tuple[str, ...]]] = [(("pictures",), terms.get("pictures", ())), *products]
         found: dict[str, int] = {}
         for path, pictures in lists:
             for index, picture in enumerate(pictures):

@@ -1,5 +1,6 @@
 """An order changed by its customer: another quantity, or another slot of its drop; whole, in one transaction."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from bridge.core.drops import Offer, Slot
 from bridge.core.errors import NotFound, NotPossible
 from bridge.core.orders import STANDING, Money, Order, OrderLine, email_key, order_totals
 from bridge.core.ports import UnitOfWork
+from bridge.core.ports_orders import OrderSeen
 from bridge.core.pricing import tiers
 from bridge.core.stock import StockItem
 from bridge.core.terms import AT_PICKUP, Terms
@@ -159,9 +161,24 @@ def _changed_order(order: Order, new: Slot, claim: Claim, lines: tuple[OrderLine
     )
 
 
+def is_paid_for_good(order: Order, terms: Terms) -> bool:
+    """Whether nothing can be paid any more for the order, so that it must not come to cost more."""
+    return order.state == "paid" and not (AT_PICKUP in terms.pays_by and order.fulfilment == "pickup")
+
+
+def most_paid_for(seen: OrderSeen, slot: Slot, sku: str, most: int, now: datetime) -> int:
+    """How many units of an offer of ``slot``, ``most`` at most, cost no more than was paid for the order, were there nothing else in it."""
+    order = seen.order
+
+    def cost(count: int) -> int:
+        lines = tuple(_kept(order, slot, seen.terms, sku, count, now))
+        return order_totals(lines, order.shipping_fee, order.shipping_tax_rate, included=order.tax_included).gross
+
+    return bisect_right(range(1, most + 1), seen.money.kept, key=cost)
+
+
 def _check_payable(work: UnitOfWork, order: Order, after: Order, terms: Terms) -> None:
-    later = AT_PICKUP in terms.pays_by and order.fulfilment == "pickup"
-    if order.state == "paid" and after.total > work.money(order.id).kept and not later:
+    if is_paid_for_good(order, terms) and after.total > work.money(order.id).kept:
         raise NotPossible("This would cost more than was paid; order what is to be added as an order of its own.")
 
 

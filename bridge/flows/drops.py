@@ -63,12 +63,26 @@ def add_organizer(work: UnitOfWork, name: str, *, title: str = "", now: datetime
     return organizer
 
 
-def change_organizer(work: UnitOfWork, organizer: Organizer, *, title: str | None = None, email: str | None = None) -> Organizer:
-    """The organizer with what is given; an empty address is none. Raises ``InvalidInput``."""
+def change_organizer(
+    work: UnitOfWork, organizer: Organizer, house: House, *, title: str | None = None, email: str | None = None, now: datetime, actor: str
+) -> Organizer:
+    """The organizer with what is given, named so by all events of their drops; an empty address is none. Raises ``InvalidInput``."""
     address = organizer.email if email is None else checked_email(email) if email else ""
     changed = replace(organizer, title=title or organizer.title, email=address)
+    if changed == organizer:
+        return organizer
     work.save_organizer(changed)
+    for listed in sorted(work.views.drops(organizer.name), key=lambda drop: drop.id):
+        if (drop := work.lock_drop(listed.id)) is not None:
+            work.lock_slots(drop.id)
+            work.next_revision(drop.id, now)
+            _reread(work, drop, house, now, actor, reworded=True)
     return changed
+
+
+def _reread(work: UnitOfWork, drop: Drop, house: House, now: datetime, actor: str, *, reworded: bool) -> None:
+    for _, name in work.resource_ids(drop.id):
+        refresh_event(work, drop, name, house, now=now, actor=actor, reworded=reworded)
 
 
 def create_drop(
@@ -138,8 +152,7 @@ def describe_drop(
         work.touch_slots(drop.id, renamed(had, sold))
     work.record(events.DropDescribed(changed), actor=actor, now=now, drop_id=drop.id)
     if REREAD & set(changed) or sells_otherwise(had, sold):
-        for _, name in work.resource_ids(drop.id):
-            refresh_event(work, wanted, name, house, now=now, actor=actor, reworded=bool(REWORDED & set(changed)))
+        _reread(work, wanted, house, now, actor, reworded=bool(REWORDED & set(changed)))
     return work.lock_drop(drop.id) or wanted
 
 

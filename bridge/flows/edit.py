@@ -17,6 +17,8 @@ from bridge.flows.consequences import after_edit, lock_claimed
 from bridge.flows.house import House
 from bridge.flows.publish import Written, publish_edit, publish_removed
 
+MOST_TOLD = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Put:
@@ -166,6 +168,7 @@ def _save(
     may_sell = bool(wanted) or (draft.recurring and not draft.occurrences)
     key = work.save_resource(drop.id, name, draft, window, there=there.id, is_slot=may_sell, revision=revision, now=now, edited=edited)
     lock_claimed(work, [old for slot, old in wanted if old is not None and slot.cancelled and not old.cancelled])
+    _add_goods(work, drop, [slot for slot, _ in wanted])
     saved = [_save_slot(work, drop, key, slot, old, now, actor) for slot, old in wanted]
     _remove_slots(work, drop, gone, house, now, actor)
     if not saved and not draft.mentions_places:
@@ -175,16 +178,17 @@ def _save(
     template = ical.template(draft.source, keys, drop.timezone)
     if saved:
         return publish_edit(work, drop, saved, Written(key, draft.source, template), house, now)
-    block = liveblock.problems_block(_why_no_places(draft)[:1], drop, now, ZoneInfo(drop.timezone))
+    block = liveblock.problems_block(_why_no_places(draft), drop, now, ZoneInfo(drop.timezone))
     text = ical.fill(template, dict.fromkeys(keys, block), now)
     work.save_texts(key, draft.source, None, text)
     return text
 
 
 def _why_no_places(draft: EventDraft) -> list[Problem]:
-    """What stands between the event and being a slot: what was not understood before what is only nearly a line."""
+    """What stands between the event and being a slot, each once: what was not understood before what is only nearly a line."""
     told = [problem for occurrence in draft.occurrences for problem in occurrence.settings.problems]
-    return told + [hint for occurrence in draft.occurrences for hint in occurrence.settings.hints if hint.setting == "Places"]
+    told += [hint for occurrence in draft.occurrences for hint in occurrence.settings.hints if hint.setting == "Places"]
+    return list(dict.fromkeys(told))[:MOST_TOLD]
 
 
 def _wanted(
@@ -207,6 +211,13 @@ def _wanted(
     if wanted and not draft.complete:
         raise TooManyOccurrences(f"{named(wanted[0][0])} repeats too often to be sold: give it an end, or fewer repetitions.")
     return wanted, gone
+
+
+def _add_goods(work: UnitOfWork, drop: Drop, slots: Sequence[Slot]) -> None:
+    # Made slot by slot, they would be waited for by whoever makes the same in the order of other slots, and wait for theirs.
+    new = [{offer.sku for offer in slot.offers if offer.stock_item_id is None} for slot in slots]
+    if sum(map(bool, new)) > 1:
+        work.add_items(drop.location_id, set().union(*new))
 
 
 def _save_slot(work: UnitOfWork, drop: Drop, resource_id: int, slot: Slot, old: Slot | None, now: datetime, actor: str) -> Slot:

@@ -9,7 +9,7 @@ from bridge.core import events
 from bridge.core.claims import Claim, asked_for, check_open
 from bridge.core.drops import Slot
 from bridge.core.errors import HoldExpired, InvalidInput, NotFound
-from bridge.core.orders import Address, Buyer, Order, OrderLine, checked_email, checked_name, email_key, order_totals
+from bridge.core.orders import Address, Buyer, Order, OrderLine, checked_email, checked_name, checked_note, email_key, order_totals
 from bridge.core.ports import Drop, UnitOfWork
 from bridge.core.ports_orders import Held
 from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
@@ -24,7 +24,6 @@ NUMBER_LENGTH = 7
 PAY_WITHIN = timedelta(minutes=15)
 SAME_FORM = timedelta(minutes=1)
 REMIND_AFTER = timedelta(minutes=3)
-MAX_NOTE = 1000
 NO_SHIPPING = ShippingOption("", "", takes_places=True)
 
 
@@ -48,7 +47,7 @@ def place_order(
     Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed, and a
     hold still stands.
     """
-    email, name = checked_email(buyer.email), checked_name(buyer.name)
+    buyer = replace(buyer, email=checked_email(buyer.email), name=checked_name(buyer.name), note=checked_note(buyer.note))
     found = work.views.drop_of_slot(public_id)
     if found is None:
         raise NotFound("There is no such slot.")
@@ -57,7 +56,7 @@ def place_order(
     shipping = _shipping(terms, buyer, places)
     if buyer.method not in terms.pays_by:
         raise InvalidInput("Choose how you want to pay.")
-    key = email_key(email)
+    key = email_key(buyer.email)
     if limit is not None or any(product.limit is not None for product in terms.products):
         work.lock_customer(drop.organizer_id, key, now)
     slot = work.slot_for_claim(public_id)
@@ -73,7 +72,7 @@ def place_order(
     claim = _claimed(work, slot, held, units, places, terms, now, takes_places=shipping.takes_places)
     lines = order_lines(slot, claim, terms)
     check_customer(work, slot, terms, lines, places, key)
-    order = _new_order(drop, slot, claim, lines, replace(buyer, email=email, name=name), shipping, terms, pay_within, now)
+    order = _new_order(drop, slot, claim, lines, buyer, shipping, terms, pay_within, now)
     order = work.add_order(order, held.secret if held else _told_apart(form))
     placed = events.OrderPlaced(claim.places, order.units, order.total, order.method, order.state == "pending", order.unit_price)
     work.record(placed, actor="customer", now=now, drop_id=drop.id, slot_id=slot.id)
@@ -159,7 +158,7 @@ def _new_order(
         shipping_fee=shipping.fee,
         shipping_tax_rate=shipping.tax_rate,
         tax_included=terms.tax_included,
-        note=buyer.note.strip()[:MAX_NOTE],
+        note=buyer.note,
         expires_at=now + pay_within if paid_first else None,
     )
 

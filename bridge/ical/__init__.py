@@ -7,7 +7,7 @@
 from bridge.ical.calendar import calendar_head, calendar_tail, octets_around, wrap_public
 from bridge.ical.exchange import join, split
 from bridge.ical.expand import expand, limit_recurrence_set, occurrence_spans
-from bridge.ical.invitation import invitation, order_calendar, order_uid, ordered
+from bridge.ical.invitation import invitation, line_name, order_calendar, order_uid, ordered
 from bridge.ical.opening import opening
 from bridge.ical.public import alarm, fill_public, public_template
 from bridge.ical.read import Context, read
@@ -25,6 +25,7 @@ __all__ = [
     "invitation",
     "join",
     "limit_recurrence_set",
+    "line_name",
     "occurrence_spans",
     "octets_around",
     "opening",

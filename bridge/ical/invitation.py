@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bridge.core.drops import Slot
-from bridge.core.orders import Order
+from bridge.core.orders import Order, OrderLine
 from bridge.core.ports import Drop
 from bridge.core.terms import Terms
 from bridge.ical.calendar import PRODID, calendar_head, calendar_tail
@@ -27,6 +27,7 @@ Method = Literal["REQUEST", "CANCEL"]
 REFRESH = timedelta(hours=1)
 REMIND = ("-P1D", "-PT1H")
 PLACES = (N_("{n} place"), N_("{n} places"))
+_EARLY, _EACH = N_("{name} at the early price, {price} each"), N_("{name}, {price} each")
 ENDED = frozenset({"cancelled", "expired"})
 _UNNAMEABLE = re.compile(r"[^A-Za-z0-9.:_-]+")
 _CONTROL = re.compile('["\x00-\x1f\x7f]')
@@ -57,6 +58,7 @@ def invitation(order: Order, slot: Slot, drop: Drop, terms: Terms, method: Metho
 def order_calendar(order: Order, slot: Slot, drop: Drop, terms: Terms, *, link: str, sender: str) -> str:
     """The order's own feed, for those who subscribe: the same event, with reminders, cancelled when the order is.
 
+    What is sent is no appointment: its event says so, takes no time (TRANSP, RFC 5545 section 3.8.2.7) and does not remind.
     The same order gives the same text. Published events have no ATTENDEE (RFC 5546 section 3.2.1).
     """
     changed = max(at for at in (order.placed_at, order.changed_at, order.cancelled_at) if at is not None)
@@ -73,16 +75,26 @@ def order_calendar(order: Order, slot: Slot, drop: Drop, terms: Terms, *, link: 
     )
     status = _status(order, slot)
     lines = [*_event(order, slot, drop, terms, link, changed, status), f"LAST-MODIFIED:{stamp(changed)}", _organizer(drop, sender)]
-    if status != "CANCELLED":
+    if status != "CANCELLED" and order.fulfilment == "pickup":
         lines += _alarms(_title(slot, drop))
     return head + joined([*lines, "END:VEVENT"]) + calendar_tail()
 
 
-def ordered(order: Order, words: Wording) -> list[str]:
+def line_name(line: OrderLine, order: Order, terms: Terms, words: Wording) -> str:
+    """What a line of the order is called; one of several of a product says its price, and whether that is the early one."""
+    name = line.name or line.sku
+    if sum(one.sku == line.sku for one in order.lines) == 1:
+        return name
+    product = terms.product(line.sku)
+    early = product is not None and product.early is not None and product.early.price == line.price
+    return words.text(_EARLY if early else _EACH, name=name, price=words.money(line.price, order.currency))
+
+
+def ordered(order: Order, terms: Terms, words: Wording) -> list[str]:
     """What was ordered, a line for each product; places alone when there are no goods."""
     if not order.lines:
         return [words.plural(*PLACES, order.places)]
-    return [f"{line.units} × {line.name or line.sku}" for line in order.lines]
+    return [f"{line.units} × {line_name(line, order, terms, words)}" for line in order.lines]
 
 
 def _event(order: Order, slot: Slot, drop: Drop, terms: Terms, link: str, at: datetime, status: str) -> list[str]:
@@ -98,7 +110,7 @@ def _event(order: Order, slot: Slot, drop: Drop, terms: Terms, link: str, at: da
         f"URL;VALUE=URI:{_address(link)}",
         # Whoever shares a calendar with others does not share the link that opens the order.
         "CLASS:PRIVATE",
-        "TRANSP:OPAQUE",
+        f"TRANSP:{'OPAQUE' if order.fulfilment == 'pickup' else 'TRANSPARENT'}",
     ]
     place = slot.place or drop.place
     if _says_something(place) and order.fulfilment == "pickup":
@@ -110,7 +122,9 @@ def _event(order: Order, slot: Slot, drop: Drop, terms: Terms, link: str, at: da
 
 def _description(order: Order, slot: Slot, terms: Terms, link: str) -> str:
     words = wording(order.language)
-    lines = [*ordered(order, words), "", words.text("Order {number}", number=order.number)]
+    lines = [*ordered(order, terms, words), "", words.text("Order {number}", number=order.number)]
+    if order.fulfilment == "shipping":
+        lines.append(words.text("It is sent to you: there is nothing to come for."))
     pickup = slot.pickup or terms.pickup
     if pickup and order.fulfilment == "pickup":
         lines.append(f"{words.text(SETTINGS['Pickup'])}: {pickup}")

@@ -41,7 +41,7 @@ class _Told:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        return bill(self.seen.order, self.words)
+        return bill(self.seen.order, self.seen.terms, self.words)
 
     def about(self, what: str) -> str:
         """A subject."""

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_name
-from babel.numbers import format_percent
 
 from bridge.core.drops import Slot
 from bridge.core.orders import Money, Order, owed
 from bridge.core.ports import Drop
-from bridge.core.pricing import FULL
 from bridge.core.terms import Terms
 from bridge.ical import ordered
 from bridge.letters.content import Line, Row
@@ -78,27 +75,22 @@ def sent_to(order: Order, words: Wording) -> Iterator[Row]:
         yield Row(words.text("Sent to"), "\n".join(line for line in lines if line))
 
 
-def bill(order: Order, words: Wording) -> tuple[Line, ...]:
+def bill(order: Order, terms: Terms, words: Wording) -> tuple[Line, ...]:
     """What was ordered, and what it costs."""
     if not order.lines:
-        return tuple(Line(name, "") for name in ordered(order, words))
-    names = zip(ordered(order, words), order.lines, strict=True)
+        return tuple(Line(name, "") for name in ordered(order, terms, words))
+    names = zip(ordered(order, terms, words), order.lines, strict=True)
     lines = [Line(name, words.money(line.units * line.price, order.currency)) for name, line in names]
     if order.shipping_fee:
         lines.append(Line(order.shipping or words.text("Shipping"), words.money(order.shipping_fee, order.currency)))
     sums = order.totals
     taxes = [
-        Line(_tax(rate, words, included=order.tax_included), words.money(tax, order.currency), quiet=order.tax_included)
+        Line(words.tax(rate, included=order.tax_included), words.money(tax, order.currency), quiet=order.tax_included)
         for rate, _, tax in sums.taxes
         if tax
     ]
     total = Line(words.text("Total"), words.money(order.total, order.currency), strong=True)
     return (*lines, total, *taxes) if order.tax_included else (*lines, *taxes, total)
-
-
-def _tax(rate: int, words: Wording, *, included: bool) -> str:
-    percent = format_percent(Decimal(rate) / FULL, locale=words.locale, decimal_quantization=False)
-    return words.text("Includes {percent} tax", percent=percent) if included else words.text("Plus {percent} tax", percent=percent)
 
 
 def paying(order: Order, money: Money, words: Wording) -> Iterator[Row]:

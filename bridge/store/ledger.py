@@ -33,8 +33,10 @@ class Ledger:
     def unseen(self, source: str, message_ids: Sequence[str], now: datetime) -> set[str]:
         """Records the messages and returns those that were not there before."""
         new: set[str] = set()
-        for start in range(0, len(message_ids), BATCH):
-            values = [{"source": source, "message_id": key, "at": now} for key in dict.fromkeys(message_ids[start : start + BATCH])]
+        # In one order: who pushes the same in another one would wait for a message of ours, and we for one of theirs.
+        wanted = sorted(set(message_ids))
+        for start in range(0, len(wanted), BATCH):
+            values = [{"source": source, "message_id": key, "at": now} for key in wanted[start : start + BATCH]]
             statement = insert_ignoring(self._db, t.inbox).values(values).returning(t.inbox.c.message_id)
             new.update(self._db.execute(statement).scalars())
         return new

@@ -1,6 +1,7 @@
 """Slots and what they sell, as an organizer's edit leaves them."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
@@ -18,6 +19,7 @@ from bridge.store.dialect import added, insert_ignoring
 from bridge.store.tables_shop import products
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+BATCH = 500
 _s, _o = t.slots.c, t.offers.c
 # Those that were removed as well: one that comes back is written after the others, and may have the lower id.
 _ALL_OF = select(t.slots).where(_s.resource_id == bindparam("key")).order_by(_s.id).with_for_update(key_share=True)
@@ -70,6 +72,16 @@ class Slots:
             key = added(self._db, _ADD_SLOT, public_id=public_id, drop_id=slot.drop_id, published=shown, **rows.slot_values(slot))
             slot = replace(slot, id=key, public_id=public_id)
         return replace(slot, version=slot.version + 1, offers=self._save_offers(slot, location_id))
+
+    def add_items(self, location_id: int, skus: Iterable[str]) -> None:
+        """Makes stock items of those SKUs that are none yet, in the order of their names."""
+        wanted = sorted(set(skus))
+        for start in range(0, len(wanted), BATCH):
+            batch = wanted[start : start + BATCH]
+            known = self._db.execute(select(_i.sku).where(_i.location_id == location_id, _i.sku.in_(batch))).scalars()
+            if new := sorted(set(batch) - set(known)):
+                values = [{"location_id": location_id, "sku": sku} for sku in new]
+                self._db.execute(insert_ignoring(self._db, t.stock_items).values(values))
 
     def _is_to_be_looked_at_again(self, slot: Slot) -> bool:
         # Whoever publishes a count while this transaction is open does not see that the slot sells the item from now on,

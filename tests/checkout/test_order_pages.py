@@ -3,11 +3,13 @@
 import html
 import re
 
+import icalendar
 import pytest
 
 from bridge.core.drops import OfferDraft
-from bridge.core.terms import Product, ShippingOption
+from bridge.core.terms import EarlyPrice, Product, ShippingOption
 from bridge.flows.drops import change_organizer
+from bridge.letters import Facts, From, letter
 from tests.checkout.test_ordering import said
 from tests.house import event
 
@@ -51,7 +53,7 @@ def test_the_receipt_has_seller_lines_and_tax_by_rate(shop):
     words = said(shop.client.get(f"{page}/receipt"))
     assert "1 Mill Lane Tax number: DE123" in words
     assert "Country loaf 2 €8.50 €17.00" in words
-    assert "19 % tax on €15.13 €2.87 7 % tax on €15.89 €1.11" in words
+    assert "19% tax on €15.13 €2.87 7% tax on €15.89 €1.11" in words
     assert "Total €35.00" in words
     assert "Order placed Wed 2 Dec 10:00, paid at pickup." in words
 
@@ -160,7 +162,7 @@ def test_an_order_leads_back_to_its_date_and_its_drop_and_to_whom_to_write(shop)
         assert re.findall(r'href="([^"]+)"', crumbs)[:4] == ["/", "/ada/", "/ada/bread/", f"/slots/{slot}"]
     assert "mailto:" not in shop.get(page)
     with shop.house.work() as work:
-        change_organizer(work, work.views.organizer("ada"), email="ada@example.org")
+        change_organizer(work, work.views.organizer("ada"), shop.house.house, email="ada@example.org", now=shop.clock(), actor="ada")
     assert 'href="mailto:ada@example.org?subject=Order%20' in shop.get(page)
 
 
@@ -198,6 +200,7 @@ class TestPaying:
         assert answer.headers["Location"].endswith("?pay=1")
         page = shop.get(answer.headers["Location"])
         (going,) = re.findall(r'http-equiv="refresh" content="0;url=([^"]+)"', page)
+        assert "Kept for you until 10:15." in said(shop.client.get(answer.headers["Location"]))
         plain = answer.headers["Location"].partition("?")[0]
         words = said(shop.client.get(plain))
         assert "Waiting for your payment" in words
@@ -256,6 +259,21 @@ class TestPaying:
         assert "Fewer than 2 of Loaf are left on this date." in said(shop.post(f"/orders/{secret}/move", 409, to=few))
         shop.post(f"/orders/{secret}/move", 303, to=full)
         assert (shop.seen(secret).slot.public_id, shop.free(full)) == (full, 0)
+        assert "Have it in your calendar" not in shop.get(f"/orders/{secret}")
+        event = shop.get(f"/orders/{secret}/calendar.ics")
+        assert ("TRANSP:TRANSPARENT" in event, "VALARM" in event) == (True, False)
+
+    @pytest.mark.parametrize(("pays_by", "most"), [(("fake",), 2), (("at_pickup", "fake"), 5)])
+    def test_what_was_paid_by_card_is_offered_no_more_than_was_paid(self, shop, pays_by, most):
+        shop.sell(pays_by=pays_by, products=(Product("LOAF", "Loaf", price=850),), offers=(OfferDraft("LOAF"),))
+        secret = shop.ordered(shop.open(), units__LOAF=2, method="fake")
+        shop.provider.pay(shop.seen(secret).money.payments[0].reference)
+        shop.hear()
+        page = shop.client.get(f"/orders/{secret}/change")
+        assert re.findall(r'name="units:LOAF"[^>]*max="(\d+)"', page.get_data(as_text=True)) == [str(most)]
+        assert ("cannot cost more than that" in said(page)) == (most == 2)
+        shop.post(f"/orders/{secret}/change", 409 if most == 2 else 303, units__LOAF=3)
+        shop.post(f"/orders/{secret}/change", 303, units__LOAF=1)
 
     def test_an_order_that_was_not_paid_in_time_says_so(self, shop, slot):
         secret = shop.ordered(slot, units__LOAF=2, method="fake")
@@ -274,3 +292,21 @@ def test_an_order_of_mere_places_moves_to_dates_that_have_such(shop):
     places = shop.open("Places: 5", "c", start="20261207T090000Z")
     listed = shop.get(f"/orders/{shop.ordered(slot, places=2)}/move")
     assert (places in listed, goods in listed) == (True, False)
+
+
+def test_units_at_the_early_price_and_at_the_ordinary_one_are_told_apart(shop):
+    early = Product("LOAF", "Country loaf", price=850, early=EarlyPrice(700, units=3))
+    shop.sell(products=(early,), offers=(OfferDraft("LOAF"),))
+    slot = shop.open("Places: 9")
+    secret, page = order_of(shop, slot, units__LOAF=5)
+    for answer in (shop.client.get(page), shop.client.get(f"{page}/receipt")):
+        words = said(answer)
+        assert "Country loaf at the early price, €7.00 each" in words
+        assert "Country loaf, €8.50 each" in words
+    seen = shop.seen(secret)
+    told = letter("confirmed", seen, Facts(), From("https://shop.example", "shop@shop.example"), shop.clock())
+    for text in (told.text, icalendar.Calendar.from_ical(told.calendar).walk("VEVENT")[0]["DESCRIPTION"]):
+        assert "3 × Country loaf at the early price, €7.00 each" in text
+        assert "2 × Country loaf, €8.50 each" in text
+    _, page = order_of(shop, slot, units__LOAF=1)
+    assert "each" not in said(shop.client.get(f"{page}/receipt"))

@@ -49,7 +49,12 @@ def test_goods_and_add_ons_are_ordered_together(shop):
     [
         ({"email": "cleo"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
         ({"name": " "}, "name", "Tell us your name, in up to 120 letters."),
+        ({"name": "\u200b\u2060\ufe0f"}, "name", "Tell us your name, in up to 120 letters."),
+        ({"name": "\u3164"}, "name", "Tell us your name, in up to 120 letters."),
+        ({"name": b"Cl\xe9o"}, "name", "Tell us your name, in up to 120 letters."),
         ({"places": "two"}, "places", "Write how many as a whole number."),
+        ({"places": "99999999999999999999999"}, "places", "That is too many: please order fewer."),
+        ({"places": "1001"}, "places", "That is too many: please order fewer."),
         ({"places": "0"}, "places", "Nothing was chosen."),
         ({"places": "-1"}, "places", "Write how many as a whole number."),
         ({"places": "9"}, "places", "Fewer than 9 places are left."),
@@ -67,6 +72,21 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(shop, fields, field, s
     assert value_of(page, "email") == fields.get("email", "cleo@example.org")
     assert "Please slice &lt;it&gt;." in page
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_note_that_is_too_long_is_refused_and_kept(shop):
+    slot = shop.open()
+    long = "\r\n".join(["a" * 499, "b" * 500, "the end"])
+    answer = shop.order_by(slot, 422, places=1, note=long)
+    assert "A note has at most 1000 letters: please say it in fewer." in said(answer)
+    assert "the end</textarea>" in answer.get_data(as_text=True)
+    secret = shop.ordered(slot, places=1, note=long[: 499 + 2 + 500])
+    assert len(shop.seen(secret).order.note) == 1000
+
+
+@pytest.mark.parametrize("name", ["Zoë Müller", "李", "محمد", "O’Brien-Smith", "👩‍🍳"])
+def test_everybody_has_a_name(shop, name):
+    assert shop.seen(shop.ordered(shop.open(), places=1, name=name)).order.name == name
 
 
 @pytest.mark.parametrize("typed", ["999999999", "1.5", "-2", "many"])

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bridge.core.counting import counted
-from bridge.core.drops import Slot
-from bridge.core.editing import check_removal
-from bridge.core.errors import SlotHasOrders
+from bridge.core.drops import DropDefaults, OccurrenceDraft, Offer, OfferDraft, Slot, SlotSettings
+from bridge.core.editing import applied, check_removal
+from bridge.core.errors import CapacityBelowClaimed, SlotHasOrders
 
 AT = datetime(2026, 12, 5, tzinfo=UTC)
 
@@ -24,3 +24,14 @@ def test_a_refusal_of_an_edit_counts_so_too():
         check_removal([slot])
     with pytest.raises(SlotHasOrders, match="has 2 places taken by customers"):
         check_removal([replace(slot, claimed=2)])
+
+
+@pytest.mark.parametrize(("claimed", "said"), [(1, "1 of LOAF is"), (2, "2 of LOAF are")])
+def test_goods_that_are_sold_are_counted_so_too(claimed, said):
+    sold = (Offer("LOAF", claimed=claimed),)
+    slot = Slot("", AT, AT, all_day=False, timezone="UTC", title="Bread", capacity=9, claimed=claimed, offers=sold)
+    wanted = {(OfferDraft("LOAF", allotment=0),): CapacityBelowClaimed, (): SlotHasOrders}
+    for offers, refusal in wanted.items():
+        draft = OccurrenceDraft("", AT, AT, all_day=False, timezone="UTC", title="Bread", settings=SlotSettings(places=9, offers=offers))
+        with pytest.raises(refusal, match=said):
+            applied(draft, DropDefaults(), slot)

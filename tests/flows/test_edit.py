@@ -240,6 +240,13 @@ def test_a_first_line_that_is_not_understood_sells_nothing_and_says_so(shop):
     assert "two dozen" in shop.text().split("live stock")[1]
 
 
+def test_each_line_that_is_not_understood_is_answered_once(shop):
+    shop.put(event(notes="Places: two dozen\nLimit: none\nPreorder: soon", more="RRULE:FREQ=WEEKLY;COUNT=3\r\n"))
+    assert shop.slots() == []
+    block = shop.text().split("live stock")[1]
+    assert [block.count(said) for said in ("“two dozen”", "“none”", "“soon”")] == [1, 1, 1]
+
+
 def test_a_near_miss_is_pointed_out_to_the_organizer_alone(shop):
     shop.put(event(notes="Places: 24\nSels: LOAF x20"))
     assert "Did you mean “Sells: LOAF x20”?" in shop.text()

@@ -118,9 +118,15 @@ def test_the_feed_is_the_same_text_until_something_changes():
     assert fed(changed_at=WEDNESDAY + timedelta(hours=1)) != fed()
 
 
-def test_what_is_sent_by_post_names_no_place_to_go_to():
-    assert "LOCATION" not in event_of(fed(fulfilment="shipping"))
-    assert "Side door" not in fed(fulfilment="shipping")
+def test_what_is_sent_is_no_appointment():
+    sent = event_of(fed(fulfilment="shipping"))
+    assert "LOCATION" not in sent
+    assert "Side door" not in sent["DESCRIPTION"]
+    assert "It is sent to you" in sent["DESCRIPTION"]
+    assert "zugeschickt" in event_of(fed(fulfilment="shipping", language="de"))["DESCRIPTION"]
+    assert (sent["TRANSP"], sent.walk("VALARM")) == ("TRANSPARENT", [])
+    fetched = event_of(fed())
+    assert (fetched["TRANSP"], "sent to you" in fetched["DESCRIPTION"]) == ("OPAQUE", False)
 
 
 @settings(max_examples=25)

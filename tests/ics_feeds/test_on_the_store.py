@@ -5,6 +5,7 @@ import random
 import icalendar
 import pytest
 
+from bridge.flows.drops import change_organizer
 from bridge.site import site
 from tests.house import Bakery, event
 
@@ -27,6 +28,28 @@ def client(bakery):
 def titles(response):
     assert response.status_code == 200, response.data
     return sorted(str(one["SUMMARY"]) for one in icalendar.Calendar.from_ical(response.data).walk("VEVENT"))
+
+
+def test_whom_to_write_to_is_told_anew_everywhere_when_it_changes(bakery, client, clock):
+    bakery.put(event("a", "Places: 24"))
+    bakery.publish()
+    paths = (FEED, f"{FEED}?lang=de", "/ada/calendar.ics")
+    tags = {path: client.get(path).headers["ETag"] for path in paths}
+    pages = ("/ada/", "/ada/bread/", f"/slots/{bakery.slots()[0].public_id}")
+    assert all("Ada&#39;s Bakery" in client.get(page).text for page in pages)
+    for change in ({"email": "hello@adas-bakery.example"}, {"title": "Ada's Oven"}):
+        clock.turn(minutes=1)
+        with bakery.house.work() as work:
+            change_organizer(work, work.views.organizer("ada"), bakery.house.house, **change, now=clock(), actor="ada")
+    assert all("Ada&#39;s Oven" in client.get(page).text for page in pages)
+    for path, tag in tags.items():
+        answer = client.get(path, headers={"If-None-Match": tag})
+        (shown,) = icalendar.Calendar.from_ical(answer.data).walk("VEVENT")
+        assert (str(shown["ORGANIZER"]), shown["ORGANIZER"].params["CN"]) == ("mailto:hello@adas-bakery.example", "Ada's Oven")
+        last = answer.headers["ETag"]
+    with bakery.house.work() as work:
+        change_organizer(work, work.views.organizer("ada"), bakery.house.house, title="Ada's Oven", now=clock(), actor="ada")
+    assert client.get(path, headers={"If-None-Match": last}).status_code == 304
 
 
 def test_a_sale_at_the_till_reaches_the_feed_the_live_stock_and_the_pages(bakery, client, clock):

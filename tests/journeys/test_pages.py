@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
+from bridge.wording import LANGUAGES
 from tests.journeys.browser import barriers, chromium, resize
 from tests.window import LOAVES, SATURDAY, Window, left, offer, preorder, slot
 
@@ -237,6 +238,23 @@ def test_counts_in_the_calendar_are_live(browser, site, window):
     waited(browser, lambda _: "4 left" in chips(browser)[0].text)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [800, 1280])
+def test_the_words_of_a_chip_stay_whole(browser, site, language, width):
+    resize(browser, width)
+    browser.get(f"{site}/ada/loaves/?lang={language}")
+    view(browser, "calendar")
+    waited(browser, chips)
+    broken = """return [...document.querySelectorAll(".calendar .chip .badge")].filter((badge) => {
+      const words = document.createRange();
+      words.selectNodeContents(badge);
+      const [box, chip] = [badge.getBoundingClientRect(), badge.closest(".chip").getBoundingClientRect()];
+      const lines = new Set([...words.getClientRects()].map((line) => Math.round(line.top)));
+      return lines.size > 1 && !badge.textContent.trim().includes(" ") || box.right > chip.right + 1;
+    }).map((badge) => badge.textContent)"""
+    assert browser.execute_script(broken) == []
+
+
 def test_filters_act_at_once_on_list_and_calendar(browser, site):
     resize(browser, 1280)
     browser.get(site + "/ada/long/?lang=en")
@@ -279,6 +297,18 @@ def test_a_count_changes_on_the_page_while_one_looks(browser, site, window):
     row = browser.find_element(By.CSS_SELECTOR, ".slot")
     assert [cell.text for cell in row.find_elements(By.CSS_SELECTOR, "[data-offer]")] == ["2 left", "Sold out"]
     assert told == "Country loaf pickup 10:00 – 11:00: 3 left"
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(60, "Preorder closed"), (-1, "Over")])
+def test_a_date_that_ends_while_one_looks_is_over_and_one_that_closes_is_closed(browser, site, window, minutes, said):
+    browser.get(site + "/slots/k3v9q1?lang=en")
+    badge = browser.find_element(By.CSS_SELECTOR, ".standing .badge")
+    assert badge.get_attribute("data-over-at").startswith("2026-12-05T11:00")
+    ends = "document.querySelector('.standing .badge').dataset.overAt = new Date(Date.now() + arguments[0] * 60000).toISOString()"
+    browser.execute_script(ends, minutes)
+    window.put(replace(window.slots["k3v9q1"], availability=left(0, state="closed")))
+    WebDriverWait(browser, 20).until(lambda _: badge.text != "7 left")
+    assert badge.text == said
 
 
 def test_a_slots_offers_change_with_it(browser, site, window):

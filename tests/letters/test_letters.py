@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.checkout.order_shown import order_shown
 from bridge.core.errors import InvalidInput
 from bridge.core.orders import Address, Refund
 from bridge.letters import Facts, letter, read_facts, read_kind, waiting_letter
-from bridge.wording import LANGUAGES
+from bridge.wording import LANGUAGES, wording
 from tests.cast import ADA, CLEO
 from tests.fakes import WEDNESDAY
-from tests.letters.samples import BEFORE, DROP, EVERY, HOUSE, ORDER, PAID, SECRET, SLOT, STARTS, TERMS, seen, waiting
+from tests.letters.samples import BEFORE, DROP, EVERY, HOUSE, LINES, ORDER, PAID, SECRET, SLOT, STARTS, TERMS, seen, waiting
 
 LINK = f"https://shop.example/orders/{SECRET}"
 
@@ -269,3 +270,21 @@ def test_a_day_without_a_time_and_a_moment_without_an_end_read_well():
     moment = replace(SLOT, ends_at=STARTS)
     assert "When: Saturday 5 December 2026, 10:00\n" in letter("confirmed", seen(slot=moment), Facts(), HOUSE, WEDNESDAY).text
     assert ORDER.total == ORDER.totals.gross
+
+
+@pytest.mark.parametrize(
+    ("language", "within", "on_top"),
+    [
+        ("en", "of which 8.875% tax", "plus 8.875% tax"),
+        ("de", "davon 8,875 % Steuer", "zuzüglich 8,875 % Steuer"),
+        ("fr", "dont 8,875 % de taxe", "plus 8,875 % de taxe"),
+        ("es", "incluye 8,875 % de impuestos", "más 8,875 % de impuestos"),
+    ],
+)
+def test_tax_is_called_the_same_in_a_letter_and_on_the_orders_page(language, within, on_top):
+    words = wording(language)
+    lines = (replace(LINES[0], tax_rate=8875),)
+    for included, name in ((True, within), (False, on_top)):
+        assert name in plain(written("confirmed", language, lines=lines, tax_included=included))
+        about = seen(lines=lines, tax_included=included)
+        assert [" ".join(tax.name.split()) for tax in order_shown(about, words, WEDNESDAY).taxes] == [name]

@@ -67,6 +67,51 @@ def test_moves_in_both_directions_do_not_wait_for_each_other(shop, clock, other)
     assert moving.result(30) == ["cake", "bread"]
 
 
+def series_that_sells(*skus):
+    """An event of which each occurrence sells another thing."""
+    text = event(notes=f"Places: 5\nSells: {skus[0]}", more=f"RRULE:FREQ=WEEKLY;COUNT={len(skus)}\r\n")
+    for week, sku in enumerate(skus[1:], 1):
+        start = f"202612{5 + 7 * week:02}T090000Z"
+        own = event(notes=f"Places: 5\nSells: {sku}", start=start, more=f"RECURRENCE-ID:{start}\r\n")
+        text = text.replace("END:VCALENDAR", own[own.index("BEGIN:VEVENT") : own.index("END:VCALENDAR")] + "END:VCALENDAR")
+    return text
+
+
+def test_events_that_name_the_same_new_goods_in_another_order_do_not_wait_for_each_other(shop, clock):
+    with shop.house.work() as work:
+        cake, place = create_drop(work, work.views.organizer("ada"), "cake", now=clock(), actor="ada"), work.views.location("ada", "main")
+
+    def put(drop, *skus):
+        with shop.house.work() as work:
+            put_event(work, drop, "a.ics", series_that_sells(*skus), shop.house.house, now=clock(), actor="ada")
+
+    with ThreadPoolExecutor(2) as pool:
+        with shop.house.work() as work:
+            work.items_for(place, ["MUG"])  # Both come as far as this one.
+            puts = [pool.submit(put, shop.drop, "BUN", "MUG", "ROLL"), pool.submit(put, cake, "ROLL", "MUG", "BUN")]
+            time.sleep(DAWDLE)
+        for one in puts:
+            one.result(30)
+    assert [[offer.sku for offer in slot.availability.offers] for slot in shop.slots()] == [["BUN"], ["MUG"], ["ROLL"]]
+
+
+def test_the_same_messages_in_another_order_do_not_wait_for_each_other(shop, clock):
+    with shop.house.work() as work:
+        place = work.views.location("ada", "main")
+
+    def push(*skus):
+        told = [Count(sku, 9, clock(), sku) for sku in skus]
+        with shop.house.work() as work:
+            return [one.reason for one in record_counts(work, place, told, source="till", now=clock(), actor="till")]
+
+    with ThreadPoolExecutor(2) as pool:
+        with shop.house.work() as work:
+            work.unseen("till", ["MUG"], clock())  # Both come as far as this one.
+            pushes = [pool.submit(push, "BUN", "MUG", "ROLL"), pool.submit(push, "ROLL", "MUG", "BUN")]
+            time.sleep(DAWDLE)
+        assert sorted(one.result(30) for one in pushes) == [["applied", "repeated", "applied"], ["repeated"] * 3]
+
+
 def two_slots(shop, *, but=""):
     """The ids of a series' two slots, in their order; ``but`` are further lines."""
     shop.put(event(more=f"RRULE:FREQ=WEEKLY;COUNT=2\r\n{but}"))

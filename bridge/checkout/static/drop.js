@@ -110,6 +110,7 @@ function chip(slot) {
   Object.assign(link.dataset, { row: "", card: "" });
   const badge = part("span", "badge " + slot.badge[0], slot.badge[1]);
   badge.dataset.slot = slot.id;
+  badge.dataset.overAt = slot.ends;
   const day = part("span", "unseen", LONG.format(new Date(slot.starts.slice(0, 10))) + " ");
   const time = part("time", "", slot.all_day ? slot.times : slot.times.split(" – ")[0]);
   link.append(day, time, " ", part("span", "what", slot.title), " ", badge);

@@ -19,15 +19,20 @@ function keptHere(cell) {
   return field && field.validity.valid ? Number(field.value) : 0;
 }
 
-function standing(box, slot) {
+function isOver(box, badge) {
+  return badge.textContent === box.dataset.over || Date.now() >= Date.parse(badge.dataset.overAt);
+}
+
+function standing(box, badge, slot) {
   if (slot.state === "open") return [slot.left <= FEW ? "few" : "open", counted(box, slot.left)];
+  if (slot.state === "closed" && isOver(box, badge)) return ["closed", box.dataset.over];
   const texts = { sold_out: box.dataset.soldOut, closed: box.dataset.closed, soon: box.dataset.soon, cancelled: box.dataset.cancelled };
   return [slot.state, texts[slot.state]];
 }
 
 function showBadge(box, badge, slot, news) {
-  const [kind, text] = standing(box, slot);
-  if (!text || badge.textContent === text || badge.classList.contains("over")) return;
+  const [kind, text] = standing(box, badge, slot);
+  if (!text || badge.textContent === text) return;
   badge.textContent = text;
   badge.className = "badge " + kind + " fresh";
   const row = badge.closest("[data-row]");
