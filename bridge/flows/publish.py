@@ -176,22 +176,16 @@ def publish_dirty(open_work: WorkFactory, house: House, now: datetime, look: Wor
     with (look or open_work)() as work:
         items = work.dirty_items()
         waiting = work.dirty_slots([key for key, _ in items], now)
-    for ids in waiting.values():
-        _offer_what_came_free(open_work, ids, now)
+        waited_for = [slot_id for ids in waiting.values() for slot_id in work.waited_for(ids)]
+    # Those on waiting lists have their turn before it is shown; a transaction each, since each locks its slot's items.
+    for slot_id in waited_for:
+        with open_work() as work:
+            offer_next(work, work.slots_for_claim([slot_id])[slot_id], now)
     told = [_publish_some(open_work, drop_id, some, house, now) for drop_id, ids in waiting.items() for some in _parts(ids, AT_ONCE)]
     if items and None not in told:
         with open_work() as work:
             work.mark_items_published(items)
     return sum(filter(None, told))
-
-
-def _offer_what_came_free(open_work: WorkFactory, slot_ids: Sequence[int], now: datetime) -> None:
-    """Those on waiting lists have their turn before it is shown; a transaction each, since each locks its slot's items."""
-    with open_work() as work:
-        waited_for = work.waited_for(slot_ids)
-    for slot_id in waited_for:
-        with open_work() as work:
-            offer_next(work, work.slots_for_claim([slot_id])[slot_id], now)
 
 
 def _parts(all_of_them: Sequence[Each], most: int) -> Iterator[Sequence[Each]]:

@@ -15,7 +15,7 @@ from bridge.ics_feeds.sheet import Line
 from bridge.ics_feeds.translated import translated
 from bridge.ics_feeds.variant import Variant
 
-BATCH = 1024
+BATCH = 1536
 Snapshot = Callable[[], AbstractContextManager[Views]]
 _END = "END:VEVENT\r\n"
 _SOON = "\r\nSTATUS:TENTATIVE\r\n"

@@ -24,7 +24,19 @@ _WITH_DROP = (
 )
 _steady = itemgetter(*(at for at, column in enumerate(_WITH_DROP.exported_columns) if column.name not in _RAISED))
 _VERSION = Prepared(_WITH_DROP)
+_ROWS = (
+    select(_p.slot_id, _p.revision, _s.timezone, _p.available, t.seconds(_s.preorder_opens), _p.gone, t.public_texts.c.text)
+    .join(t.slots, _s.id == _p.slot_id)
+    .join(t.public_texts, t.public_texts.c.slot_id == _p.slot_id)
+    .where(_p.drop_id == bindparam("drop"), _p.revision > bindparam("since"), _p.slot_id > bindparam("after"))
+    .order_by(_p.slot_id)
+    .limit(bindparam("most"))
+)
+_FEED, _FEED_SINCE = Prepared(_ROWS.where(_p.gone.is_(False))), Prepared(_ROWS)
 _PUBLIC_SLOT = Prepared(rows.PUBLIC_SLOT.where(_s.public_id == bindparam("asked")))
+
+
+MANY = 2**31
 
 
 class PublicViews:
@@ -34,25 +46,8 @@ class PublicViews:
         self._db = connection
 
     def feed_rows(self, drop_id: int, since: int = -1, *, after: int = -1, limit: int | None = None) -> list[FeedRow]:
-        query = (
-            select(
-                _p.slot_id,
-                _p.revision,
-                _s.timezone,
-                _p.available,
-                t.seconds(_s.preorder_opens),
-                _p.gone,
-                t.public_texts.c.text,
-            )
-            .join(t.slots, _s.id == _p.slot_id)
-            .join(t.public_texts, t.public_texts.c.slot_id == _p.slot_id)
-            .where(_p.drop_id == drop_id, _p.revision > since, _p.slot_id > after)
-            .order_by(_p.slot_id)
-            .limit(limit)
-        )
-        if since < 0:
-            query = query.where(_p.gone.is_(False))
-        return [FeedRow(*row) for row in self._db.execute(query)]
+        asked = {"drop": drop_id, "since": since, "after": after, "most": limit or MANY}
+        return [FeedRow(*row) for row in (_FEED if since < 0 else _FEED_SINCE).all(self._db, asked)]
 
     def public_slots(
         self,
