@@ -17,6 +17,8 @@ from bridge import settings
 from bridge.children import Child
 
 BESIDE = "BRIDGE_BESIDE"
+# A client that never sends what it announced is waited for no longer than this when the server is told to stop.
+STOPS_WITHIN = 10
 
 
 def become(beside: Sequence[Sequence[str]] = ()) -> None:
@@ -52,6 +54,7 @@ def _server(loaded: settings.Settings) -> MPServer:
         http1_settings=HTTP1Settings(),
         websockets=False,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOPS_WITHIN,
         log_level=LogLevels.error,
     )
 

@@ -102,23 +102,25 @@ class Server:
         """All its processes at once, with no chance to clean up."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
-        """As an operator stops it."""
-        self._end(signal.SIGTERM)
+    def stop(self) -> bool:
+        """As an operator stops it. Whether it ended by itself, within half a minute."""
+        return self._end(signal.SIGTERM)
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             return True
         return False
 
-    def _end(self, how: signal.Signals) -> None:
+    def _end(self, how: signal.Signals) -> bool:
         if self._process is None:
-            return
+            return True
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, how)
+        ended = True
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
+            ended = False
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         with contextlib.suppress(ProcessLookupError):
@@ -127,3 +129,4 @@ class Server:
         # Its workers share the listening socket, and may outlive it by a moment.
         while self._listens and self._answers():
             time.sleep(0.02)
+        return ended
