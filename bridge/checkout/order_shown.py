@@ -32,7 +32,7 @@ _CANCELLED = {
     "organizer": N_("{organizer} had to cancel this date, and your order with it: {moment}."),
     "": N_("It was cancelled: {moment}."),
 }
-_PAYS = {AT_PICKUP: N_("paid at pickup"), "stripe": N_("paid by card"), "fake": N_("paid by card")}
+_PAYS = {AT_PICKUP: N_("payment at pickup"), "stripe": N_("paid by card"), "fake": N_("paid by card")}
 _GOOGLE = "https://calendar.google.com/calendar/render"
 _OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
 _BASIC = "%Y%m%dT%H%M%SZ"

@@ -55,7 +55,7 @@ def test_the_receipt_has_seller_lines_and_tax_by_rate(shop):
     assert "Country loaf 2 €8.50 €17.00" in words
     assert "19% tax on €15.13 €2.87 7% tax on €15.89 €1.11" in words
     assert "Total €35.00" in words
-    assert "Order placed Wed 2 Dec 10:00, paid at pickup." in words
+    assert "Order placed Wed 2 Dec 10:00, payment at pickup." in words
 
 
 def test_the_quantity_is_changed_and_what_is_refused_is_said_with_what_was_typed(shop):
