@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -39,9 +39,9 @@ class _Known:
     drop: Drop
     house: House
     now: datetime
-    stock: dict[int, StockItem]
-    seen: dict[int, Availability]
-    notices: dict[int, str]
+    stock: dict[int, StockItem] = field(default_factory=dict)
+    seen: dict[int, Availability] = field(default_factory=dict)
+    notices: dict[int, str] = field(default_factory=dict)
 
     def add(self, slots: Iterable[Slot], stock: Mapping[int, StockItem]) -> "_Known":
         """With these slots too, and the stock that they sell."""
@@ -61,7 +61,7 @@ def publish_edit(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], written: W
 
     Returns the text the organizer sees. The drop must be locked.
     """
-    known = _Known(drop, house, now, {}, {}, {}).add(slots, work.stock_for(slots) if slots else {})
+    known = _Known(drop, house, now).add(slots, work.stock_for(slots) if slots else {})
     work.save_public([_public_text(known, slot, None) for slot in slots], work.next_revision(drop.id, now), now)
     text = ical.fill(written.template, _blocks(known, slots, written.template), now)
     work.save_texts(written.id, written.source, written.template, text)
@@ -70,7 +70,7 @@ def publish_edit(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], written: W
 
 def publish_removed(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime) -> None:
     """Shows removed slots as cancelled. The drop must be locked."""
-    known = _Known(drop, house, now, {}, {}, {}).add(slots, {})
+    known = _Known(drop, house, now).add(slots, {})
     if slots:
         work.save_public([_public_text(known, slot, None) for slot in slots], work.next_revision(drop.id, now), now)
 
@@ -80,7 +80,7 @@ def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: Ho
 
     Equal availabilities say nothing: no revision, no new text.
     """
-    known = _Known(drop, house, now, {}, {}, {}).add(slots, work.stock_for(slots))
+    known = _Known(drop, house, now).add(slots, work.stock_for(slots))
     shown = work.shown([slot.id for slot in slots])
     due: list[tuple[int, datetime | None]] = []
     changed: list[Slot] = []

@@ -110,8 +110,7 @@ class Database:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             elif not durable:
                 # At once with the beginning, which psycopg would send by itself: one way to the server less.
-                driver: Any = connection.connection.driver_connection
-                driver.pgconn.exec_(b"BEGIN; SET LOCAL synchronous_commit = off")
+                libpq.run(connection, "BEGIN; SET LOCAL synchronous_commit = off")
             yield connection
 
     @contextmanager

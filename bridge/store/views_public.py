@@ -34,9 +34,7 @@ _ROWS = (
 )
 _FEED, _FEED_SINCE = Prepared(_ROWS.where(_p.gone.is_(False))), Prepared(_ROWS)
 _PUBLIC_SLOT = Prepared(rows.PUBLIC_SLOT.where(_s.public_id == bindparam("asked")))
-
-
-MANY = 2**31
+_MANY = 2**31
 
 
 class PublicViews:
@@ -46,7 +44,7 @@ class PublicViews:
         self._db = connection
 
     def feed_rows(self, drop_id: int, since: int = -1, *, after: int = -1, limit: int | None = None) -> list[FeedRow]:
-        asked = {"drop": drop_id, "since": since, "after": after, "most": limit or MANY}
+        asked = {"drop": drop_id, "since": since, "after": after, "most": limit or _MANY}
         return [FeedRow(*row) for row in (_FEED if since < 0 else _FEED_SINCE).all(self._db, asked)]
 
     def public_slots(
