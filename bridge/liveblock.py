@@ -159,6 +159,8 @@ def _status(words: Wording, slot: Slot, availability: Availability) -> str:
         return words.text(lines.CLOSED)
     if state == "sold_out":
         return words.text(lines.SOLD_OUT)
+    if availability.reason == "goods":
+        return words.text(lines.NO_GOODS)
     if state == "soon" and window.opens is not None:
         return words.text(lines.OPENS, moment=_opening(words, window.opens, slot.zone))
     if window.closes is not None:

@@ -10,6 +10,7 @@ PLACES = (N_("{left} of {n} place left"), N_("{left} of {n} places left"))
 TAKEN = (N_("{n} place taken"), N_("{n} places taken"))
 ORDERS = (N_("{n} order"), N_("{n} orders"))
 NO_PLACES = N_("Not on sale: it has no places yet")
+NO_GOODS = N_("Not on sale: it is not clear what it sells")
 UNTIL = N_("Preorder until {moment}")
 OPENS = N_("Preorder opens {moment}")
 CLOSED = N_("Preorder closed")
@@ -70,7 +71,7 @@ REASONS = {
     "written-twice": N_("contradict each other"),
 }
 
-HEADS = (*PLACES, NO_PLACES, SOLD_OUT, CANCELLED, CLOSED)
+HEADS = (*PLACES, NO_PLACES, NO_GOODS, SOLD_OUT, CANCELLED, CLOSED)
 WARNINGS = (STILL, HOLDS, NOT_UNDERSTOOD, DID_YOU_MEAN, UNKNOWN_ZONE, *TILL_SHORT, TILL)
 SIMPLE = (*HEADS, *TAKEN, *ORDERS, UNTIL, OPENS, BOOK, UPDATED, *MORE, *WARNINGS)
 PLURALS = (PLACES, TAKEN, ORDERS, MORE, ITEM_LEFT, TILL_SHORT, BADGE_LEFT)

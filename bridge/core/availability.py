@@ -35,14 +35,15 @@ class Availability:
     """What customers may be promised on a slot.
 
     ``places_left`` of ``capacity`` places are free. ``left`` is how many places' worth can really be claimed: the
-    smallest of places, allotments and stock, and ``reason`` which of them that was.
+    smallest of places, allotments and stock, and ``reason`` which of them that was; ``goods`` when nobody can tell what
+    the slot sells, and so cannot order until its organizer has said so.
     """
 
     state: State
     places_left: int
     capacity: int
     left: int
-    reason: Reason = ""
+    reason: Reason | Literal["goods"] = ""
     offers: tuple[OfferAvailability, ...] = ()
 
     @property
@@ -56,7 +57,8 @@ def availability(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> A
     places = max(0, slot.capacity - slot.claimed)
     offers = tuple(_offer(offer, stock.get(offer.stock_item_id or 0), places, now) for offer in slot.offers)
     left, reason = _claimable(slot, offers, places)
-    return Availability(_state(slot, left, now), places, slot.capacity, left, reason, offers)
+    seen = Availability(_state(slot, left, now), places, slot.capacity, left, reason, offers)
+    return _unclear(seen) if slot.is_unclear else seen
 
 
 def changes_at(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> datetime | None:
@@ -72,7 +74,7 @@ def as_time_passes(seen: Availability, preorder: PreorderWindow, ends_at: dateti
         return seen
     if preorder.is_over(now) or now >= ends_at:
         return replace(seen, state="closed")
-    if seen.state == "soon" and preorder.opens is not None and not preorder.is_soon(now):
+    if seen.state == "soon" and seen.reason != "goods" and preorder.opens is not None and not preorder.is_soon(now):
         return replace(seen, state="open" if seen.left > 0 else "sold_out")
     return seen
 
@@ -82,6 +84,10 @@ def nothing_of(seen: Availability) -> Availability:
     if seen.state != "cancelled":
         return seen
     return replace(seen, places_left=0, left=0, offers=tuple(replace(offer, left=0, as_of=None) for offer in seen.offers))
+
+
+def _unclear(seen: Availability) -> Availability:
+    return replace(seen, state="soon" if seen.state in ("open", "sold_out") else seen.state, left=0, reason="goods")
 
 
 def _offer(offer: Offer, item: StockItem | None, places: int, now: datetime) -> OfferAvailability:

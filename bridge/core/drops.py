@@ -207,6 +207,11 @@ class Slot:
         """The zone the slot's times are shown in."""
         return ZoneInfo(self.timezone)
 
+    @property
+    def is_unclear(self) -> bool:
+        """Whether it sells something that nobody can tell: no entry of its ``Sells:`` line was understood."""
+        return not self.offers and any(problem.setting == "Sells" for problem in self.problems)
+
 
 @dataclass(frozen=True, slots=True)
 class DropDefaults:

@@ -300,3 +300,18 @@ def test_a_date_without_goods_offers_nothing_to_be_sent(shop):
     sent = {"way": "ship:post", "street": "1 Mill Lane", "postcode": "12345", "city": "Berlin", "country": "DE", "method": "fake"}
     assert "A place cannot be sent" in said(shop.order_by(slot, 422, places=2, **sent))
     assert shop.free(slot) == 4
+
+
+def test_a_date_whose_goods_nobody_can_tell_is_not_on_sale_anywhere(shop):
+    slot = shop.open("Places: 4\nSells: LOAF @ a few coins")
+    page = shop.get(f"/slots/{slot}")
+    assert f"/slots/{slot}/order" not in page
+    assert "Opens soon" in said(shop.client.get(f"/slots/{slot}"))
+    assert "4 left" not in page
+    live = shop.client.get("/ada/bread/live.json").get_json()["slots"][slot]
+    assert live["state"] == "soon"
+    assert "opens soon" in shop.feed()
+    assert "Not on sale: it is not clear what it sells" in shop.text()
+    assert "Ordering has not opened yet" in said(shop.order_by(slot, 409, places="1"))
+    shop.open("Places: 4\nSells: LOAF @ 6.50")
+    assert f"/slots/{slot}/order" in shop.get(f"/slots/{slot}")

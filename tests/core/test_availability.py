@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.availability import availability, changes_at
-from bridge.core.drops import Offer, PreorderWindow, Slot
+from bridge.core.availability import as_time_passes, availability, changes_at
+from bridge.core.drops import Offer, PreorderWindow, Problem, Slot
 from bridge.core.stock import StockItem
 
 NOW = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)
@@ -87,6 +87,18 @@ def test_a_slot_that_is_over_is_closed_and_a_cancelled_one_cancelled():
     assert availability(SLOT, {}, SLOT.ends_at).state == "closed"
     assert availability(replace(SLOT, cancelled=True), {}, NOW).state == "cancelled"
     assert availability(replace(SLOT, removed=True), {}, NOW).state == "cancelled"
+
+
+def test_what_nobody_can_tell_is_not_on_sale_whatever_time_it_is():
+    window = PreorderWindow(NOW + timedelta(hours=1), None)
+    unclear = replace(SLOT, preorder=window, problems=(Problem("Sells", "LOAF @ a few coins", "not-a-price"),))
+    seen = availability(unclear, {}, NOW)
+    opened = NOW + timedelta(hours=2)
+    assert (seen.state, seen.left, seen.reason) == ("soon", 0, "goods")
+    assert as_time_passes(seen, window, unclear.ends_at, opened).state == availability(unclear, {}, opened).state == "soon"
+    assert as_time_passes(seen, window, unclear.ends_at, unclear.ends_at).state == "closed"
+    assert availability(replace(unclear, cancelled=True), {}, NOW).state == "cancelled"
+    assert availability(replace(unclear, offers=(Offer("LOAF"),)), {}, opened).state == "open"
 
 
 def test_a_stale_count_is_shown_with_its_time_and_its_warning():

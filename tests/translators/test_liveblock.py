@@ -57,6 +57,9 @@ def drop(language: str = "en") -> Drop:
     return Drop(1, 1, "ada", "bread", "Bread", timezone="Europe/Berlin", language=language)
 
 
+UNCLEAR = replace(OPEN, state="soon", left=0, reason="goods", offers=())
+
+
 def public(seen: Availability = OPEN, slot: Slot = SLOT, language: str = "en") -> list[str]:
     return public_block(slot, seen, drop(language), NOW, LINK).split("\n")
 
@@ -87,8 +90,9 @@ def series(language: str = "en", count: int = 52) -> str:
         replace(OPEN, state="sold_out"),
         replace(OPEN, state="soon"),
         replace(OPEN, state="closed"),
+        UNCLEAR,
     ]
-    return organizer_block(SLOT, OPEN, drop(language), NOW, LINK, occurrences=[(day, states[n % 5]) for n, day in enumerate(days)])
+    return organizer_block(SLOT, OPEN, drop(language), NOW, LINK, occurrences=[(day, states[n % 6]) for n, day in enumerate(days)])
 
 
 def trouble(language: str = "en") -> str:
@@ -96,14 +100,18 @@ def trouble(language: str = "en") -> str:
     return problems_block(problems, drop(language), NOW, BERLIN)
 
 
+def unclear(language: str = "en") -> str:
+    troubled = replace(SLOT, offers=(), problems=(Problem("Sells", "LOAF @ a few coins", "not-a-price"),))
+    return organizer_block(troubled, UNCLEAR, drop(language), NOW, LINK)
+
+
 def anyones(language: str = "en") -> str:
     return public_block(SLOT, OPEN, drop(language), NOW, LINK)
 
 
-EVERY_BLOCK = [
-    pytest.param(make(language), id=f"{make.__name__}-{language}") for make in (anyones, full, series, trouble) for language in LANGUAGES
-]
-BLOCKS = st.sampled_from([make(language) for make in (anyones, full, series, trouble) for language in LANGUAGES])
+MAKERS = (anyones, full, series, trouble, unclear)
+EVERY_BLOCK = [pytest.param(make(language), id=f"{make.__name__}-{language}") for make in MAKERS for language in LANGUAGES]
+BLOCKS = st.sampled_from([make(language) for make in MAKERS for language in LANGUAGES])
 
 
 # What it says
@@ -118,6 +126,15 @@ def test_customers_read_what_is_left_until_when_and_where() -> None:
         "Book: https://example.org/slots/k3v9q2",
         "Updated Wed 2 Dec 14:03",
         "―― end ――",
+    ]
+
+
+def test_goods_that_nobody_can_tell_are_said_not_to_be_on_sale() -> None:
+    assert unclear().split("\n")[1:5] == [
+        "7 of 24 places left",
+        "Not on sale: it is not clear what it sells",
+        "17 places taken",
+        "⚠ Sells: “LOAF @ a few coins” is not a price",
     ]
 
 
