@@ -25,6 +25,7 @@ LOCK_WAIT = "15s"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 POOL = 32
 UNIQUE_VIOLATION = "23505"
+_wait_for_disk = getattr(os, "fdatasync", os.fsync)
 
 
 class Database:
@@ -101,30 +102,44 @@ class Database:
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[Connection]:
-        """A transaction that may write.
+        """A transaction that may write; on the disk when this returns.
 
         One that is not ``durable`` is not waited for until it is on the disk: a power failure, and nothing less, may undo it.
         """
-        with translated(), self.writer.connect() as connection, self._haste(connection, durable), self.turn(), connection.begin():
-            if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            elif not durable:
-                # At once with the beginning, which psycopg would send by itself: one way to the server less.
-                libpq.run(connection, "BEGIN; SET LOCAL synchronous_commit = off")
-            yield connection
+        with translated(), self.writer.connect() as connection:
+            before = self._changes(connection)
+            with self.turn(), connection.begin():
+                if self.is_sqlite:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                elif not durable:
+                    # At once with the beginning, which psycopg would send by itself: one way to the server less.
+                    libpq.run(connection, "BEGIN; SET LOCAL synchronous_commit = off")
+                yield connection
+            if durable and self._changes(connection) != before:
+                self._to_disk()
 
-    @contextmanager
-    def _haste(self, connection: Connection, durable: bool) -> Iterator[None]:
-        """SQLite's commits wait for the disk or not, by a switch that has to be set before they begin."""
-        if durable or not self.is_sqlite:
-            yield
-            return
+    def _changes(self, connection: Connection) -> int:
+        """How many rows this connection to SQLite has changed so far."""
+        if not self.is_sqlite:
+            return 0
         driver: Any = connection.connection.driver_connection
-        driver.execute("PRAGMA synchronous = NORMAL").close()
+        return int(driver.total_changes)
+
+    def _to_disk(self) -> None:
+        """Waits until what SQLite's log holds is on the disk: after the turn, so that the next writer need not wait for it.
+
+        A log that is gone or was begun anew meanwhile has been brought into the database, which SQLite does with a wait of its own.
+        """
         try:
-            yield
+            log = os.open(f"{self.url.database}-wal", os.O_RDONLY)
+        except FileNotFoundError:
+            return
+        try:
+            _wait_for_disk(log)
+        except OSError as error:
+            raise TransientFault("The disk does not take what was written; try again in a moment.") from error
         finally:
-            driver.execute("PRAGMA synchronous = FULL").close()
+            os.close(log)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -171,7 +186,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in (
         f"busy_timeout = {BUSY_MILLISECONDS}",
         "journal_mode = WAL",
-        "synchronous = FULL",
+        # Commits do not wait for the disk; ``_to_disk`` does for those that have to.
+        "synchronous = NORMAL",
         "foreign_keys = ON",
         "cache_size = -4000",
         "temp_store = MEMORY",

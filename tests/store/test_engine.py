@@ -1,9 +1,12 @@
 """What goes wrong in the database is told without what was to be written."""
 
+import errno
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bridge.core.errors import AlreadyExists
+from bridge.core.errors import AlreadyExists, TransientFault
+from bridge.store import engine
 from bridge.store import tables as t
 from bridge.store.engine import Database
 
@@ -23,19 +26,62 @@ def keep_twice(database, clock):
         connection.execute(t.told.insert(), [{"name": "door", "value": "", "at": clock()}] * 2)
 
 
-def test_only_what_is_kept_for_minutes_is_not_waited_for_until_it_is_on_the_disk(database_url, clock):
-    database = Database(database_url, pool_size=1)
-    asked = "PRAGMA synchronous" if database.is_sqlite else "SHOW synchronous_commit"
-    hasty, careful = (1, 2) if database.is_sqlite else ("off", "on")
-    with database.write() as connection:
-        if not database.is_sqlite:  # the server of the tests waits for no disk at all
-            connection.exec_driver_sql("SET synchronous_commit = on")
+def test_only_what_is_kept_for_minutes_is_not_waited_for_until_postgresql_has_it_on_its_disk(postgresql_url, clock):
+    database = Database(postgresql_url, pool_size=1)
+    asked = "SHOW synchronous_commit"
+    with database.write() as connection:  # the server of the tests waits for no disk at all
+        connection.exec_driver_sql("SET synchronous_commit = on")
     with database.write(durable=False) as connection:
-        assert connection.exec_driver_sql(asked).scalar() == hasty
+        assert connection.exec_driver_sql(asked).scalar() == "off"
         connection.execute(t.sign_in_failures.insert().values(key="kept", at=clock()))
     with pytest.raises(AlreadyExists):
         keep_twice(database, clock)
     with database.write() as connection:
-        assert connection.exec_driver_sql(asked).scalar() == careful
+        assert connection.exec_driver_sql(asked).scalar() == "on"
         assert list(connection.execute(t.sign_in_failures.select()).scalars().all()) == [1]
     database.dispose()
+
+
+def note(database, key, clock, **how):
+    with database.write(**how) as connection:
+        connection.execute(t.sign_in_failures.insert().values(key=key, at=clock()))
+
+
+def test_what_is_written_is_on_the_disk_before_it_is_acknowledged_and_the_next_writer_does_not_wait_for_that(
+    sqlite_url, clock, monkeypatch
+):
+    database, on_the_disk = Database(sqlite_url), []
+
+    def taken(log):
+        with database.write(durable=False) as other:
+            on_the_disk.append(list(other.execute(t.sign_in_failures.select().with_only_columns(t.sign_in_failures.c.key)).scalars()))
+
+    monkeypatch.setattr(engine, "_wait_for_disk", taken)
+    note(database, "hold", clock, durable=False)
+    assert on_the_disk == []
+    note(database, "order", clock)
+    assert on_the_disk == [["hold", "order"]]
+    with database.write() as connection:
+        connection.execute(t.sign_in_failures.select())
+    with pytest.raises(AlreadyExists):
+        keep_twice(database, clock)
+    assert len(on_the_disk) == 1
+    database.dispose()
+
+
+def test_a_disk_that_takes_nothing_is_not_acknowledged(sqlite_url, clock, monkeypatch):
+    def full(log):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(engine, "_wait_for_disk", full)
+    database = Database(sqlite_url)
+    with pytest.raises(TransientFault, match="disk"):
+        note(database, "order", clock)
+    database.dispose()
+
+
+def test_a_log_that_was_brought_into_the_database_meanwhile_is_no_failure(sqlite_url, clock):
+    database = Database(sqlite_url)
+    note(database, "order", clock)
+    database.dispose()
+    database._to_disk()
