@@ -12,7 +12,6 @@ from bridge.core.errors import BridgeError, TransientFault
 from bridge.flows.traffic import write_views
 from bridge.processes import SETUP_TOKEN, VISITOR_KEY, settle
 from bridge.site import web
-from bridge.store.prepared import build_all
 from bridge.wiring import Bridge, bridge
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ def app() -> "WSGIApplication":
     _write_views(house)
     # Templates take most of a second to be made ready, statements a twentieth: not while the first customers wait either.
     made = web(house, at_hand=True)
-    with suppress(TransientFault), house.database.glance() as connection:
-        build_all(connection)
+    with suppress(TransientFault):
+        house.database.make_ready(loaded.server.threads)
     settle()
     return made
 

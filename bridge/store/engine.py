@@ -9,7 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from bridge.core.errors import AlreadyExists, TransientFault
-from bridge.store import libpq
+from bridge.store import libpq, prepared
 from bridge.store.dialect import from_json
 
 BUSY_MILLISECONDS = 30_000
 LOCK_WAIT = "15s"
+# No statement of ours has a plan that depends on its values, yet those with many keys would be planned anew each time.
+PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 POOL = 32
 UNIQUE_VIOLATION = "23505"
@@ -46,16 +48,17 @@ class Database:
             self.writer = self._postgresql(pool_size)
             # Reading connections have one transaction mode for good: to set and reset it costs a tenth of a request.
             self.reader = self._postgresql(pool_size, isolation_level="AUTOCOMMIT")
-            event.listen(self.writer, "connect", _limit_lock_wait)
+            _begin_with(self.writer, f"SET lock_timeout = '{LOCK_WAIT}'; {PLAN_ONCE}")
+            _begin_with(self.reader, f"SET default_transaction_read_only = on; {PLAN_ONCE}")
             libpq.watch(self.writer)
             libpq.watch(self.reader)
-            event.listen(self.reader, "connect", _forbid_writes)
 
     def _postgresql(self, pool_size: int, **options: Any) -> Engine:
         return create_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
+            pool_use_lifo=True,
             pool_pre_ping=False,
             pool_recycle=3600,
             hide_parameters=True,
@@ -74,6 +77,7 @@ class Database:
             self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
+            pool_use_lifo=True,
             hide_parameters=True,
             json_deserializer=from_json,
             connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False, "cached_statements": 256},
@@ -154,6 +158,16 @@ class Database:
         finally:
             os.close(handle)
 
+    def make_ready(self, connections: int) -> None:
+        """Opens so many connections to read by and as many to write by, each with all that is known to be asked on it.
+
+        Raises ``TransientFault``.
+        """
+        with translated(), ExitStack() as opened:
+            for engine in {self.reader, self.writer}:
+                for db in [opened.enter_context(engine.connect()) for _ in range(connections)]:
+                    prepared.make_ready(db)
+
     def dispose(self) -> None:
         """Closes every connection."""
         self.writer.dispose()
@@ -195,15 +209,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
-def _limit_lock_wait(connection: Any, _record: Any) -> None:
-    _set(connection, f"lock_timeout = '{LOCK_WAIT}'")
+def _begin_with(engine: Engine, settings: str) -> None:
+    def given(connection: Any, _record: Any) -> None:
+        autocommit, connection.autocommit = connection.autocommit, True
+        connection.execute(settings)
+        connection.autocommit = autocommit
 
-
-def _forbid_writes(connection: Any, _record: Any) -> None:
-    _set(connection, "default_transaction_read_only = on")
-
-
-def _set(connection: Any, setting: str) -> None:
-    autocommit, connection.autocommit = connection.autocommit, True
-    connection.execute(f"SET {setting}")
-    connection.autocommit = autocommit
+    event.listen(engine, "connect", given)

@@ -5,7 +5,7 @@ as well (``watch``), and prepared again under another name.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from select import POLLIN, POLLOUT, poll
@@ -160,6 +160,18 @@ def _ready(db: Db, key: object, text: str) -> tuple[Any, bytes]:
         _checked(pgconn.prepare(name, text.encode()))
         prepared[key] = name
     return pgconn, name
+
+
+def prepare(db: Db, texts: Mapping[Any, str]) -> None:
+    """Prepares, in one way to the server, what ``ask`` and ``later`` will be asked for by these keys. Raises ``DBAPIError``."""
+    settle(db)
+    pgconn, prepared = _of(db), db.info.setdefault("prepared", {})
+    named = {key: b"dropbridge_%d" % next(_names) for key in texts if key not in prepared}
+    pgconn.enter_pipeline_mode()
+    for key, name in named.items():
+        pgconn.send_prepare(name, texts[key].encode())
+    settle(db)
+    prepared.update(named)
 
 
 def _checked(result: Any) -> Any:

@@ -92,6 +92,10 @@ class Prepared:
         except db.dialect.loaded_dbapi.Error as error:
             raise told(db, error) from error
 
+    def text(self, db: Db) -> str:
+        """What the driver is asked."""
+        return self._for(db).text
+
     def _for(self, db: Db) -> _Built:
         return self._built.get(db.dialect.name) or self.build(db.dialect)
 
@@ -131,7 +135,8 @@ class Prepared:
 _known: list[Prepared] = []
 
 
-def build_all(db: Db) -> None:
-    """Makes every statement ready for this database."""
-    for each in _known:
-        each.build(db.dialect)
+def make_ready(db: Db) -> None:
+    """Has every statement ready on a connection, which else the first customers wait for who come by it."""
+    texts = {each: each.text(db) for each in _known}
+    if db.dialect.name == "postgresql":
+        libpq.prepare(db, texts)

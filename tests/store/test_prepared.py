@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bridge.core.errors import AlreadyExists, TransientFault
 from bridge.core.orders import Address
+from bridge.store import prepared
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.engine import Database
@@ -198,4 +199,23 @@ def test_a_statement_is_prepared_once_however_many_snapshots_are_read(postgresql
             made.append(connection.exec_driver_sql("SELECT name FROM pg_prepared_statements WHERE name LIKE 'dropbridge%%'").scalar())
     assert made[0] is not None
     assert set(made) == {made[0]}
+    database.dispose()
+
+
+def test_a_connection_that_was_made_ready_has_nothing_left_to_prepare(database_url):
+    database = Database(database_url, pool_size=2)
+    database.make_ready(2)
+    database.make_ready(2)
+    assert database.reader.pool.checkedin() == database.writer.pool.checkedin() == 2
+    with database.write() as connection:
+        if not database.is_sqlite:
+            assert connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar() == len(prepared._known)
+        assert ask(connection) is None
+    database.dispose()
+
+
+def test_a_database_that_is_gone_is_an_outage_when_it_is_made_ready(postgresql_url):
+    database = Database(postgresql_url.replace("127.0.0.1", "127.0.0.2"))
+    with pytest.raises(TransientFault):
+        database.make_ready(1)
     database.dispose()
