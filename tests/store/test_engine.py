@@ -1,6 +1,8 @@
 """What goes wrong in the database is told without what was to be written."""
 
 import errno
+import sqlite3
+from contextlib import closing
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -85,3 +87,14 @@ def test_a_log_that_was_brought_into_the_database_meanwhile_is_no_failure(sqlite
     note(database, "order", clock)
     database.dispose()
     database._to_disk()
+
+
+def test_a_file_that_something_else_keeps_locked_is_an_outage(sqlite_url, clock, monkeypatch):
+    monkeypatch.setattr(engine, "BUSY_MILLISECONDS", 20)
+    database = Database(sqlite_url)
+    with closing(sqlite3.connect(database.url.database, isolation_level=None)) as foreign:
+        foreign.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TransientFault, match="locked"):
+            note(database, "order", clock)
+    note(database, "order", clock)
+    database.dispose()
