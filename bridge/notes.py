@@ -5,7 +5,8 @@ of the drop's language and English; the English setting names always work.
 """
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -20,8 +21,7 @@ from bridge.written_near import near_miss
 from bridge.written_offers import read_offers
 
 _LONGEST = {"Sells": 4_000, "Pickup": 2_000}
-_MOST_PROBLEMS = 20
-_MOST_HINTS = 3
+_MOST_TOLD = 20
 _LONGEST_NAME = 40
 _CUSTOMERS = (
     "customer", "person", "order", "kunde", "kundin", "bestellung", "client", "personne", "commande", "cliente", "persona", "pedido",
@@ -67,7 +67,7 @@ def read(text: str, *, zone: ZoneInfo, language: str, currency: str, near: datet
     ``near`` is the start of the event, aware: a date without a year is the nearest one before it. Times are read in
     ``zone``, prices into minor units of ``currency``. A line not understood becomes a ``Problem`` and changes nothing;
     of several understood lines of a setting the last one holds. A line that nearly is one stays with the public notes,
-    and becomes a hint.
+    and becomes a hint. At most twenty of either are told; of each setting that was not understood there is one.
     """
     names = names_of(wording(language).language)
     read_value = _readers(zone, language, currency, near)
@@ -85,12 +85,12 @@ def read(text: str, *, zone: ZoneInfo, language: str, currency: str, near: datet
         try:
             found.setdefault(setting, _Found()).values.append((value, _checked(setting, value, read_value)))
         except Unreadable as why:
-            problems[Problem(setting, shortened(why.written), why.reason)] = None
+            problems |= dict.fromkeys(Problem(setting, shortened(one.written), one.reason) for one in (why, *why.others))
     for setting, lines in found.items():
         if lines.conflict:
             problems[Problem(setting, lines.conflict, "written-twice")] = None
     hints = _hints(nearly, found, read_value)
-    return _settings(found, tuple(problems)[:_MOST_PROBLEMS], hints), _tidied(public)
+    return _settings(found, _told(problems), hints), _tidied(public)
 
 
 def drop_defaults(description: str, *, zone: ZoneInfo, language: str, currency: str, now: datetime) -> SlotSettings:
@@ -111,17 +111,26 @@ def public_description(description: str, language: str) -> str:
     return _tidied([None if _setting_line(line, names) else line for line in _BREAK.split(description)])
 
 
+def _told(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The first problems, with one at least of every setting: what a line that was not understood leaves as it was hangs on that."""
+    some = list(problems)
+    firsts = {problem.setting: problem for problem in reversed(some)}.values()
+    told = set(list(dict.fromkeys((*firsts, *some)))[:_MOST_TOLD])
+    return tuple(problem for problem in some if problem in told)
+
+
 def _hints(nearly: list[_Line], found: dict[str, _Found], read_value: dict[str, Callable[[str], Any]]) -> tuple[Problem, ...]:
-    """Near misses worth a word: of settings that have no line of their own, with a value that would do."""
+    """Near misses worth a word: with a value that would do, and that does not hold already."""
     hints: dict[Problem, None] = {}
-    for setting, value in nearly:
-        if setting in found or len(hints) == _MOST_HINTS:
-            continue
+    for setting, value in dict.fromkeys(nearly):
+        if len(hints) == _MOST_TOLD:
+            break
         try:
-            _checked(setting, value, read_value)
+            said = _checked(setting, value, read_value)
         except Unreadable:
             continue
-        hints[Problem(setting, value, "near-miss")] = None
+        if setting not in found or said != found[setting].last:
+            hints[Problem(setting, shortened(value), "near-miss")] = None
     return tuple(hints)
 
 
@@ -143,7 +152,8 @@ def _setting_line(line: str, names: dict[str, str]) -> _Line | None:
     colon = head.find(":")
     if colon < 0:
         return None
-    name, value = " ".join(plain(head[:colon]).strip(BULLET).casefold().split()), plain(line[colon + 1 :]).strip()
+    written = unicodedata.normalize("NFC", plain(head[:colon]).strip(BULLET))
+    name, value = " ".join(written.casefold().split()), plain(line[colon + 1 :]).strip()
     if name not in names or (name in WHERE and not value.isdecimal()):
         return None
     return _Line(names[name], value)

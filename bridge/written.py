@@ -6,12 +6,16 @@ _CALM = {**_SPACES, **_NOTHING, ord("\uff0c"): ",", ord("\uff1b"): ";"}
 
 
 class Unreadable(Exception):
-    """A setting was not understood: ``reason`` is a key of the wording's reasons, ``written`` what it is about."""
+    """A setting was not understood: ``reason`` is a key of the wording's reasons, ``written`` what it is about.
 
-    def __init__(self, reason: str, written: str) -> None:
+    ``others`` are what else the same line says that will not do.
+    """
+
+    def __init__(self, reason: str, written: str, others: "tuple[Unreadable, ...]" = ()) -> None:
         super().__init__(reason)
         self.reason = reason
         self.written = written
+        self.others = others
 
 
 def plain(text: str) -> str:

@@ -32,6 +32,13 @@ NAMES = {
         "Pickup": ("recogida",),
     },
 }
+MEANT = {
+    "Places": ("kapazität", "sitzplätze", "capacité", "lugares", "asientos", "cupo", "cupos", "aforo", "capacidad"),
+    "Preorder": ("bestellung", "reservierung", "commande", "réservation", "encargo", "encargos", "pedidos"),
+    "Limit": ("begrenzung", "limitation", "limitación"),
+    "Pickup": ("abholort", "enlèvement"),
+}
+"""Words that no line is called, by which one is plainly meant."""
 WHERE = frozenset(("place", "platz", "plaza"))
 """Names that in the singular rather say where: “Place: Market square” is a setting only before a number."""
 BULLET = " \t\u00a0-–—*•·"

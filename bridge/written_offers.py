@@ -20,8 +20,9 @@ _ADD_ON = {
     "supplément", "supplement", "en plus", "option",
     "complemento", "adicional",
 }  # fmt: skip
+# “3x” says how many, and not of what.
+_ONLY_UNITS = re.compile(r"\d+x")
 # A comma is part of a price only between its digits and at most three more: "@ 12,50, BUN", "@ 12,BUN", "@ 12, 50".
-_ENTRY_END = re.compile(r"[,;]")
 _PRICE = re.compile(r"(?P<before>[^\d\s.,;@+-]{0,5}) {0,3}(?P<amount>\d{1,12}(?:[.,' ]\d{3})*(?:[.,]\d{1,3})?)(?![\d.])")
 _AFTER = re.compile(r" {0,3}([^\W\d_]{3}|[^\w\s.,;@()+×*-]{1,3})(?![\w-])")
 _TIMES = re.compile(r"[x×*] {0,3}(\d{1,20})(?=[ ,;@(]|$)", re.IGNORECASE)
@@ -30,20 +31,37 @@ _TIMES = re.compile(r"[x×*] {0,3}(\d{1,20})(?=[ ,;@(]|$)", re.IGNORECASE)
 def read_offers(value: str, *, language: str, currency: str) -> tuple[OfferDraft, ...]:
     """The offers in the order written; prices in minor units of ``currency``, with a decimal point or comma.
 
-    Raises ``Unreadable`` for the whole line when one entry is not understood or names a SKU again.
+    Raises ``Unreadable`` for the whole line, and in it each entry that is not understood or names a SKU again.
     """
     offers: dict[str, OfferDraft] = {}
+    bad: list[Unreadable] = []
     position = 0
     while (position := _skipped(value, position)) < len(value):
-        offer, position = _entry(value, position, language, currency)
+        start, position = position, _entry_end(value, position)
+        try:
+            offer, position = _entry(value, start, language, currency)
+        except Unreadable as why:  # what is quoted is the entry, so that each is named
+            bad.append(Unreadable(why.reason, value[start:position].strip()))
+            continue
         if offer.sku in offers:
-            raise Unreadable("sold-twice", offer.sku)
+            bad.append(Unreadable("sold-twice", offer.sku))
         offers[offer.sku] = offer
-        if len(offers) > _MOST_OFFERS:
+        if len(offers) + len(bad) > _MOST_OFFERS:
             raise Unreadable("too-long", value)
+    if bad:
+        raise Unreadable(bad[0].reason, bad[0].written, tuple(bad[1:]))
     if not offers:
         raise Unreadable("not-an-offer", value)
     return tuple(offers.values())
+
+
+def _entry_end(value: str, start: int) -> int:
+    """Where the entry ends whatever it says: at a comma or semicolon that is not inside a price."""
+    position = start
+    while position < len(value) and value[position] not in ",;":
+        price = _PRICE.match(value, _blanks(value, position + 1)) if value[position] == "@" else None
+        position = price.end() if price else position + 1
+    return position
 
 
 def _skipped(value: str, position: int) -> int:
@@ -61,11 +79,11 @@ def _entry(value: str, start: int, language: str, currency: str) -> tuple[OfferD
         if value[position] == "@" and price is None:
             price, position = _price(value, position + 1, language, currency)
         elif (found := _TIMES.match(value, position)) and allotment is None:
-            allotment, position = _units(found[1], value[start : found.end()]), found.end()
+            allotment, position = _units(found[1]), found.end()
         elif not add_on:
-            add_on, position = _words(value, start, position)
+            add_on, position = _words(value, position)
         else:
-            raise Unreadable("not-an-offer", _written(value, start))
+            raise Unreadable("not-an-offer", value)
     return OfferDraft(sku, allotment, price, add_on), position
 
 
@@ -81,24 +99,24 @@ def _sku(value: str, start: int) -> tuple[str, int]:
         end += 1
     sku = value[start:end]
     if not any(character.isalnum() for character in sku) or len(sku) > _LONGEST_SKU:
-        raise Unreadable("not-an-offer", _written(value, start))
-    if end < len(value) and value[end] not in " ,;@":
-        raise Unreadable("not-an-offer", _written(value, start))
+        raise Unreadable("not-an-offer", value)
+    if _ONLY_UNITS.fullmatch(sku) or (end < len(value) and value[end] not in " ,;@"):
+        raise Unreadable("not-an-offer", value)
     return sku, end
 
 
-def _units(digits: str, written: str) -> int:
+def _units(digits: str) -> int:
     if int(digits) > _MOST_UNITS:
-        raise Unreadable("too-large", written)
+        raise Unreadable("too-large", digits)
     return int(digits)
 
 
-def _words(value: str, start: int, position: int) -> tuple[bool, int]:
+def _words(value: str, position: int) -> tuple[bool, int]:
     found = re.compile(r"[^,;@]*").match(value, position)
     words = found[0] if found else ""
     said, times, _ = words.partition(" x") if re.search(r" [x×*] {0,3}\d", words) else (words, "", "")
     if " ".join(said.strip(" ()+").casefold().split()) not in _ADD_ON:
-        raise Unreadable("not-an-offer", _written(value, start))
+        raise Unreadable("not-an-offer", value)
     return True, position + (len(said) if times else len(words))
 
 
@@ -106,7 +124,7 @@ def _price(value: str, position: int, language: str, currency: str) -> tuple[int
     position = _blanks(value, position)
     found = _PRICE.match(value, position)
     if found is None:
-        raise Unreadable("not-a-price", _written(value, position))
+        raise Unreadable("not-a-price", value)
     names, end = _currency_names(currency, language), found.end()
     after = _AFTER.match(value, end)
     if after is not None and (after[1].casefold() in names or not after[1].islower()):
@@ -142,8 +160,3 @@ def _currency_names(currency: str, language: str) -> frozenset[str]:
     symbols = {get_currency_symbol(currency.upper(), locale) for locale in (wording(language).locale, "en", "en_GB")}
     narrow = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CAD": "$", "AUD": "$", "NZD": "$", "MXN": "$"}.get(currency.upper(), "")
     return frozenset(name.casefold() for name in (currency, narrow, *symbols) if name)
-
-
-def _written(value: str, start: int) -> str:
-    end = _ENTRY_END.search(value, start)
-    return value[start : end.start() if end else len(value)].strip() or value

@@ -185,9 +185,9 @@ def _save(
 
 
 def _why_no_places(draft: EventDraft) -> list[Problem]:
-    """What stands between the event and being a slot, each once: what was not understood before what is only nearly a line."""
+    """What its lines say that will not do, each once: what was not understood before what is only nearly a line."""
     told = [problem for occurrence in draft.occurrences for problem in occurrence.settings.problems]
-    told += [hint for occurrence in draft.occurrences for hint in occurrence.settings.hints if hint.setting == "Places"]
+    told += [hint for occurrence in draft.occurrences for hint in occurrence.settings.hints if hint.reason == "near-miss"]
     return list(dict.fromkeys(told))[:MOST_TOLD]
 
 

@@ -265,6 +265,24 @@ def test_an_event_that_nearly_has_places_is_told_how_to_have_them(shop):
     assert shop.put(shop.resource().text).resource == shop.resource()
 
 
+def test_of_several_lines_that_nearly_are_settings_each_is_pointed_out(shop):
+    shop.put(event(notes="Plätze: 3\nLimt: 2"))
+    assert shop.slots() == []
+    assert all(f"Did you mean “{line}”?" in shop.text() for line in ("Places: 3", "Limit: 2"))
+    shop.put(event(notes="Places: 24\nPlätze: 3\nLimt: 2"))
+    assert [slot.availability.capacity for slot in shop.slots()] == [24]
+    assert all(f"Did you mean “{line}”?" in shop.text() for line in ("Places: 3", "Limit: 2"))
+
+
+def test_each_bad_entry_of_a_line_is_answered_once_and_what_was_sold_is_sold_still(shop):
+    shop.put(event(notes="Places: 24\nSells: LOAF x20"))
+    shop.put(event(notes="Places: 24\nSells: BREAD @ abc, CAKE x, 3x"))
+    block = shop.text().replace("\r\n ", "").split("live stock")[1]
+    assert [block.count(said) for said in ("“BREAD @ abc” is not a price", "“CAKE x” is not an offer", "“3x” is not an offer")] == [1, 1, 1]
+    assert [offer.sku for offer in shop.slots()[0].availability.offers] == ["LOAF"]
+    assert shop.put(shop.resource().text).resource == shop.resource()
+
+
 def test_an_ordinary_event_is_not_told_of_other_near_misses(shop):
     text = event(notes="Dentist\nPikup: the children")
     assert shop.put(text).verbatim

@@ -179,15 +179,6 @@ def test_what_nearly_is_a_setting_is_pointed_out_and_taken_as_none(language: str
     assert settings(f"{setting}: {written}", language).problems == ()
 
 
-def test_what_has_a_line_of_its_own_is_not_guessed_at() -> None:
-    assert settings("Places: 24\nPlätze: 24").hints == ()
-    assert settings("Places: many\nPlaces 24").hints == ()
-
-
-def test_a_few_near_misses_are_enough() -> None:
-    assert len(settings("Places 1\nPlaces 2\nPlaces 3\nPlaces 4\nPlaces 4").hints) == 3
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("setting", "value"), [("Places", "12"), ("Sells", "LOAF"), ("Limit", "2"), ("Pickup", "x")])
 def test_the_line_that_is_proposed_is_one(language: str, setting: str, value: str) -> None:
@@ -373,18 +364,18 @@ def test_what_is_sold_is_read_as_people_write_it(
     [
         ("LOAF, BUN, LOAF x3", "LOAF", "sold-twice"),
         ("LOAF, like hot cakes", "like hot cakes", "not-an-offer"),
-        ("LOAF @ 12.505", "12.505", "not-a-price"),
-        ("LOAF @ free", "free", "not-a-price"),
-        ("LOAF @ -3", "-3", "not-a-price"),
-        ("LOAF @ $3", "$3", "another-currency"),
-        ("LOAF @ 3 CHF", "3 CHF", "another-currency"),
+        ("LOAF @ 12.505", "LOAF @ 12.505", "not-a-price"),
+        ("LOAF @ free", "LOAF @ free", "not-a-price"),
+        ("LOAF @ -3", "LOAF @ -3", "not-a-price"),
+        ("LOAF @ $3", "LOAF @ $3", "another-currency"),
+        ("LOAF @ 3 CHF", "LOAF @ 3 CHF", "another-currency"),
         ("LOAF x9999999", "LOAF x9999999", "too-large"),
         ("LOAF xtwo", "LOAF xtwo", "not-an-offer"),
         ("LOAF x2 x3", "LOAF x2 x3", "not-an-offer"),
         ("LOAF x-2", "LOAF x-2", "not-an-offer"),
         ("@ 3", "@ 3", "not-an-offer"),
         (",", ",", "not-an-offer"),
-        ("LOAF @ 999999999999", "999999999999", "too-large"),
+        ("LOAF @ 999999999999", "LOAF @ 999999999999", "too-large"),
     ],
 )
 def test_an_offer_that_is_none_leaves_the_whole_line_out_and_is_quoted(written: str, quoted: str, reason: str) -> None:
@@ -485,7 +476,7 @@ def test_whatever_is_written_is_read_or_answered(text: str, language: str, curre
     assert still == rest
     assert again.is_silent
     assert all(hint.reason == "near-miss" and len(hint.written) <= 60 for hint in (*found.hints, *again.hints))
-    assert set(found.hints) <= set(again.hints) or len(again.hints) == 3
+    assert set(found.hints) <= set(again.hints) or len(again.hints) == 20
 
 
 SLIPS = st.sampled_from([*NAMES, "Platze", "Prorder", "Limits"])
