@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bridge.core.drops import OfferDraft
 from bridge.core.terms import EarlyPrice, Product, ShippingOption
 from tests.checkout.conftest import LOAF, MUG, OURS
 
@@ -300,3 +301,15 @@ def test_a_date_without_goods_offers_nothing_to_be_sent(shop):
     sent = {"way": "ship:post", "street": "1 Mill Lane", "postcode": "12345", "city": "Berlin", "country": "DE", "method": "fake"}
     assert "A place cannot be sent" in said(shop.order_by(slot, 422, places=2, **sent))
     assert shop.free(slot) == 4
+
+
+def test_a_date_that_is_over_has_nothing_left_and_no_early_price(shop):
+    early = Product("LOAF", "Country loaf", price=850, early=EarlyPrice(700, units=4))
+    shop.sell(products=(early,), offers=(OfferDraft("LOAF"),))
+    slot = shop.open()
+    words = said(shop.client.get(f"/slots/{slot}"))
+    assert ("5 left" in words, "4 left at this price" in words) == (True, True)
+    shop.later(days=4)
+    for path in (f"/slots/{slot}", f"/slots/{slot}/card"):
+        words = said(shop.client.get(path))
+        assert ("Over" in words, "Country loaf €8.50" in words, re.search(r"\d left", words)) == (True, True, None)
