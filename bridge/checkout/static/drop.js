@@ -101,7 +101,7 @@ function dates() {
 }
 
 function say(on) {
-  loading.replaceChildren(...(on ? [part("span", "", loading.dataset.words)] : []));
+  loading.replaceChildren(...(on ? [part("span", "badge soon", loading.dataset.words)] : []));
   place.toggleAttribute("aria-busy", on);
 }
 
