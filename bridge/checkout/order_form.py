@@ -199,7 +199,8 @@ class _Shown:
         offer = self.sold.get(seen.sku) or Offer(seen.sku, seen.name, price=seen.price, add_on=seen.add_on)
         product, mine = self.terms.product(seen.sku), self.own.get(offer.id, 0)
         ordinary = price_of(offer, product)
-        off = self.slot.availability.state == "cancelled"
+        cancelled = self.slot.availability.state == "cancelled"
+        off = cancelled or self.now >= self.slot.ends_at
         early, left = (None, None) if off else self._early(offer, product, ordinary, mine)
         kind = "wait" if self.slot.availability.state == "sold_out" and not self.asked.hold else ""
         most = self.most(seen.left, mine, kind, self._in_all(offer), product)
@@ -213,7 +214,7 @@ class _Shown:
             left=self._left(seen, mine, off=off),
             as_of=as_of(seen, self.words, zone, off=off),
             add_on=seen.add_on,
-            gone=off or (seen.left == 0 and not mine),
+            gone=cancelled or (seen.left == 0 and not mine),
             most=most,
             value=self.asked.typed.units.get(seen.sku, ""),
             ordinary=ordinary,

@@ -13,7 +13,7 @@ from bridge.checkout import posted
 from bridge.checkout.changing import add_changing
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
-from bridge.checkout.order_shown import calendars, has_receipt, order_shown
+from bridge.checkout.order_shown import calendars, order_shown, why_no_receipt
 from bridge.checkout.printing import printed, query_of_language
 from bridge.checkout.private import order_seen, private, unknown
 from bridge.checkout.selling import Selling
@@ -44,10 +44,13 @@ def add_orders(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     @face.get("/orders/<secret>/receipt")
     def receipt(secret: str) -> Response:
         seen = order_seen(bridge, secret)
-        if seen is None or not has_receipt(seen):
+        if seen is None:
             return unknown()
         words = chosen(request, seen.order.language).at(bridge.now())
-        return private(printed("receipt.html", words, seen=seen, one=order_shown(seen, words, bridge.now())))
+        one, why_not = order_shown(seen, words, bridge.now()), why_no_receipt(seen, words)
+        if why_not:
+            return private(printed("no_receipt.html", words, status=404, seen=seen, one=one, why_not=why_not))
+        return private(printed("receipt.html", words, seen=seen, one=one))
 
     @face.get("/orders/<secret>/calendar.ics")
     def order_file(secret: str) -> Response:

@@ -32,6 +32,11 @@ _CANCELLED = {
     "organizer": N_("{organizer} had to cancel this date, and your order with it: {moment}."),
     "": N_("It was cancelled: {moment}."),
 }
+_NO_RECEIPT = {
+    "pending": N_("This order is not paid yet. Its receipt is here as soon as it is."),
+    "cancelled": N_("This order was cancelled and nothing was paid, so there is no receipt."),
+    "expired": N_("The time to pay for this order ran out, so there is no receipt."),
+}
 _PAYS = {AT_PICKUP: N_("payment at pickup"), "stripe": N_("paid by card"), "fake": N_("paid by card")}
 _GOOGLE = "https://calendar.google.com/calendar/render"
 _OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
@@ -142,6 +147,11 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
 def has_receipt(seen: OrderSeen) -> bool:
     """Whether there is anything to give a receipt for: an order that stands, or one that was paid before it was cancelled."""
     return seen.order.state in BOOKED or (seen.order.state == "cancelled" and seen.money.paid > 0)
+
+
+def why_no_receipt(seen: OrderSeen, words: Wording) -> str:
+    """Why there is no receipt, empty when there is one."""
+    return "" if has_receipt(seen) else words.text(_NO_RECEIPT[seen.order.state])
 
 
 def _ended(seen: OrderSeen, words: Wording) -> str:

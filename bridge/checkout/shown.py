@@ -71,7 +71,7 @@ def offers(slot: PublicSlot, drop: Drop, words: Wording) -> list[OfferShown]:
 
 
 def left_of(offer: OfferAvailability, words: Wording, *, off: bool = False) -> str:
-    """How much is left of an offer; nothing is said of it where the date is called off."""
+    """How much is left of an offer; nothing is said of it where the date is called off or over."""
     if off:
         return ""
     if offer.left is None:

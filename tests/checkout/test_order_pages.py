@@ -9,6 +9,7 @@ import pytest
 from bridge.core.drops import OfferDraft
 from bridge.core.terms import EarlyPrice, Product, ShippingOption
 from bridge.flows.drops import change_organizer
+from bridge.flows.orders import expire_orders
 from bridge.letters import Facts, From, letter
 from tests.checkout.test_ordering import said
 from tests.house import event
@@ -99,6 +100,7 @@ def test_an_order_moves_to_a_date_that_has_enough_and_to_no_other(shop):
     large = shop.open("Places: 9", "c", start="20261207T090000Z")
     secret, page = order_of(shop, slot, places=2)
     listed = shop.get(f"{page}/move")
+    assert "Monday 7 December 2026 10:00 – 10:30" in said(shop.client.get(f"{page}/move"))
     assert re.search(rf'value="{small}"[^>]*disabled', listed)
     assert not re.search(rf'value="{large}"[^>]*disabled', listed)
     answer = shop.post(f"{page}/move", 409, to=small)
@@ -151,7 +153,21 @@ def test_who_never_paid_is_given_no_receipt_for_what_was_cancelled(shop):
     assert f'href="{page}/receipt"' in shop.get(page)
     shop.post(f"{page}/cancel", 303)
     assert "/receipt" not in shop.get(page)
-    shop.get(f"{page}/receipt", 404)
+    words = said(shop.client.get(f"{page}/receipt?lang=en"))
+    assert "This order was cancelled and nothing was paid, so there is no receipt." in words
+    assert "You cancelled it: Wed 2 Dec 10:00." in words
+    assert "mistyped" not in words
+    assert f'href="{page}"' in re.search(r"<main.*</main>", shop.get(f"{page}/receipt", 404), re.DOTALL)[0]
+
+
+def test_an_order_that_was_not_paid_says_why_it_has_no_receipt_yet_or_any_more(shop):
+    shop.sell(pays_by=("fake",))
+    secret, page = order_of(shop, shop.open(), units__LOAF=1, method="fake")
+    assert "This order is not paid yet. Its receipt is here as soon as it is." in said(shop.client.get(f"{page}/receipt"))
+    shop.later(hours=2)
+    expire_orders(shop.house.work, shop.clock())
+    assert shop.seen(secret).order.state == "expired"
+    assert "The time to pay for this order ran out, so there is no receipt." in said(shop.client.get(f"{page}/receipt"))
 
 
 def test_an_order_leads_back_to_its_date_and_its_drop_and_to_whom_to_write(shop):
@@ -226,6 +242,7 @@ class TestPaying:
         assert "€17.00 is on its way back to you." in words
         assert "Paid €17.00 Refund €17.00" in words
         receipt = said(shop.client.get(f"/orders/{secret}/receipt"))
+        assert "This order was cancelled. You cancelled it: Wed 2 Dec 10:00." in receipt
         assert "Paid €17.00 Refund €17.00" in receipt
         assert "Order placed Wed 2 Dec 10:00, paid by card." in receipt
 

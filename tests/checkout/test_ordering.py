@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bridge.core.drops import OfferDraft
 from bridge.core.terms import EarlyPrice, Product, ShippingOption
 from tests.checkout.conftest import LOAF, MUG, OURS
 
@@ -315,3 +316,15 @@ def test_a_date_whose_goods_nobody_can_tell_is_not_on_sale_anywhere(shop):
     assert "Ordering has not opened yet" in said(shop.order_by(slot, 409, places="1"))
     shop.open("Places: 4\nSells: LOAF @ 6.50")
     assert f"/slots/{slot}/order" in shop.get(f"/slots/{slot}")
+
+
+def test_a_date_that_is_over_has_nothing_left_and_no_early_price(shop):
+    early = Product("LOAF", "Country loaf", price=850, early=EarlyPrice(700, units=4))
+    shop.sell(products=(early,), offers=(OfferDraft("LOAF"),))
+    slot = shop.open()
+    words = said(shop.client.get(f"/slots/{slot}"))
+    assert ("5 left" in words, "4 left at this price" in words) == (True, True)
+    shop.later(days=4)
+    for path in (f"/slots/{slot}", f"/slots/{slot}/card"):
+        words = said(shop.client.get(path))
+        assert ("Over" in words, "Country loaf €8.50" in words, re.search(r"\d left", words)) == (True, True, None)

@@ -89,12 +89,36 @@ def window(clock):
     return stocked(clock)
 
 
+class Wire:
+    """The connection on which the calendar's dates come: quick, unless it is held or cut."""
+
+    def __init__(self, app):
+        self.app = app
+        self.free = threading.Event()
+        self.free.set()
+        self.cut = False
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"].endswith("/slots.json"):
+            self.free.wait(60)
+            if self.cut:
+                start_response("503 Service Unavailable", [("Cache-Control", "no-store")])
+                return []
+        return self.app(environ, start_response)
+
+
 @pytest.fixture
-def site(window):
-    server = make_server("127.0.0.1", 0, window.app(), threaded=True)
+def wire(window):
+    return Wire(window.app())
+
+
+@pytest.fixture
+def site(wire):
+    server = make_server("127.0.0.1", 0, wire, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
+    wire.free.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -189,6 +213,88 @@ def test_the_dialog_leads_to_the_page_of_the_date(browser, site):
     waited(browser, lambda _: browser.current_url.endswith("/slots/k3v9q1?lang=de"))
 
 
+def loading(browser):
+    return browser.find_element(By.CSS_SELECTOR, "[role=status][data-loading]")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_while_the_calendar_loads_the_page_says_so_and_the_list_stays_where_it_is(browser, site, wire, width):
+    resize(browser, width)
+    browser.get(site + "/")
+    browser.execute_script("localStorage.setItem('dropbridge:view', 'list')")
+    browser.get(site + "/ada/loaves/?lang=en")
+    there = "const one = document.querySelector('.slot').getBoundingClientRect(); return [one.top, document.documentElement.scrollHeight]"
+    before = browser.execute_script(there)
+    wire.free.clear()
+    view(browser, "calendar")
+    waited(browser, lambda _: loading(browser).text == "The calendar is loading …")
+    waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, ".calendar .ec-day"))
+    assert browser.execute_script(there) == before
+    assert browser.find_element(By.CSS_SELECTOR, ".slot a").is_displayed()
+    assert not browser.find_element(By.CSS_SELECTOR, ".calendar").is_displayed()
+    has_no_barrier(browser, "loading")
+    wire.free.set()
+    waited(browser, chips)
+    assert loading(browser).text == ""
+    assert not browser.find_element(By.CSS_SELECTOR, "[data-list]").is_displayed()
+
+
+def test_who_opens_a_date_while_the_calendar_loads_comes_back_to_the_list(browser, site, wire):
+    resize(browser, 390)
+    browser.get(site + "/ada/loaves/?lang=en")
+    wire.free.clear()
+    view(browser, "calendar")
+    waited(browser, lambda _: loading(browser).text)
+    link = browser.find_element(By.CSS_SELECTOR, ".slot a")
+    link.send_keys(Keys.ENTER)
+    waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog[open] h2"))
+    wire.free.set()
+    waited(browser, lambda _: not browser.execute_script("return arguments[0].textContent", loading(browser)))
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert browser.switch_to.active_element == link
+    view(browser, "calendar")
+    waited(browser, chips)
+
+
+def test_a_calendar_whose_dates_do_not_come_gives_way_to_the_list_and_can_be_tried_again(browser, site, wire):
+    resize(browser, 390)
+    browser.get(site + "/ada/loaves/?lang=en")
+    wire.cut = True
+    view(browser, "calendar")
+    waited(browser, lambda _: browser.find_element(By.CSS_SELECTOR, "[data-view=list]").get_attribute("aria-pressed") == "true")
+    assert loading(browser).text == ""
+    assert browser.find_element(By.CSS_SELECTOR, ".slot a").is_displayed()
+    wire.cut = False
+    view(browser, "calendar")
+    waited(browser, chips)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [320, 390])
+def test_what_the_filters_say_is_read_whole_on_a_phone(browser, site, language, width):
+    resize(browser, width)
+    browser.get(f"{site}/ada/loaves/?lang={language}")
+    cut = """return [...document.querySelectorAll(".filters :is(select, input[type=date])")].filter((field) => {
+      const had = field.offsetWidth;
+      field.style.width = "max-content";
+      return field.offsetWidth > had;
+    }).map((field) => field.name)"""
+    assert browser.execute_script("return document.querySelectorAll('.filters select').length") == 1
+    assert browser.execute_script(cut) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_of_a_label_is_broken_on_a_phone(browser, site, language):
+    resize(browser, 360)
+    browser.get(f"{site}/slots/k3v9q93?lang={language}")
+    broken = """return [...document.querySelectorAll(".about dt")].filter((label) => {
+      const words = document.createRange();
+      words.selectNodeContents(label);
+      return words.getClientRects().length > label.textContent.trim().split(" ").length;
+    }).map((label) => label.textContent)"""
+    assert browser.execute_script(broken) == []
+
+
 def test_the_choice_of_calendar_or_list_is_remembered(browser, site):
     resize(browser, 390)
     browser.get(site + "/ada/loaves/")
@@ -239,7 +345,7 @@ def test_counts_in_the_calendar_are_live(browser, site, window):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [800, 1280])
+@pytest.mark.parametrize("width", [753, 900, 1088, 1280])
 def test_the_words_of_a_chip_stay_whole(browser, site, language, width):
     resize(browser, width)
     browser.get(f"{site}/ada/loaves/?lang={language}")
@@ -306,9 +412,10 @@ def test_a_date_that_ends_while_one_looks_is_over_and_one_that_closes_is_closed(
     assert badge.get_attribute("data-over-at").startswith("2026-12-05T11:00")
     ends = "document.querySelector('.standing .badge').dataset.overAt = new Date(Date.now() + arguments[0] * 60000).toISOString()"
     browser.execute_script(ends, minutes)
-    window.put(replace(window.slots["k3v9q1"], availability=left(0, state="closed")))
+    window.put(replace(window.slots["k3v9q1"], availability=left(0, state="closed", offers=(offer("LOAF", "Country loaf", 4, 1250),))))
     WebDriverWait(browser, 20).until(lambda _: badge.text != "7 left")
     assert badge.text == said
+    assert browser.find_element(By.CSS_SELECTOR, "[data-offer=LOAF]").text == ("" if said == "Over" else "4 left")
 
 
 def test_a_slots_offers_change_with_it(browser, site, window):

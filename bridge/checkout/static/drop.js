@@ -7,6 +7,7 @@ const list = box.querySelector("[data-list]");
 const dialog = box.querySelector("dialog");
 const views = box.querySelector("[data-views]");
 const place = box.querySelector("[data-calendar]");
+const loading = box.querySelector("[data-loading]");
 const KEY = "dropbridge:view";
 const WEEKS = 5;
 const WIDE = matchMedia("(min-width: 56rem)");
@@ -92,6 +93,17 @@ async function open(link) {
 // Calendar
 
 let calendar = null;
+// What waits for the dates of the calendar's weeks.
+let coming = { resolve() {}, reject() {} };
+
+function dates() {
+  return new Promise((resolve, reject) => { coming = { resolve, reject }; });
+}
+
+function say(on) {
+  loading.replaceChildren(...(on ? [part("span", "badge soon", loading.dataset.words)] : []));
+  place.toggleAttribute("aria-busy", on);
+}
 
 const LANGUAGE = document.documentElement.lang.replace(/^en$/, "en-GB");
 const LONG = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" });
@@ -124,20 +136,30 @@ function asEvent(slot) {
 
 async function between(info) {
   const asked = wanted();
+  say(view === "calendar");
   try {
     const answer = await fetch(`${views.dataset.slots}&from=${info.startStr.slice(0, 10)}&to=${info.endStr.slice(0, 10)}`);
     if (!answer.ok) throw new Error(answer.statusText);
     const { slots } = await answer.json();
     const kept = slots.filter((slot) => (!asked.day || slot.starts.startsWith(asked.day))
       && (!asked.product || asked.product in slot.products) && (!asked.only || CAN.test(slot.badge[0])));
-    setTimeout(told);
+    setTimeout(arrived);
     // Where all dates are called the same, the name is told to those who hear it only.
     place.classList.toggle("alike", new Set(slots.map((slot) => slot.title)).size < 2);
     return kept.map(asEvent);
-  } catch {
+  } catch (fault) {
+    coming.reject(fault);
+    ready = false;
     show("list");
     return [];
   }
+}
+
+// Called once they are drawn.
+function arrived() {
+  coming.resolve();
+  say(false);
+  told();
 }
 
 function options() {
@@ -214,23 +236,46 @@ function withoutTable() {
 }
 
 async function load() {
+  say(true);
+  const drawn = dates();
+  if (calendar) {
+    calendar.refetchEvents();
+    return drawn;
+  }
   const [library] = await Promise.all([import(views.dataset.script), styled()]);
   place.addEventListener("keydown", walk);
   new MutationObserver(withoutTable).observe(place, { childList: true, subtree: true });
   calendar = library.createCalendar(place, [library.DayGrid], options());
+  return drawn;
 }
 
-// Which of the two
+// Which of the two: the list stays until the calendar is there with its dates, and for whoever is at work in it.
 
-let loading = null;
+let view = "list";
+let ready = false;
+let underway = null;
 
-function show(view) {
+function show(chosen) {
+  view = chosen;
   const asCalendar = view === "calendar";
   views.querySelectorAll("button").forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.view === view)));
-  list.hidden = asCalendar;
   place.hidden = !asCalendar;
-  if (asCalendar && !loading) loading = load().catch(() => show("list"));
+  place.classList.toggle("unready", !ready);
+  list.hidden = asCalendar && ready;
+  if (!asCalendar) say(false);
+  else if (!ready) wait();
   told();
+}
+
+function wait() {
+  say(true);
+  underway = underway || load().then(
+    () => {
+      ready = true;
+      show(dialog.open || list.contains(document.activeElement) ? "list" : view);
+    },
+    () => show("list"),
+  ).finally(() => { underway = null; });
 }
 
 function remembered() {

@@ -42,6 +42,9 @@ function showBadge(box, badge, slot, news) {
 }
 
 function showOffers(box, row, slot) {
+  const cancelled = slot.state === "cancelled";
+  const badge = row.querySelector("[data-slot]");
+  const off = cancelled || (slot.state === "closed" && badge && isOver(box, badge));
   for (const cell of row.querySelectorAll("[data-offer]")) {
     const offer = slot.offers[cell.dataset.offer];
     if (!offer) continue;
@@ -51,8 +54,7 @@ function showOffers(box, row, slot) {
       cell.textContent = (one ? box.dataset.keptOne : box.dataset.keptOther).replace("{n}", kept);
       continue;
     }
-    const off = slot.state === "cancelled";
-    const gone = off || offer.left === 0;
+    const gone = cancelled || offer.left === 0;
     cell.textContent = off ? "" : gone ? box.dataset.soldOut : offer.left === null ? box.dataset.available : counted(box, offer.left);
     // On the waiting list what is gone is what one asks for.
     if (!cell.closest("#waiting-form")) cell.closest(".good").classList.toggle("gone", gone);
