@@ -85,11 +85,14 @@ def running(command: list[str], environment: Mapping[str, str], port: int, log: 
 
 
 def await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Returns when the port answers. Raises ``RuntimeError`` with the end of the log when the server does not come up."""
+    """Returns when the port answers requests. Raises ``RuntimeError`` with the end of the log when the server does not come up."""
     deadline = time.monotonic() + STARTING
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=STARTING) as asking:
+            # dropbridge listens before it is up: who connects waits for the answer.
+            asking.sendall(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            if asking.recv(1):
+                return
         time.sleep(0.05)
     raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
 

@@ -1,14 +1,29 @@
 """Processes beside the web: each started again should it die, and ended with this one."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 
 from bridge.processes import PARENT
 
-RESTART_AFTER = 1.0
+STEADY = 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+# Ctrl-C reaches every process of the terminal: what it ends is not to be started anew before this one has ended.
+ASKED_TO_END = (0, -signal.SIGINT, -signal.SIGTERM)
+
+
+def pause(before: float, lived: float, status: int) -> float:
+    """Seconds until a process that ended with this status after ``lived`` seconds is started again; ``before``: those of the last time.
+
+    None for one that ran well and was killed; ever more, up to half a minute, for one that dies young again and again.
+    """
+    if lived >= STEADY:
+        return FIRST_PAUSE if status in ASKED_TO_END else 0.0
+    return min(max(FIRST_PAUSE, 2 * before), LONGEST_PAUSE)
 
 
 class Child:
@@ -17,19 +32,30 @@ class Child:
     def __init__(self, *arguments: str) -> None:
         self._arguments: Sequence[str] = arguments
         self._stopping = threading.Event()
+        self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         threading.Thread(target=self._keep, name=arguments[-1], daemon=True).start()
 
     def _keep(self) -> None:
-        while not self._stopping.is_set():
+        waits = 0.0
+        while (process := self._start()) is not None:
+            since = time.monotonic()
+            status = process.wait()
+            waits = pause(waits, time.monotonic() - since, status)
+            self._stopping.wait(waits)
+
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        with self._starting:
+            if self._stopping.is_set():
+                return None
             environment = {**os.environ, PARENT: str(os.getpid())}
             self._process = subprocess.Popen([sys.executable, "-m", *self._arguments], env=environment)  # noqa: S603 # our own modules
-            self._process.wait()
-            self._stopping.wait(RESTART_AFTER)
+            return self._process
 
     def stop(self) -> None:
         """Ends it, and waits for that."""
-        self._stopping.set()
+        with self._starting:
+            self._stopping.set()
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait()

@@ -270,7 +270,8 @@ class Settings(BaseModel):
     @property
     def base_url(self) -> str:
         """What links are made from, without a slash at the end."""
-        return self.server.base_url or f"http://{self.server.host}:{self.server.port}"
+        host = f"[{self.server.host}]" if ":" in self.server.host else self.server.host
+        return self.server.base_url or f"http://{host}:{self.server.port}"
 
     def replace(self, **sections: Mapping[str, Any]) -> "Settings":
         """The same settings with some keys changed: ``settings.replace(server={"port": 8001})``.

@@ -31,22 +31,28 @@ AT_ROOT = frozenset({"PROPFIND", "OPTIONS"})
 DISCOVERY = ["GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"]
 
 
-def site(bridge: Bridge, *, at_hand: bool = False) -> Flask:
-    """All that is not CalDAV: health, feeds, live stock, the API and the pages; ``at_hand``: their templates are made ready now."""
+def site(bridge: Bridge) -> Flask:
+    """All that is not CalDAV: health, feeds, live stock, the API and the pages."""
     flask = Flask("bridge", static_folder=None)
     for face in (health, feeds, live, api, setup, hooks, served_pictures, pages, buying):
         flask.register_blueprint(face(bridge))
-    if at_hand:
-        for template in flask.jinja_env.list_templates():
-            flask.jinja_env.get_template(template)
     flask.add_url_rule("/.well-known/caldav", view_func=_to_caldav, methods=DISCOVERY, provide_automatic_options=False)
     return flask
 
 
-def web(bridge: Bridge, *, at_hand: bool = False) -> "WSGIApplication":
-    """The WSGI application: Flask at ``/``, Radicale at ``/dav`` for organizers and at ``/dav-public`` for anyone."""
+def make_ready(flask: Flask) -> None:
+    """Has all templates of the ``site`` compiled, each of which would else be when it is first needed. Safe while the site answers."""
+    for template in flask.jinja_env.list_templates():
+        flask.jinja_env.get_template(template)
+
+
+def web(bridge: Bridge, flask: Flask | None = None) -> "WSGIApplication":
+    """The WSGI application: Flask at ``/``, Radicale at ``/dav`` for organizers and at ``/dav-public`` for anyone.
+
+    ``flask`` is the ``site`` where its maker needs it as well.
+    """
     organizers, anyone = Application(bridge, "organizer"), Application(bridge, "public")
-    mounted = DispatcherMiddleware(site(bridge, at_hand=at_hand).wsgi_app, {"/dav": organizers, "/dav-public": anyone})
+    mounted = DispatcherMiddleware((flask or site(bridge)).wsgi_app, {"/dav": organizers, "/dav-public": anyone})
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in AT_ROOT and environ.get("PATH_INFO", "") in {"", "/"}:

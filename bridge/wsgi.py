@@ -4,14 +4,16 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bridge import logs, settings
 from bridge.core.errors import BridgeError, TransientFault
 from bridge.flows.traffic import write_views
 from bridge.processes import SETUP_TOKEN, VISITOR_KEY, settle
-from bridge.site import web
+from bridge.site import make_ready, site, web
 from bridge.wiring import Bridge, bridge
 
 if TYPE_CHECKING:
@@ -27,16 +29,24 @@ def app() -> "WSGIApplication":
     logs.configure(loaded.log.level, loaded.log.format)
     _end_with(os.getppid())
     house = bridge(loaded, setup_token=os.environ.get(SETUP_TOKEN, ""), visitor_key=os.environ.get(VISITOR_KEY, ""))
-    if loaded.stripe.secret_key:
-        # Stripe's library takes a second to load: not while a customer waits.
-        house.payments("stripe")
     _write_views(house)
-    # Templates take most of a second to be made ready, statements a twentieth: not while the first customers wait either.
-    made = web(house, at_hand=True)
-    with suppress(TransientFault):
-        house.database.make_ready(loaded.server.threads)
-    settle()
+    pages = site(house)
+    made = web(house, pages)
+    threading.Thread(target=_get_ready, args=(house, partial(make_ready, pages)), name="ready", daemon=True).start()
     return made
+
+
+def _get_ready(house: Bridge, compile_templates: Callable[[], None]) -> None:
+    """What customers would else wait for once: while the first are answered already, since after a crash they are there.
+
+    Stripe's library takes a second to load, templates most of one to be compiled, connections and statements a tenth or more.
+    """
+    with suppress(TransientFault):
+        house.database.make_ready(house.settings.server.threads)
+    compile_templates()
+    if house.settings.stripe.secret_key:
+        house.payments("stripe")
+    settle()
 
 
 def _write_views(house: Bridge) -> None:

@@ -17,7 +17,7 @@ TRANSLATORS = {"bounces", "ical", "letters", "notes", "ticket", "wording", "live
 FLOWS = "flows"
 SOCKETS = {"store", "payments", "notify", "mirrors", "stock_sync.sockets"}
 FACES = {"caldav_plugin", "ics_feeds", "checkout", "pickup", "console", "health", "stock_sync.faces"}
-PROCESSES = {"wsgi", "scheduler", "cli", "supervisor", "children", "__main__"}
+PROCESSES = {"wsgi", "scheduler", "cli", "supervisor", "children", "greeting", "__main__"}
 
 STOCK_SYNC_FACES = {"hooks", "api", "openapi"}
 """Modules of ``stock_sync`` that are a way in; each other one there is a till or helps one."""

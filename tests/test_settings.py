@@ -108,6 +108,7 @@ def test_a_wrong_secret_is_not_repeated_in_the_message():
 
 def test_links_are_made_from_the_listening_address_unless_told_otherwise():
     assert Settings().base_url == "http://127.0.0.1:8000"
+    assert Settings().replace(server={"host": "::1"}).base_url == "http://[::1]:8000"
     assert Settings().replace(server={"base_url": "https://shop.example/"}).base_url == "https://shop.example"
 
 

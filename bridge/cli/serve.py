@@ -3,7 +3,6 @@
 import os
 import secrets
 import socket
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ import click
 
 from bridge import settings
 from bridge.cli.common import Context, pass_context
+from bridge.core.counting import counted
 from bridge.processes import SETUP_TOKEN, VISITOR_KEY
 from bridge.supervisor import become
-from bridge.wiring import tell_address
+from bridge.wiring import Bridge, tell_address
 
 # glibc keeps what a large answer needed, once for each thread, unless it is told to give large blocks back.
 THRIFT = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "1048576"}
@@ -38,16 +38,11 @@ def serve(context: Context, host: str | None, port: int | None, with_demo: bool)
         _keep_letters(context)
     beside = _emulated_payments(context) if with_demo else []
     bridge = context.serving
+    click.echo(f"Starting on {bridge.house.base_url}/ …", err=True)
     tell_address(bridge)
-    if with_demo:
-        from bridge import demo
-
-        click.echo(demo.prepare(bridge, Path("var"), lambda told: click.echo(told, err=True)))
-    else:
-        click.echo(_greeting(context))
-    sys.stdout.flush()
+    greeting = _demo(bridge) if with_demo else _greeting(context)
     context.close()
-    become([*beside, ("bridge", "clock")])
+    become([*beside, ("bridge", "clock")], greeting)
 
 
 @click.command()
@@ -73,6 +68,12 @@ def _listen_on(context: Context, host: str | None, port: int | None) -> None:
     os.environ.setdefault(VISITOR_KEY, secrets.token_urlsafe(24))
     context.__dict__.pop("settings", None)
     _check_address(context.settings.server.host, context.settings.server.port)
+
+
+def _demo(bridge: Bridge) -> str:
+    from bridge import demo
+
+    return demo.prepare(bridge, Path("var"), lambda told: click.echo(told, err=True))
 
 
 def _keep_letters(context: Context) -> None:
@@ -118,7 +119,7 @@ def _greeting(context: Context) -> str:
         known = views.organizers()
     address = context.serving.house.base_url
     if known:
-        return f"dropbridge serves {len(known)} organizers on {address}/ , calendars on {address}/dav/"
+        return f"dropbridge serves {counted(len(known), 'organizer', 'organizers')} on {address}/ , calendars on {address}/dav/"
     os.environ[SETUP_TOKEN] = secrets.token_urlsafe(24)
     return (
         f"dropbridge serves on {address}/ and has no organizer yet. Open this link once to make the first:\n"

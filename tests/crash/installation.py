@@ -1,6 +1,7 @@
 """A dropbridge of its own: its commands, and its processes, which can be killed as by a power cut."""
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -106,7 +107,27 @@ class Server:
         """As an operator stops it. Whether it ended by itself, within half a minute."""
         return self._end(signal.SIGTERM)
 
+    def child(self, word: str) -> int:
+        """The process right below it whose command line has this word: ``supervisor`` is the web's, ``clock`` the clock's."""
+        assert self._process is not None
+        threads = Path(f"/proc/{self._process.pid}/task")
+        deadline = time.monotonic() + STARTING
+        while time.monotonic() < deadline:
+            for pid in " ".join(each.read_text() for each in threads.glob("*/children")).split():
+                with contextlib.suppress(OSError):
+                    if word in Path(f"/proc/{pid}/cmdline").read_text():
+                        return int(pid)
+            time.sleep(0.02)
+        raise AssertionError(f"no process {word} below {self._process.pid}")
+
     def _answers(self) -> bool:
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=STARTING)
+        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(asking):
+            asking.request("GET", "/healthz")
+            return asking.getresponse().status == 200
+        return False
+
+    def _listened(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             return True
         return False
@@ -127,6 +148,6 @@ class Server:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process = None
         # Its workers share the listening socket, and may outlive it by a moment.
-        while self._listens and self._answers():
+        while self._listens and self._listened():
             time.sleep(0.02)
         return ended
