@@ -9,17 +9,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import Update, bindparam, or_, select, union, update
+from sqlalchemy import Update, bindparam, exists, or_, select, union, update
 
 from bridge.core.availability import Availability
 from bridge.core.drops import Slot
-from bridge.core.ports import PublicText, Shown
+from bridge.core.events import DropDescribed, SlotAdded
+from bridge.core.ports import Drop, PublicText, Shown
 from bridge.core.stock import StockItem
 from bridge.store import rows, rows_public
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.bulk import Bulk
 from bridge.store.prepared import Prepared
+from bridge.store.tables_shop import waiting
 
 # So many are looked at in one tick that its transactions stay small.
 AT_ONCE = 10_000
@@ -53,6 +55,17 @@ _SHOWN = Prepared(
 )
 _TEMPLATES = Prepared(select(_r.resource_id, _r.template).where(among(_r.resource_id), _r.template.is_not(None)))
 _MARKED = Prepared(select(_s.id).where(among(_s.id), _s.version != _s.published))
+
+_WITHDRAW = update(t.public_renderings).where(among(_p.slot_id)).values(gone=True, revision=bindparam("raised"), due_at=None)
+_j = t.journal.c
+_OF_CUSTOMERS = (t.holds.c.slot_id, t.orders.c.slot_id, waiting.c.slot_id)
+_UNTOUCHED = select(_j.slot_id).where(
+    _j.drop_id == bindparam("drop"),
+    _j.kind == SlotAdded.kind,
+    among(_j.slot_id),
+    *(~exists().where(column == _j.slot_id) for column in _OF_CUSTOMERS),
+)
+_DESCRIBED = select(_j.id, _j.data).where(_j.drop_id == bindparam("drop"), _j.kind == DropDescribed.kind)
 
 _ADD = Bulk(t.public_renderings)
 _SHOW = Bulk(t.public_renderings, "revision", "available", "availability", "notices", "updated_at", "due_at", "octets", "gone")
@@ -157,10 +170,23 @@ class Publishing:
         old = or_(s.ends_at < ended_before, s.removed_at < removed_before)
         query = select(p.slot_id).join(t.slots, s.id == p.slot_id).where(p.drop_id == drop_id, p.gone.is_(False), old)
         gone = list(self._db.execute(query.limit(limit)).scalars())
-        if gone:
-            statement = update(t.public_renderings).where(p.slot_id.in_(gone))
-            self._db.execute(statement.values(gone=True, revision=revision, due_at=None))
+        self.withdraw(gone, revision)
         return len(gone)
+
+    def withdraw(self, slot_ids: Sequence[int], revision: int) -> None:
+        """Takes slots out of everything that the public sees."""
+        if slot_ids:
+            self._db.execute(_WITHDRAW, {"keys": slot_ids, "raised": revision})
+
+    def unnoticed(self, drop: Drop, slot_ids: Sequence[int], since: datetime) -> set[int]:
+        """Those of the slots that no customer ever claimed or waited for, and that were made after ``since`` or never were public."""
+        if not slot_ids:
+            return set()
+        seen_in = _j.at > since
+        if not drop.is_public:
+            told = self._db.execute(_DESCRIBED, {"drop": drop.id})
+            seen_in = or_(seen_in, _j.id > max((key for key, data in told if "is_public" in data["changed"]), default=0))
+        return set(self._db.execute(_UNTOUCHED.where(seen_in), {"drop": drop.id, "keys": slot_ids}).scalars())
 
     def retirable(self, ended_before: datetime, removed_before: datetime) -> list[int]:
         """Drops that have public renderings to retire."""

@@ -5,7 +5,8 @@ import random
 import icalendar
 import pytest
 
-from bridge.flows.drops import change_organizer
+from bridge.flows.drops import change_organizer, describe_drop
+from bridge.flows.waiting import join_waiting
 from bridge.site import site
 from tests.house import Bakery, event
 
@@ -72,17 +73,78 @@ def test_a_sale_at_the_till_reaches_the_feed_the_live_stock_and_the_pages(bakery
     assert titles(client.get(f"/slots/{public_id}/calendar.ics")) == ["Pickup · 3 left"]
 
 
-def test_a_removed_slot_is_cancelled_in_the_feed_and_gone_as_a_page(bakery, client):
+def test_a_removed_slot_is_cancelled_in_the_feed_and_gone_as_a_page(bakery, client, clock):
     bakery.put(event("a"))
     bakery.put(event("b", start="20261206T090000Z", title="Other"), "b.ics")
     bakery.publish()
     first = next(slot.public_id for slot in bakery.slots() if slot.title == "Pickup")
+    clock.turn(minutes=5)
     bakery.remove()
     bakery.publish()
     assert titles(client.get(FEED)) == ["Other · 24 left", "Pickup · cancelled"]
     assert titles(client.get(FEED + "?only=available")) == ["Other · 24 left"]
     assert client.get(f"/slots/{first}").status_code == 410
     assert "Pickup" not in client.get("/ada/bread/").get_data(as_text=True)
+
+
+def test_a_slot_that_was_a_slip_leaves_no_trace(bakery, client, clock):
+    bakery.put(event("a"))
+    bakery.put(event("b", start="20261206T090000Z", title="Weekly", more="RRULE:FREQ=WEEKLY;COUNT=5\r\n"), "b.ics")
+    bakery.publish()
+    slip = next(slot.public_id for slot in bakery.slots() if slot.title == "Pickup")
+    assert len(titles(client.get(FEED))) == len(client.get(LIVE).json["slots"]) == 6
+    token = bakery.revision
+    clock.turn(minutes=4)
+    bakery.remove()
+    bakery.put(event("b", start="20261206T090000Z", title="Weekly", more="RRULE:FREQ=WEEKLY;COUNT=2\r\n"), "b.ics")
+    bakery.publish()
+    for subscriber in (client, site(bakery.house).test_client()):
+        for query in ("", "?lang=de"):
+            assert len(titles(subscriber.get(FEED + query))) == 2
+        assert slip not in subscriber.get(LIVE).json["slots"]
+    assert client.get(f"/slots/{slip}").status_code == 404
+    with bakery.house.read() as views:
+        assert sum(change.gone for change in views.changes(bakery.drop.id, "public", token)) == 4
+    bakery.put(event("a"))
+    assert slip in client.get(LIVE).json["slots"], "an event deleted and undone is the slot that it was"
+    assert "Pickup · 24 left" in titles(client.get(FEED))
+
+
+@pytest.mark.parametrize("act", ["order", "hold", "wait"])
+def test_a_slot_that_a_customer_had_to_do_with_is_no_slip(bakery, client, act):
+    bakery.describe(waiting_list=True)
+    bakery.put(event("a", "Places: 1"))
+    (slot,) = bakery.slots()
+    held = bakery.hold(slot.public_id, 1)
+    if act == "order":
+        bakery.cancel(bakery.order(held))
+    elif act == "wait":
+        with bakery.house.work() as work:
+            join_waiting(work, slot.public_id, {}, places=1, email="c@example.org", name="C", language="en", now=bakery.clock())
+        bakery.order(held)
+        bakery.put(event("a", "Places: 1", more="STATUS:CANCELLED\r\n"))
+    else:
+        bakery.put(event("a", "Places: 1", more="STATUS:CANCELLED\r\n"))
+    bakery.remove()
+    bakery.publish()
+    assert (titles(client.get(FEED)) == ["Pickup · cancelled"]) == (act != "hold")
+
+
+def test_what_was_removed_before_the_drop_was_public_never_shows(bakery, client, clock):
+    def public(is_public):
+        with bakery.house.work() as work:
+            describe_drop(work, bakery.drop, bakery.house.house, now=clock(), actor="ada", is_public=is_public)
+
+    bakery.put(event("a", title="Shown once"))
+    clock.turn(days=1)
+    public(False)
+    bakery.put(event("b", start="20261206T090000Z", title="Draft"), "b.ics")
+    clock.turn(days=1)
+    bakery.remove()
+    bakery.remove("b.ics")
+    public(True)
+    bakery.publish()
+    assert titles(client.get(FEED)) == ["Shown once · cancelled"]
 
 
 def test_the_organizers_own_events_are_nobodys_business(bakery, client):
