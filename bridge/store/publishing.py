@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import Update, bindparam, exists, or_, select, union, update
+from sqlalchemy import Update, bindparam, exists, literal_column, or_, select, true, union, update
 
 from bridge.core.availability import Availability
 from bridge.core.drops import Slot
@@ -25,6 +25,9 @@ from bridge.store.tables_shop import waiting
 
 # So many are looked at in one tick that its transactions stay small.
 AT_ONCE = 10_000
+REWORDED = t.EPOCH
+"""As the time when a slot is to be looked at again: it is put into words anew, whatever its numbers say."""
+REWORDED_AT_ONCE = 1250
 
 _s, _p, _o, _i, _x, _r = t.slots.c, t.public_renderings.c, t.offers.c, t.stock_items.c, t.public_texts.c, t.sources.c
 _DIRTY_ITEMS = Prepared(select(_i.id, _i.version).where(_i.version != _i.published).order_by(_i.id).limit(bindparam("most")))
@@ -50,13 +53,20 @@ _SHOWN = Prepared(
 
         select(_p.slot_id, _p.availability, _p.notices, _p.gone, _x.template)
         .join(t.public_texts, _x.slot_id == _p.slot_id)
-        .where(among(_p.slot_id))
+        .where(among(_p.slot_id), or_(_p.due_at.is_(None), t.raw(_p.due_at) != literal_column("0")))
 
 )
 _TEMPLATES = Prepared(select(_r.resource_id, _r.template).where(among(_r.resource_id), _r.template.is_not(None)))
 _MARKED = Prepared(select(_s.id).where(among(_s.id), _s.version != _s.published))
 
 _WITHDRAW = update(t.public_renderings).where(among(_p.slot_id)).values(gone=True, revision=bindparam("raised"), due_at=None)
+_TO_REWORD = (
+    select(_p.slot_id)
+    .join(t.slots, _s.id == _p.slot_id)
+    .where(_p.drop_id == bindparam("drop"), _p.slot_id > bindparam("after"), _p.gone.is_(False), _s.removed_at.is_(None))
+    .order_by(_p.slot_id)
+)
+_REWORD = update(t.public_renderings).where(among(_p.slot_id)).values(due_at=REWORDED)
 _j = t.journal.c
 _OF_CUSTOMERS = (t.holds.c.slot_id, t.orders.c.slot_id, waiting.c.slot_id)
 _UNTOUCHED = select(_j.slot_id).where(
@@ -81,6 +91,8 @@ _MARK_ITEM = update(t.stock_items).where(_i.id == bindparam("key")).values(publi
 
 class Publishing:
     """Reads what is dirty, writes renderings."""
+
+    leaves_dirty = False
 
     def __init__(self, db: Db) -> None:
         self._db = db
@@ -121,7 +133,7 @@ class Publishing:
         return {row.id: rows.item(row) for row in self._all(_ITEMS, keys=wanted)} if wanted else {}
 
     def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]:
-        """What is shown of these slots."""
+        """What is shown of these slots, those left out that are to be put into words anew."""
         return {row.slot_id: rows_public.shown(row) for row in self._all(_SHOWN, keys=slot_ids)}
 
     def is_shown(self, shown: Shown, seen: Availability) -> bool:
@@ -143,6 +155,18 @@ class Publishing:
     def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None:
         """Puts down when each slot is to be looked at again, though nothing changed."""
         _SET_DUE.run(self._db, [{"slot_id": slot_id, "due_at": t.micro(moment)} for slot_id, moment in due])
+
+    def reword_slots(self, drop_id: int, lacking: Iterable[str] = (), *, after: int = 0) -> int:
+        """Has some slots of a drop, which is locked, put into words anew by the clock: the first ones behind the id ``after``.
+
+        Of ``lacking`` those alone that have no such value of their own. Returns the last one's id, 0 when there were none left.
+        """
+        query = _TO_REWORD.where(or_(*(_s[name] == "" for name in lacking)) if lacking else true()).limit(REWORDED_AT_ONCE)
+        found = list(self._db.execute(query, {"drop": drop_id, "after": after}).scalars())
+        if found:
+            self.leaves_dirty = True
+            self._db.execute(_REWORD, {"keys": found})
+        return max(found, default=0)
 
     def save_renderings(self, texts: Sequence[tuple[int, str]], revision: int, now: datetime) -> None:
         """Stores organizer renderings under one revision."""

@@ -1,11 +1,13 @@
 """Feeds, live stock and pages over a database: what an organizer and a till do is what everybody sees."""
 
 import random
+from contextlib import contextmanager
 
 import icalendar
 import pytest
 
 from bridge.flows.drops import change_organizer, describe_drop
+from bridge.flows.upkeep import retire_slots
 from bridge.flows.waiting import join_waiting
 from bridge.site import site
 from tests.house import Bakery, event
@@ -40,17 +42,92 @@ def test_whom_to_write_to_is_told_anew_everywhere_when_it_changes(bakery, client
     assert all("Ada&#39;s Bakery" in client.get(page).text for page in pages)
     for change in ({"email": "hello@adas-bakery.example"}, {"title": "Ada's Oven"}):
         clock.turn(minutes=1)
-        with bakery.house.work() as work:
-            change_organizer(work, work.views.organizer("ada"), bakery.house.house, **change, now=clock(), actor="ada")
+        with bakery.house.read() as views:
+            ada = views.organizer("ada")
+        change_organizer(bakery.house.work, ada, **change, now=clock())
+        bakery.publish()
     assert all("Ada&#39;s Oven" in client.get(page).text for page in pages)
     for path, tag in tags.items():
         answer = client.get(path, headers={"If-None-Match": tag})
         (shown,) = icalendar.Calendar.from_ical(answer.data).walk("VEVENT")
         assert (str(shown["ORGANIZER"]), shown["ORGANIZER"].params["CN"]) == ("mailto:hello@adas-bakery.example", "Ada's Oven")
-        last = answer.headers["ETag"]
+
+
+def test_an_organizers_new_title_keeps_customers_waiting_for_no_more_than_a_part_of_a_large_drop(bakery, client, clock, monkeypatch):
+    monkeypatch.setattr("bridge.store.publishing.REWORDED_AT_ONCE", 4)
+    bakery.put(event("a", more="RRULE:FREQ=DAILY;COUNT=10\r\n"))
+    ordered = []
+
+    @contextmanager
+    def in_turn():
+        ordered.append(bakery.order(bakery.hold(bakery.slots()[0].public_id, 1)))
+        with bakery.house.work() as work:
+            yield work
+
+    with bakery.house.read() as views:
+        ada = views.organizer("ada")
+    change_organizer(in_turn, ada, title="Ada's Oven", now=clock())
+    assert len(ordered) > 10 // 4
+    bakery.publish()
+    events = icalendar.Calendar.from_ical(client.get(FEED).data).walk("VEVENT")
+    assert {one["ORGANIZER"].params["CN"] for one in events} == {"Ada's Oven"}
+    assert f"{24 - len(ordered)} of 24 places left" in client.get(FEED).text.replace("\r\n ", "")
+
+
+def test_the_feed_of_an_organizer_without_dates_has_the_new_title_too(bakery, client, clock):
+    tag = client.get("/ada/calendar.ics").headers["ETag"]
+    with bakery.house.read() as views:
+        ada = views.organizer("ada")
+    change_organizer(bakery.house.work, ada, title="Ada's Oven", now=clock())
+    assert "NAME:Ada's Oven" in client.get("/ada/calendar.ics", headers={"If-None-Match": tag}).text
+
+
+@pytest.mark.parametrize(
+    ("lent", "line", "own"),
+    [
+        ({"title": "Morning bread"}, "SUMMARY:Morning bread · 24 left", "SUMMARY:Pickup"),
+        ({"place": "Side door"}, "LOCATION:Side door", "LOCATION:Yard"),
+        ({"image": "https://ada.example/b.png"}, "IMAGE;VALUE=URI;DISPLAY=BADGE,THUMBNAIL:https://ada.example/b.png", None),
+        ({"color": "teal"}, "COLOR:teal", None),
+    ],
+)
+def test_what_an_event_has_of_its_drop_follows_the_drop(bakery, client, clock, lent, line, own):
+    bakery.put(event("a", title=""))
+    bakery.put(event("b", more="LOCATION:Yard\r\n"), "b.ics")
+    bakery.publish()
+    for query in ("", "?lang=de"):
+        client.get(FEED + query)
+    clock.turn(minutes=1)
     with bakery.house.work() as work:
-        change_organizer(work, work.views.organizer("ada"), bakery.house.house, title="Ada's Oven", now=clock(), actor="ada")
-    assert client.get(path, headers={"If-None-Match": last}).status_code == 304
+        describe_drop(work, bakery.drop, bakery.house.house, now=clock(), actor="ada", **lent)
+    bakery.publish()
+    lines = client.get(FEED).text.replace("\r\n ", "").split("\r\n")
+    assert line in lines
+    assert own is None or any(found.startswith(own) for found in lines)
+    assert line.partition(" ·")[0] in client.get(FEED + "?lang=de").text.replace("\r\n ", "")
+    assert bakery.publish() == 0
+    tag = client.get(FEED).headers["ETag"]
+    clock.turn(minutes=1)
+    bakery.publish()
+    assert client.get(FEED, headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize("renamed_first", [True, False])
+def test_a_date_that_left_the_feed_does_not_come_back_with_a_new_title(bakery, client, clock, renamed_first):
+    bakery.put(event("a", title=""))
+    bakery.publish()
+    clock.turn(days=40)
+    bakery.publish()
+    acts = [lambda: retire_slots(bakery.house.work, bakery.house.house, clock()), lambda: rename(bakery, clock)]
+    for act in reversed(acts) if renamed_first else acts:
+        act()
+    bakery.publish()
+    assert titles(client.get(FEED)) == []
+
+
+def rename(bakery, clock):
+    with bakery.house.work() as work:
+        describe_drop(work, bakery.drop, bakery.house.house, now=clock(), actor="ada", title="Morning bread")
 
 
 def test_a_sale_at_the_till_reaches_the_feed_the_live_stock_and_the_pages(bakery, client, clock):
