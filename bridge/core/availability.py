@@ -35,7 +35,8 @@ class Availability:
     """What customers may be promised on a slot.
 
     ``places_left`` of ``capacity`` places are free. ``left`` is how many places' worth can really be claimed: the
-    smallest of places, allotments and stock, and ``reason`` which of them that was.
+    smallest of places, allotments and stock, and ``reason`` which of them that was. ``offered`` places are kept for those
+    from the waiting list who have their turn (for the organizer only).
     """
 
     state: State
@@ -44,6 +45,7 @@ class Availability:
     left: int
     reason: Reason = ""
     offers: tuple[OfferAvailability, ...] = ()
+    offered: int = 0
 
     @property
     def as_of(self) -> datetime | None:
@@ -56,7 +58,7 @@ def availability(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> A
     places = max(0, slot.capacity - slot.claimed)
     offers = tuple(_offer(offer, stock.get(offer.stock_item_id or 0), places, now) for offer in slot.offers)
     left, reason = _claimable(slot, offers, places)
-    return Availability(_state(slot, left, now), places, slot.capacity, left, reason, offers)
+    return Availability(_state(slot, left, now), places, slot.capacity, left, reason, offers, slot.offered)
 
 
 def changes_at(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> datetime | None:

@@ -84,6 +84,7 @@ def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None)
         version=old.version if old else 0,
         sequence=old.sequence if old else 0,
         waiting=old.waiting if old else 0,
+        offered=old.offered if old else 0,
     )
 
 

@@ -45,7 +45,7 @@ _WAITING = Prepared(
         select(_o.slot_id).join(t.stock_items, _i.id == _o.stock_item_id).where(among(_o.slot_id), _i.version != _i.published),
     )
 )
-_SLOTS = Prepared(select(t.slots).where(among(_s.id)).order_by(_s.id))
+_SLOTS = Prepared(rows.TO_SHOW.where(among(_s.id)).order_by(_s.id))
 _SIBLINGS = Prepared(select(_s.id).where(among(_s.resource_id), _s.removed_at.is_(None)))
 _ITEMS = Prepared(rows.ITEM.where(among(_i.id)))
 _OFFERS = Prepared(rows.OFFERS)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, exists, false, or_, select
+from sqlalchemy import Row, Select, and_, case, exists, false, func, literal_column, or_, select
 
 from bridge.core.drops import DropDefaults, Offer, PreorderWindow, Problem, Slot
 from bridge.core.ports import ApiToken, AppPassword, Connection, Drop, Location, Organizer
@@ -121,7 +121,17 @@ def slot(row: Row[Any], offers: Iterable[Offer] = ()) -> Slot:
         version=row.version,
         sequence=row.sequence,
         waiting=row.waiting,
+        offered=getattr(row, "offered", 0),
     )
+
+
+_H = t.holds.c
+_OFFERED = (
+    select(func.coalesce(func.sum(_H.places), 0)).where(_H.slot_id == t.slots.c.id, _H.waiting_id.is_not(None)).correlate(t.slots)
+)
+# A CASE is not looked into for a slot of which nothing is claimed.
+TO_SHOW = select(t.slots, case((t.slots.c.claimed > 0, _OFFERED.scalar_subquery()), else_=literal_column("0")).label("offered"))
+"""Slots as they are read to be shown: with what is kept for those on their waiting lists."""
 
 
 def slot_values(value: Slot) -> dict[str, Any]:
