@@ -10,7 +10,7 @@ from bridge.core.ports import ApiToken, AppPassword, Connection, Drop, Location,
 from bridge.core.stock import StockItem
 from bridge.store import tables as t
 from bridge.store.among import among
-from bridge.store.tables_shop import products
+from bridge.store.tables_shop import products, waiting
 
 
 def organizer(row: Row[Any]) -> Organizer:
@@ -125,9 +125,12 @@ def slot(row: Row[Any], offers: Iterable[Offer] = ()) -> Slot:
     )
 
 
-_H = t.holds.c
+# Turns are looked for and not holds, since hardly any slot has one: an index says so.
 _OFFERED = (
-    select(func.coalesce(func.sum(_H.places), 0)).where(_H.slot_id == t.slots.c.id, _H.waiting_id.is_not(None)).correlate(t.slots)
+    select(func.coalesce(func.sum(t.holds.c.places), 0))
+    .join_from(waiting, t.holds, t.holds.c.secret == waiting.c.hold)
+    .where(waiting.c.slot_id == t.slots.c.id, waiting.c.state == literal_column("'offered'"))
+    .correlate(t.slots)
 )
 # A CASE is not looked into for a slot of which nothing is claimed.
 TO_SHOW = select(t.slots, case((t.slots.c.claimed > 0, _OFFERED.scalar_subquery()), else_=literal_column("0")).label("offered"))
