@@ -127,14 +127,12 @@ def slot(row: Row[Any], offers: Iterable[Offer] = ()) -> Slot:
 
 # Turns are looked for and not holds, since hardly any slot has one: an index says so.
 _OFFERED = (
-    select(func.coalesce(func.sum(t.holds.c.places), 0))
-    .join_from(waiting, t.holds, t.holds.c.secret == waiting.c.hold)
+    select(func.coalesce(func.sum(t.holds.c.places), 0)).join_from(waiting, t.holds, t.holds.c.secret == waiting.c.hold)
     .where(waiting.c.slot_id == t.slots.c.id, waiting.c.state == literal_column("'offered'"))
     .correlate(t.slots)
 )
-# A CASE is not looked into for a slot of which nothing is claimed.
 TO_SHOW = select(t.slots, case((t.slots.c.claimed > 0, _OFFERED.scalar_subquery()), else_=literal_column("0")).label("offered"))
-"""Slots as they are read to be shown: with what is kept for those on their waiting lists."""
+"""Slots as they are read to be shown, with what is kept for waiting lists; the CASE spares those of which nothing is claimed."""
 
 
 def slot_values(value: Slot) -> dict[str, Any]:
