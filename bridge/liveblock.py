@@ -62,7 +62,7 @@ def organizer_block(
     """
     words = wording(drop.language)
     told = list(_occurrences(words, occurrences) if occurrences else _standing(words, slot, availability, now))
-    told += _taken(words, slot, orders) if not occurrences else ()
+    told += _taken(words, slot, availability.offered, orders) if not occurrences else ()
     told += _warnings(words, slot, availability, problems)
     return _framed(words, [*told, *_booking(words, availability, link), _updated(words, slot.zone, now)])
 
@@ -196,9 +196,11 @@ def _updated(words: Wording, zone: ZoneInfo, now: datetime) -> str:
     return words.text(lines.UPDATED, moment=words.moment(now, zone))
 
 
-def _taken(words: Wording, slot: Slot, orders: int | None) -> Iterator[str]:
-    if slot.claimed:
-        yield words.plural(*lines.TAKEN, slot.claimed)
+def _taken(words: Wording, slot: Slot, offered: int, orders: int | None) -> Iterator[str]:
+    if slot.claimed > offered:
+        yield words.plural(*lines.TAKEN, slot.claimed - offered)
+    if offered:
+        yield words.plural(*lines.OFFERED, offered)
     if orders:
         yield words.plural(*lines.ORDERS, orders)
 

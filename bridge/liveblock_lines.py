@@ -8,6 +8,7 @@ END = N_("end")
 
 PLACES = (N_("{left} of {n} place left"), N_("{left} of {n} places left"))
 TAKEN = (N_("{n} place taken"), N_("{n} places taken"))
+OFFERED = (N_("{n} place offered to the waiting list"), N_("{n} places offered to the waiting list"))
 ORDERS = (N_("{n} order"), N_("{n} orders"))
 NO_PLACES = N_("Not on sale: it has no places yet")
 NO_GOODS = N_("Not on sale: it is not clear what it sells")
@@ -73,5 +74,5 @@ REASONS = {
 
 HEADS = (*PLACES, NO_PLACES, NO_GOODS, SOLD_OUT, CANCELLED, CLOSED)
 WARNINGS = (STILL, HOLDS, NOT_UNDERSTOOD, DID_YOU_MEAN, UNKNOWN_ZONE, *TILL_SHORT, TILL)
-SIMPLE = (*HEADS, *TAKEN, *ORDERS, UNTIL, OPENS, BOOK, UPDATED, *MORE, *WARNINGS)
-PLURALS = (PLACES, TAKEN, ORDERS, MORE, ITEM_LEFT, TILL_SHORT, BADGE_LEFT)
+SIMPLE = (*HEADS, *TAKEN, *OFFERED, *ORDERS, UNTIL, OPENS, BOOK, UPDATED, *MORE, *WARNINGS)
+PLURALS = (PLACES, TAKEN, OFFERED, ORDERS, MORE, ITEM_LEFT, TILL_SHORT, BADGE_LEFT)

@@ -138,6 +138,10 @@ class Window:
         rows = [self._row(one) for one in found if one.position > after and self.revisions[one.public_id][0] > since]
         return [row for row in rows if since >= 0 or not row.gone][:limit]
 
+    def withdrawn(self, drop_id: int, since: int) -> list[str]:
+        revisions = {one.public_id: self.revisions[one.public_id] for one in self._of(drop_id)}
+        return [public_id for public_id, (revision, gone) in revisions.items() if gone and revision > since]
+
     def _row(self, one: PublicSlot) -> FeedRow:
         revision, gone = self.revisions[one.public_id]
         opens = int(one.preorder.opens.timestamp()) if one.preorder.opens else None

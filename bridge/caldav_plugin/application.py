@@ -117,9 +117,10 @@ class Application(Radicale):
         return self._finished(visit, environ, status, headers, answers)
 
     def _answer(self, visit: Visit, environ: Environ) -> Response:
-        if direct.asks_for_event(environ):
-            return direct.event(visit, environ)
-        answer: Response = super()._handle_request(admitted(environ))
+        alone = direct.asks_for_event(environ)
+        answer: Response = direct.event(visit, environ) if alone else super()._handle_request(admitted(environ))
+        if visit.refused is not None:
+            raise visit.refused
         return answer
 
     def _admit(self, visit: Visit, environ: Environ) -> None:

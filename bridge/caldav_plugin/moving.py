@@ -1,6 +1,7 @@
 """MOVE of an event (RFC 4918 section 9.9), within a calendar or into another of the same organizer."""
 
-from urllib.parse import unquote, urlsplit
+import re
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from bridge.caldav_plugin.preconditions import check_if_match
 from bridge.caldav_plugin.put import locked
@@ -11,6 +12,8 @@ from bridge.core.errors import NotFound, StaleEdit, UidConflict
 from bridge.flows.edit import move_event
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[A-Za-z0-9._~-]{1,253}|[0-9A-Fa-f:.]{2,45}")
+_NO_ADDRESS = "The Destination is not an address. It begins with / or with http:// or https:// and a host."
 
 
 def move(request: Request) -> Answer:
@@ -42,20 +45,35 @@ def move(request: Request) -> Answer:
 
 
 def destination(request: Request) -> tuple[str, ...]:
-    """The names in the Destination header. Raises ``DavError`` when it is missing, broken, or not on this server."""
-    try:
-        address = urlsplit(request.header("Destination") or "")
-        path = unquote(address.path, errors="strict")
-        port = address.port or DEFAULT_PORTS.get(address.scheme)
-    except ValueError:
-        raise DavError(400, "", "The Destination is not an address.") from None
-    if address.netloc and (address.hostname, port) not in _own_hosts(request):
+    """The names in the Destination header.
+
+    Raises ``DavError``: 400 when it is missing or no address, 502 for another server (RFC 4918 section 9.9.4), 403 for what is
+    not below the mount.
+    """
+    address, path = _address(request.header("Destination"))
+    if address.netloc and (address.hostname, address.port or DEFAULT_PORTS[address.scheme]) not in _own_hosts(request):
         raise DavError(502, "", "An event cannot be moved to another server.")
     names = tuple(name for name in path.split("/") if name)
     mount = tuple(name for name in request.prefix.split("/") if name)
-    if not names or names[: len(mount)] != mount or {".", ".."} & set(names) or "\0" in path:
+    if not names or names[: len(mount)] != mount or {".", ".."} & set(names):
         raise DavError(403 if names else 400, "", "The Destination is not an address of this calendar server.")
     return names[len(mount) :]
+
+
+def _address(said: str | None) -> tuple[SplitResult, str]:
+    """A Destination (RFC 4918 section 10.3), and its path decoded."""
+    if not said:  # granian hands over nothing of a header that has other octets than those of ASCII.
+        raise DavError(400, "", "Say where to in a Destination header; letters beyond ASCII are percent-encoded there.")
+    try:
+        address = urlsplit(said.encode("latin-1").decode())  # WSGI hands octets over as Latin-1 (PEP 3333).
+        path = unquote(address.path, errors="strict")
+        host = address.hostname or "" if address.port != 0 else ""
+    except ValueError:
+        raise DavError(400, "", _NO_ADDRESS) from None
+    is_whole = address.scheme in DEFAULT_PORTS and _HOST.fullmatch(host)
+    if "\0" in path or not (is_whole or address.scheme == address.netloc == ""):
+        raise DavError(400, "", _NO_ADDRESS)
+    return address, path
 
 
 def _own_hosts(request: Request) -> set[tuple[str | None, int | None]]:

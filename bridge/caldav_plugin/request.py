@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from http import client
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -134,10 +135,16 @@ def _handed_over(request: Request, answer: Answer) -> Answer:
 
 
 def framed(request: Request, do: Callable[[], Any]) -> Any:
-    """What ``do`` returns, or its refusal as Radicale wants a response."""
+    """What ``do`` returns, or its refusal as Radicale wants a response.
+
+    Radicale logs every status of the 500s as critical, also one that is the client's fault: it is answered behind Radicale's back.
+    """
     try:
         return do()
     except (Refusal, DavError) as refusal:
+        if isinstance(refusal, DavError) and refusal.status >= 500:
+            request.visit.refused = refusal
+            return client.FORBIDDEN, {}, None, None
         calendar = quote(f"{request.prefix}/{'/'.join(request.parts[:2])}/")
         return (*refused(refusal, calendar), None)
     except Fault as fault:

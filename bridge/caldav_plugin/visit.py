@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from bridge.caldav_plugin.refusals import DavError
 from bridge.core.ports import Audience, Role, UnitOfWork, Views
 from bridge.flows.house import House
 from bridge.settings import Settings
@@ -85,7 +86,7 @@ class Visit:
     """One request. ``organizer`` is empty and ``role`` None for anyone without a sign-in.
 
     ``work`` is set while Radicale holds its storage lock for writing; ``stream`` replaces the body of the answer.
-    ``if_match`` is the header for Radicale's DELETE, judged in its transaction.
+    ``if_match`` is the header for Radicale's DELETE, judged in its transaction; ``refused`` a refusal with a status of the 500s.
     """
 
     bridge: Sight
@@ -95,6 +96,7 @@ class Visit:
     work: UnitOfWork | None = None
     if_match: str | None = None
     stream: Any = None
+    refused: DavError | None = None
 
 
 visiting: ContextVar[Visit] = ContextVar("visiting")

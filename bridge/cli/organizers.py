@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.common import ACTOR, Context, as_json, listed, pass_context, the_organizer
+from bridge.cli.common import Context, as_json, listed, pass_context, the_organizer
 from bridge.core.errors import NotFound
 from bridge.core.ports import Role
 from bridge.flows import access, tokens
@@ -50,15 +50,18 @@ def add(context: Context, name: str, title: str, password_file: Path | None) -> 
 @click.option("--email", help="Where customers write to; '' takes it away.")
 @pass_context
 def change(context: Context, name: str, title: str | None, email: str | None) -> None:
-    """Change what customers read of an organizer. Letters are answered to the e-mail address, and each order's page names it.
+    """Change what customers read of an organizer. A running server shows it in their feeds within seconds.
+
+    Letters are answered to the e-mail address, and each order's page names it.
 
     Example: dropbridge organizer change ada --email hello@adas-bakery.example
     """
     if title is None and email is None:
         raise click.UsageError("Say what to change: --title or --email.")
     bridge = context.bridge
-    with bridge.work() as work:
-        change_organizer(work, the_organizer(work.views, name), bridge.house, title=title, email=email, now=bridge.now(), actor=ACTOR)
+    with bridge.read() as views:
+        found = the_organizer(views, name)
+    change_organizer(bridge.work, found, title=title, email=email, now=bridge.now())
     click.echo(f"Changed {name}.")
 
 

@@ -36,7 +36,8 @@ class Availability:
 
     ``places_left`` of ``capacity`` places are free. ``left`` is how many places' worth can really be claimed: the
     smallest of places, allotments and stock, and ``reason`` which of them that was; ``goods`` when nobody can tell what
-    the slot sells, and so cannot order until its organizer has said so.
+    the slot sells, and so cannot order until its organizer has said so. ``offered`` places are kept for those from the
+    waiting list who have their turn (for the organizer only).
     """
 
     state: State
@@ -45,6 +46,7 @@ class Availability:
     left: int
     reason: Reason | Literal["goods"] = ""
     offers: tuple[OfferAvailability, ...] = ()
+    offered: int = 0
 
     @property
     def as_of(self) -> datetime | None:
@@ -57,7 +59,7 @@ def availability(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> A
     places = max(0, slot.capacity - slot.claimed)
     offers = tuple(_offer(offer, stock.get(offer.stock_item_id or 0), places, now) for offer in slot.offers)
     left, reason = _claimable(slot, offers, places)
-    seen = Availability(_state(slot, left, now), places, slot.capacity, left, reason, offers)
+    seen = Availability(_state(slot, left, now), places, slot.capacity, left, reason, offers, slot.offered)
     return _unclear(seen) if slot.is_unclear else seen
 
 

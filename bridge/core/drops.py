@@ -169,7 +169,8 @@ class Slot:
     """One bookable occurrence as the house keeps it.
 
     ``claimed`` counts the places of holds and orders; ``version`` every change that availability depends on;
-    ``sequence`` the organizer's edits that a calendar must notice (RFC 5545 3.8.7.4); ``waiting`` who is on its waiting list.
+    ``sequence`` the organizer's edits that a calendar must notice (RFC 5545 3.8.7.4); ``waiting`` who is on its waiting list,
+    and ``offered``, of those claimed, the places kept for those from it who have their turn, where it is read to be shown.
     """
 
     recurrence_id: str
@@ -201,6 +202,7 @@ class Slot:
     version: int = 0
     sequence: int = 0
     waiting: int = 0
+    offered: int = 0
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,10 +1,14 @@
 """What an organizer's edit does to a slot, also to one that is sold already; its refusals name the slot."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bridge.core.counting import counted
 from bridge.core.drops import MAX_CAPACITY, DropDefaults, OccurrenceDraft, Offer, OfferDraft, Slot, SlotSettings
 from bridge.core.errors import CapacityBelowClaimed, InvalidCalendarObject, InvalidInput, SlotHasOrders
+
+LOOKED_AT_EVERY = timedelta(minutes=5)
+"""How often calendar apps are asked to look at a feed at most. What was made and removed again in between was a slip."""
 
 
 def named(slot: Slot | OccurrenceDraft) -> str:
@@ -80,6 +84,7 @@ def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None)
         version=old.version if old else 0,
         sequence=old.sequence if old else 0,
         waiting=old.waiting if old else 0,
+        offered=old.offered if old else 0,
     )
 
 

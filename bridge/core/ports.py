@@ -292,6 +292,9 @@ class Views(OrderViews, OutboxViews, PeopleViews, ReportViews, ShopViews, Protoc
         With ``after`` and ``limit`` in batches: those behind position ``after``, at most ``limit`` of them.
         """
 
+    def withdrawn(self, drop_id: int, since: int) -> list[str]:
+        """The public ids of slots that the public no longer sees since revision ``since``."""
+
     def public_slots(
         self,
         drop_id: int,
@@ -547,7 +550,9 @@ class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
         """Those of the slots that are yet to be published."""
 
     def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]: ...
-    def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]: ...
+    def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]:
+        """What is shown of these slots, those left out that are to be put into words anew."""
+
     def is_shown(self, shown: Shown, seen: Availability) -> bool:
         """Whether ``shown`` says just that."""
 
@@ -558,6 +563,18 @@ class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
     def mark_slots_published(self, slots: Iterable[Slot]) -> None: ...
     def mark_items_published(self, items: Iterable[tuple[int, int]]) -> None: ...
     def retire(self, drop_id: int, ended_before: datetime, removed_before: datetime, revision: int, limit: int) -> int: ...
+    def reword_slots(self, drop_id: int, lacking: Iterable[str] = (), *, after: int = 0) -> int:
+        """Has some slots of a drop, which is locked, put into words anew by the clock: the first ones behind the id ``after``.
+
+        Of ``lacking`` those alone that have no such value of their own. Returns the last one's id, 0 when there were none left.
+        """
+
+    def withdraw(self, slot_ids: Sequence[int], revision: int) -> None:
+        """Takes slots out of everything that the public sees."""
+
+    def unnoticed(self, drop: Drop, slot_ids: Sequence[int], since: datetime) -> set[int]:
+        """Those of the slots that no customer ever claimed or waited for, and that were made after ``since`` or never were public."""
+
     def retirable(self, ended_before: datetime, removed_before: datetime) -> list[int]:
         """Drops that have public renderings to retire."""
 

@@ -1,7 +1,8 @@
 """A drop is made, described and removed: by a calendar app's own dialogues, or by command."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -47,6 +48,9 @@ FILES = ("calendar.ics",)
 """What stands beside an organizer's drops."""
 REREAD = frozenset({"timezone", "language", "currency", "defaults"})
 REWORDED = frozenset({"language", "currency"})
+LENT = ("title", "place", "image", "color")
+"""What a slot without one of its own has of its drop."""
+WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 
 
 def add_organizer(work: UnitOfWork, name: str, *, title: str = "", now: datetime) -> Organizer:
@@ -64,20 +68,38 @@ def add_organizer(work: UnitOfWork, name: str, *, title: str = "", now: datetime
 
 
 def change_organizer(
-    work: UnitOfWork, organizer: Organizer, house: House, *, title: str | None = None, email: str | None = None, now: datetime, actor: str
+    open_work: WorkFactory, organizer: Organizer, *, title: str | None = None, email: str | None = None, now: datetime
 ) -> Organizer:
-    """The organizer with what is given, named so by all events of their drops; an empty address is none. Raises ``InvalidInput``."""
+    """The organizer with what is given, named so by all events of their drops soon; an empty address is none. Raises ``InvalidInput``.
+
+    Who changes them to what they are has all of it shown anew: so an end in the midst of it is made good.
+    """
     address = organizer.email if email is None else checked_email(email) if email else ""
     changed = replace(organizer, title=title or organizer.title, email=address)
-    if changed == organizer:
-        return organizer
-    work.save_organizer(changed)
-    for listed in sorted(work.views.drops(organizer.name), key=lambda drop: drop.id):
-        if (drop := work.lock_drop(listed.id)) is not None:
-            work.lock_slots(drop.id)
-            work.next_revision(drop.id, now)
-            _reread(work, drop, house, now, actor, reworded=True)
+    with open_work() as work:
+        work.save_organizer(changed)
+        drops = work.views.drops(organizer.name)
+    # Only now: who waited for the drop meanwhile, and writes an event of it, may have read the old title before.
+    for drop in drops:
+        last: int | None = 0
+        while last is not None:
+            with open_work() as work:
+                last = _reword_some(work, drop.id, last, now)
     return changed
+
+
+def _reword_some(work: UnitOfWork, drop_id: int, after: int, now: datetime) -> int | None:
+    """Up to which slot it came; None when that was all."""
+    if work.lock_drop(drop_id) is None:
+        return None
+    work.next_revision(drop_id, now)
+    return work.reword_slots(drop_id, after=after) or None
+
+
+def _reword(work: UnitOfWork, drop_id: int, lacking: Iterable[str]) -> None:
+    last = work.reword_slots(drop_id, lacking)
+    while last:
+        last = work.reword_slots(drop_id, lacking, after=last)
 
 
 def _reread(work: UnitOfWork, drop: Drop, house: House, now: datetime, actor: str, *, reworded: bool) -> None:
@@ -123,7 +145,8 @@ def describe_drop(
 
     An equal description changes nothing. A changed default, zone, language or currency is laid on every event anew,
     which may be refused as an edit is; so is a change of what is sold, unless it is one of names alone, which the clock
-    shows soon. Raises ``InvalidInput``, ``NotFound``, ``CapacityBelowClaimed``, ``SlotHasOrders``.
+    shows soon, as it does what slots have of their drop.
+    Raises ``InvalidInput``, ``NotFound``, ``CapacityBelowClaimed``, ``SlotHasOrders``.
     """
     held = work.lock_drop(drop.id)
     if held is None:
@@ -151,6 +174,8 @@ def describe_drop(
         work.save_terms(drop.id, sold, now)
         work.touch_slots(drop.id, renamed(had, sold))
     work.record(events.DropDescribed(changed), actor=actor, now=now, drop_id=drop.id)
+    if lent := set(LENT) & set(changed):
+        _reword(work, drop.id, sorted(lent))
     if REREAD & set(changed) or sells_otherwise(had, sold):
         _reread(work, wanted, house, now, actor, reworded=bool(REWORDED & set(changed)))
     return work.lock_drop(drop.id) or wanted

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bridge import ical, liveblock
 from bridge.core import events
 from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, Slot
-from bridge.core.editing import applied, check_removal, is_slot, named
+from bridge.core.editing import LOOKED_AT_EVERY, applied, check_removal, is_slot, named
 from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
 from bridge.core.matching import matched
 from bridge.core.ports import Drop, Member, Resource, UnitOfWork
@@ -52,7 +52,10 @@ def put_event(work: UnitOfWork, drop: Drop, name: str, text: str, house: House, 
 
 
 def remove_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now: datetime, actor: str) -> None:
-    """Removes an event; its slots stay in the public feed as cancelled. Raises ``NotFound``, ``SlotHasOrders``."""
+    """Removes an event; its slots stay in the public feed as cancelled, but for those that nobody can have noticed.
+
+    Raises ``NotFound``, ``SlotHasOrders``.
+    """
     drop = _locked(work, drop)
     there = work.member(drop.id, name)
     if there.id is None or not there.is_live:
@@ -245,8 +248,11 @@ def _changed(old: Slot, new: Slot) -> list[str]:
 
 
 def _remove_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime, actor: str) -> None:
+    unnoticed = work.unnoticed(drop, [slot.id for slot in slots], now - LOOKED_AT_EVERY)
     for slot in slots:
         work.remove_slot(slot.id, now)
         work.record(events.SlotRemoved(), actor=actor, now=now, drop_id=drop.id, slot_id=slot.id)
-    removed = [replace(slot, removed=True, sequence=slot.sequence + 1) for slot in slots]
+    removed = [replace(slot, removed=True, sequence=slot.sequence + 1) for slot in slots if slot.id not in unnoticed]
     publish_removed(work, drop, removed, house, now)
+    if unnoticed:
+        work.withdraw(sorted(unnoticed), work.next_revision(drop.id, now))

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
+from bridge.core.editing import LOOKED_AT_EVERY
 from bridge.core.errors import InvalidInput, NotFound
 from bridge.core.ports import Drop, Views
 from bridge.ics_feeds.answers import is_known, known, stamped, takes_gzip, whole
@@ -22,7 +23,7 @@ from bridge.notes import public_description
 from bridge.wording import LANGUAGES
 
 MAX_AGE = 10
-_OFTEN, _SELDOM = timedelta(minutes=5), timedelta(minutes=15)
+_OFTEN, _SELDOM = LOOKED_AT_EVERY, timedelta(minutes=15)
 _TYPE = "text/calendar; charset=utf-8"
 
 

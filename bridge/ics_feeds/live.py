@@ -116,6 +116,8 @@ def _batches(views: Views, drop_id: int, start: datetime, since: int) -> Iterato
     while slots := views.public_slots(drop_id, start, since=since, limit=_BATCH, offset=offset):
         yield [_line(slot) for slot in slots]
         offset += len(slots)
+    if since >= 0:
+        yield [Line(_position(public_id), "", b"") for public_id in views.withdrawn(drop_id, since)]
 
 
 def _position(public_id: str) -> int:

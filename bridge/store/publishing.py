@@ -9,20 +9,25 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import Update, bindparam, or_, select, union, update
+from sqlalchemy import Update, bindparam, exists, literal_column, or_, select, true, union, update
 
 from bridge.core.availability import Availability
 from bridge.core.drops import Slot
-from bridge.core.ports import PublicText, Shown
+from bridge.core.events import DropDescribed, SlotAdded
+from bridge.core.ports import Drop, PublicText, Shown
 from bridge.core.stock import StockItem
 from bridge.store import rows, rows_public
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.bulk import Bulk
 from bridge.store.prepared import Prepared
+from bridge.store.tables_shop import waiting
 
 # So many are looked at in one tick that its transactions stay small.
 AT_ONCE = 10_000
+REWORDED = t.EPOCH
+"""As the time when a slot is to be looked at again: it is put into words anew, whatever its numbers say."""
+REWORDED_AT_ONCE = 1250
 
 _s, _p, _o, _i, _x, _r = t.slots.c, t.public_renderings.c, t.offers.c, t.stock_items.c, t.public_texts.c, t.sources.c
 _DIRTY_ITEMS = Prepared(select(_i.id, _i.version).where(_i.version != _i.published).order_by(_i.id).limit(bindparam("most")))
@@ -40,7 +45,7 @@ _WAITING = Prepared(
         select(_o.slot_id).join(t.stock_items, _i.id == _o.stock_item_id).where(among(_o.slot_id), _i.version != _i.published),
     )
 )
-_SLOTS = Prepared(select(t.slots).where(among(_s.id)).order_by(_s.id))
+_SLOTS = Prepared(rows.TO_SHOW.where(among(_s.id)).order_by(_s.id))
 _SIBLINGS = Prepared(select(_s.id).where(among(_s.resource_id), _s.removed_at.is_(None)))
 _ITEMS = Prepared(rows.ITEM.where(among(_i.id)))
 _OFFERS = Prepared(rows.OFFERS)
@@ -48,11 +53,29 @@ _SHOWN = Prepared(
 
         select(_p.slot_id, _p.availability, _p.notices, _p.gone, _x.template)
         .join(t.public_texts, _x.slot_id == _p.slot_id)
-        .where(among(_p.slot_id))
+        .where(among(_p.slot_id), or_(_p.due_at.is_(None), t.raw(_p.due_at) != literal_column("0")))
 
 )
 _TEMPLATES = Prepared(select(_r.resource_id, _r.template).where(among(_r.resource_id), _r.template.is_not(None)))
 _MARKED = Prepared(select(_s.id).where(among(_s.id), _s.version != _s.published))
+
+_WITHDRAW = update(t.public_renderings).where(among(_p.slot_id)).values(gone=True, revision=bindparam("raised"), due_at=None)
+_TO_REWORD = (
+    select(_p.slot_id)
+    .join(t.slots, _s.id == _p.slot_id)
+    .where(_p.drop_id == bindparam("drop"), _p.slot_id > bindparam("after"), _p.gone.is_(False), _s.removed_at.is_(None))
+    .order_by(_p.slot_id)
+)
+_REWORD = update(t.public_renderings).where(among(_p.slot_id)).values(due_at=REWORDED)
+_j = t.journal.c
+_OF_CUSTOMERS = (t.holds.c.slot_id, t.orders.c.slot_id, waiting.c.slot_id)
+_UNTOUCHED = select(_j.slot_id).where(
+    _j.drop_id == bindparam("drop"),
+    _j.kind == SlotAdded.kind,
+    among(_j.slot_id),
+    *(~exists().where(column == _j.slot_id) for column in _OF_CUSTOMERS),
+)
+_DESCRIBED = select(_j.id, _j.data).where(_j.drop_id == bindparam("drop"), _j.kind == DropDescribed.kind)
 
 _ADD = Bulk(t.public_renderings)
 _SHOW = Bulk(t.public_renderings, "revision", "available", "availability", "notices", "updated_at", "due_at", "octets", "gone")
@@ -68,6 +91,8 @@ _MARK_ITEM = update(t.stock_items).where(_i.id == bindparam("key")).values(publi
 
 class Publishing:
     """Reads what is dirty, writes renderings."""
+
+    leaves_dirty = False
 
     def __init__(self, db: Db) -> None:
         self._db = db
@@ -108,7 +133,7 @@ class Publishing:
         return {row.id: rows.item(row) for row in self._all(_ITEMS, keys=wanted)} if wanted else {}
 
     def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]:
-        """What is shown of these slots."""
+        """What is shown of these slots, those left out that are to be put into words anew."""
         return {row.slot_id: rows_public.shown(row) for row in self._all(_SHOWN, keys=slot_ids)}
 
     def is_shown(self, shown: Shown, seen: Availability) -> bool:
@@ -130,6 +155,18 @@ class Publishing:
     def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None:
         """Puts down when each slot is to be looked at again, though nothing changed."""
         _SET_DUE.run(self._db, [{"slot_id": slot_id, "due_at": t.micro(moment)} for slot_id, moment in due])
+
+    def reword_slots(self, drop_id: int, lacking: Iterable[str] = (), *, after: int = 0) -> int:
+        """Has some slots of a drop, which is locked, put into words anew by the clock: the first ones behind the id ``after``.
+
+        Of ``lacking`` those alone that have no such value of their own. Returns the last one's id, 0 when there were none left.
+        """
+        query = _TO_REWORD.where(or_(*(_s[name] == "" for name in lacking)) if lacking else true()).limit(REWORDED_AT_ONCE)
+        found = list(self._db.execute(query, {"drop": drop_id, "after": after}).scalars())
+        if found:
+            self.leaves_dirty = True
+            self._db.execute(_REWORD, {"keys": found})
+        return max(found, default=0)
 
     def save_renderings(self, texts: Sequence[tuple[int, str]], revision: int, now: datetime) -> None:
         """Stores organizer renderings under one revision."""
@@ -157,10 +194,23 @@ class Publishing:
         old = or_(s.ends_at < ended_before, s.removed_at < removed_before)
         query = select(p.slot_id).join(t.slots, s.id == p.slot_id).where(p.drop_id == drop_id, p.gone.is_(False), old)
         gone = list(self._db.execute(query.limit(limit)).scalars())
-        if gone:
-            statement = update(t.public_renderings).where(p.slot_id.in_(gone))
-            self._db.execute(statement.values(gone=True, revision=revision, due_at=None))
+        self.withdraw(gone, revision)
         return len(gone)
+
+    def withdraw(self, slot_ids: Sequence[int], revision: int) -> None:
+        """Takes slots out of everything that the public sees."""
+        if slot_ids:
+            self._db.execute(_WITHDRAW, {"keys": slot_ids, "raised": revision})
+
+    def unnoticed(self, drop: Drop, slot_ids: Sequence[int], since: datetime) -> set[int]:
+        """Those of the slots that no customer ever claimed or waited for, and that were made after ``since`` or never were public."""
+        if not slot_ids:
+            return set()
+        seen_in = _j.at > since
+        if not drop.is_public:
+            told = self._db.execute(_DESCRIBED, {"drop": drop.id})
+            seen_in = or_(seen_in, _j.id > max((key for key, data in told if "is_public" in data["changed"]), default=0))
+        return set(self._db.execute(_UNTOUCHED.where(seen_in), {"drop": drop.id, "keys": slot_ids}).scalars())
 
     def retirable(self, ended_before: datetime, removed_before: datetime) -> list[int]:
         """Drops that have public renderings to retire."""

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, exists, false, or_, select
+from sqlalchemy import Row, Select, and_, case, exists, false, func, literal_column, or_, select
 
 from bridge.core.drops import DropDefaults, Offer, PreorderWindow, Problem, Slot
 from bridge.core.ports import ApiToken, AppPassword, Connection, Drop, Location, Organizer
 from bridge.core.stock import StockItem
 from bridge.store import tables as t
 from bridge.store.among import among
-from bridge.store.tables_shop import products
+from bridge.store.tables_shop import products, waiting
 
 
 def organizer(row: Row[Any]) -> Organizer:
@@ -121,7 +121,18 @@ def slot(row: Row[Any], offers: Iterable[Offer] = ()) -> Slot:
         version=row.version,
         sequence=row.sequence,
         waiting=row.waiting,
+        offered=getattr(row, "offered", 0),
     )
+
+
+# Turns are looked for and not holds, since hardly any slot has one: an index says so.
+_OFFERED = (
+    select(func.coalesce(func.sum(t.holds.c.places), 0)).join_from(waiting, t.holds, t.holds.c.secret == waiting.c.hold)
+    .where(waiting.c.slot_id == t.slots.c.id, waiting.c.state == literal_column("'offered'"))
+    .correlate(t.slots)
+)
+TO_SHOW = select(t.slots, case((t.slots.c.claimed > 0, _OFFERED.scalar_subquery()), else_=literal_column("0")).label("offered"))
+"""Slots as they are read to be shown, with what is kept for waiting lists; the CASE spares those of which nothing is claimed."""
 
 
 def slot_values(value: Slot) -> dict[str, Any]:

@@ -23,13 +23,15 @@ def availability_text(value: Availability) -> str:
         [o.sku, o.name, o.left, o.reason, int(o.add_on), o.price, o.as_of.timestamp() if o.as_of else None, o.oversold]
         for o in value.offers
     ]
-    return _compact([value.state, value.places_left, value.capacity, value.left, value.reason, offers])
+    # Of the few slots of which places are kept for a waiting list.
+    kept = [value.offered] if value.offered else []
+    return _compact([value.state, value.places_left, value.capacity, value.left, value.reason, offers, *kept])
 
 
 def availability(text: str) -> Availability:
     """The availability that ``availability_text`` wrote."""
-    state, places_left, capacity, left, reason, offers = json.loads(text)
-    return Availability(state, places_left, capacity, left, reason, tuple(_offer_availability(offer) for offer in offers))
+    state, places_left, capacity, left, reason, offers, *kept = json.loads(text)
+    return Availability(state, places_left, capacity, left, reason, tuple(_offer_availability(offer) for offer in offers), *kept)
 
 
 def shown(row: Row[Any]) -> Shown:

@@ -22,7 +22,7 @@ ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 BATCH = 500
 _s, _o = t.slots.c, t.offers.c
 # Those that were removed as well: one that comes back is written after the others, and may have the lower id.
-_ALL_OF = select(t.slots).where(_s.resource_id == bindparam("key")).order_by(_s.id).with_for_update(key_share=True)
+_ALL_OF = rows.TO_SHOW.where(_s.resource_id == bindparam("key")).order_by(_s.id).with_for_update(key_share=True)
 _OFFERS_OF = (
     rows.OFFER.where(_s.resource_id == bindparam("key"), _s.removed_at.is_(None)).order_by(_o.position)
 )

@@ -33,6 +33,11 @@ _ROWS = (
     .limit(bindparam("most"))
 )
 _FEED, _FEED_SINCE = Prepared(_ROWS.where(_p.gone.is_(False))), Prepared(_ROWS)
+_WITHDRAWN = Prepared(
+    select(_s.public_id)
+    .join(t.public_renderings, _p.slot_id == _s.id)
+    .where(_p.drop_id == bindparam("drop"), _p.revision > bindparam("since"), _p.gone)
+)
 _PUBLIC_SLOT = Prepared(rows.PUBLIC_SLOT.where(_s.public_id == bindparam("asked")))
 _MANY = 2**31
 
@@ -46,6 +51,9 @@ class PublicViews:
     def feed_rows(self, drop_id: int, since: int = -1, *, after: int = -1, limit: int | None = None) -> list[FeedRow]:
         asked = {"drop": drop_id, "since": since, "after": after, "most": limit or _MANY}
         return [FeedRow(*row) for row in (_FEED if since < 0 else _FEED_SINCE).all(self._db, asked)]
+
+    def withdrawn(self, drop_id: int, since: int) -> list[str]:
+        return [row.public_id for row in _WITHDRAWN.all(self._db, {"drop": drop_id, "since": since})]
 
     def public_slots(
         self,

@@ -73,6 +73,6 @@ class Waitlists:
         return True
 
     def _count(self, slot_id: int, more: int) -> None:
-        if more:
-            self.leaves_dirty = True
-            self._db.execute(update(t.slots).where(_s.id == slot_id).values(waiting=_s.waiting + more, version=_s.version + 1))
+        """Also a turn that ends is shown, since the places that were kept for it are no longer."""
+        self.leaves_dirty = True
+        self._db.execute(update(t.slots).where(_s.id == slot_id).values(waiting=_s.waiting + more, version=_s.version + 1))

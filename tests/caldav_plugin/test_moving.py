@@ -67,11 +67,23 @@ def test_a_stale_move_is_refused(ada: Device) -> None:
     ("destination", "status"),
     [
         ("", 400),
+        ("//%00", 400),
+        ("//%00/dav/ada/bread/b.ics", 400),
+        ("http://%00/dav/ada/bread/b.ics", 400),
+        ("http:///dav/ada/bread/b.ics", 400),
+        ("http:/dav/ada/bread/b.ics", 400),
+        ("mailto:ada@example.org", 400),
+        ("http://localhost:0/dav/ada/bread/b.ics", 400),
+        ("http://localhost:8000//%00", 400),
+        ("/dav/ada/bread/%00.ics", 400),
+        ("/dav/ada/bread/\xff.ics", 400),
+        ("//localhost:8000/dav/ada/bread/b.ics", 400),
         ("http://[::1", 400),
         ("http://localhost:99999999/dav/ada/bread/b.ics", 400),
         ("/dav/ada/bread/%ff.ics", 400),
         ("http://elsewhere.example/dav/ada/bread/b.ics", 502),
         ("http://localhost:8001/dav/ada/bread/b.ics", 502),
+        ("http://[::1]/dav/ada/bread/b.ics", 502),
         ("/other/ada/bread/b.ics", 403),
         ("/dav/dee/olives/b.ics", 403),
         ("/dav/ada/nowhere/b.ics", 409),
@@ -80,10 +92,20 @@ def test_a_stale_move_is_refused(ada: Device) -> None:
         ("/dav/ada/bread/x/b.ics", 403),
     ],
 )
-def test_odd_destinations_are_declined_and_nothing_moves(ada: Device, destination: str, status: int) -> None:
+def test_odd_destinations_are_declined_and_nothing_moves(
+    ada: Device, destination: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
     ada("PUT", "/ada/bread/a.ics", event())
-    assert ada("MOVE", "/ada/bread/a.ics", Destination=destination).status == status
+    reply = ada("MOVE", "/ada/bread/a.ics", Destination=destination)
+    assert (reply.status, reply.sentence != "") == (status, True)
+    assert not caplog.records, "an error of the client's is none of the server's"
     assert ada("GET", "/ada/bread/a.ics").status == 200
+
+
+def test_a_destination_in_raw_utf_8_is_the_name_that_it_says(ada: Device) -> None:
+    ada("PUT", "/ada/bread/a.ics", event())
+    assert ada("MOVE", "/ada/bread/a.ics", Destination="/dav/ada/bread/Brötchen.ics".encode().decode("latin-1")).status == 201
+    assert ada.propfind("/ada/bread/", "{DAV:}getetag", depth="1").hrefs[1:] == ["/dav/ada/bread/Br%C3%B6tchen.ics"]
 
 
 def test_calendars_are_not_moved(ada: Device) -> None:

@@ -114,6 +114,7 @@ def test_a_slot_with_orders_cannot_be_deleted_but_can_be_cancelled(shop):
 def test_a_deleted_slot_stays_in_the_feed_as_cancelled(shop):
     shop.put(event())
     uid = shop.slots()[0].public_id
+    shop.clock.turn(minutes=5)
     shop.remove()
     assert f"UID:{uid}@dropbridge" in shop.feed()
     assert "STATUS:CANCELLED" in shop.feed()

@@ -6,6 +6,7 @@ import pytest
 
 from bridge.core.errors import AlreadyExists, InvalidInput, NotPossible, SoldOut, WindowClosed
 from bridge.core.terms import Terms
+from bridge.flows.audit import drop_differences
 from bridge.flows.changing import change_order
 from bridge.flows.waiting import join_waiting, leave_waiting
 from tests.house import event
@@ -50,6 +51,28 @@ def test_what_comes_free_is_kept_for_the_first_and_shown_to_nobody(full):
     full.publish()
     assert [waiting(full, turn).state for turn in (first, second)] == ["offered", "offered"]
     assert left(full) == 1
+
+
+def test_the_organizer_reads_what_is_offered_to_the_waiting_list_and_what_became_of_it(full):
+    assert "\\n3 places taken\\n" in full.text()
+    turn, other = join(full, "cleo"), join(full, "dan")
+    with full.house.work() as work:
+        change_order(work, full.sold, {"LOAF": 1}, now=full.clock())
+    full.publish()
+    assert "\\n1 place taken\\n2 places offered to the waiting list\\n" in full.text()
+    assert "offered" not in full.feed()
+    full.put(event(notes="Places: 3\nSells: LOAF\nPickup: Side door"))
+    assert "\\n1 place taken\\n2 places offered to the waiting list\\n" in full.text(), "an edit says the same"
+    full.order(waiting(full, turn).hold)
+    full.publish()
+    assert "\\n2 places taken\\n1 place offered to the waiting list\\n" in full.text()
+    with full.house.work() as work:
+        leave_waiting(work, other.secret, now=full.clock())
+    full.publish()
+    assert "\\n2 places taken\\n" in full.text()
+    assert "waiting list" not in full.text()
+    with full.house.work() as work:
+        assert list(drop_differences(work, full.drop, full.house.house, full.clock())) == []
 
 
 def test_the_next_whom_it_is_enough_for_is_served(full):

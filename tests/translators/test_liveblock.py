@@ -80,7 +80,7 @@ def full(language: str = "en") -> str:
         ),
         limit=3,
     )
-    seen = replace(OPEN, offers=(oversold, BUN, TOTE, OfferAvailability("BAG", "Bag", None, "")))
+    seen = replace(OPEN, offered=2, offers=(oversold, BUN, TOTE, OfferAvailability("BAG", "Bag", None, "")))
     return organizer_block(troubled, seen, drop(language), NOW, LINK, orders=9, problems=["The till at the shop does not answer."])
 
 
@@ -189,7 +189,8 @@ def test_the_organizer_also_reads_what_is_wrong() -> None:
         "7 of 24 places left",
         "Country loaf 5 left (as of 13:03) · Morning bun sold out · Tote 12 left (add-on) · Bag available",
         "Preorder until Fri 4 Dec 18:00",
-        "17 places taken",
+        "15 places taken",
+        "2 places offered to the waiting list",
         "9 orders",
         "⚠ Places: “two dozen” is not a whole number – still 24",
         "⚠ Preorder: “soon” is not a date",
