@@ -13,6 +13,7 @@ from radicale.app import Application as Radicale
 from bridge.caldav_plugin import auth, direct
 from bridge.caldav_plugin.admission import LARGEST, admitted
 from bridge.caldav_plugin.direct import Response
+from bridge.caldav_plugin.kept import KeptAnswers
 from bridge.caldav_plugin.listing import propfind
 from bridge.caldav_plugin.making import mkcalendar, mkcol
 from bridge.caldav_plugin.moving import move
@@ -84,12 +85,13 @@ class Application(Radicale):
         logging.getLogger("radicale").setLevel(logging.WARNING)
         super().__init__(configuration(bridge))
         self._bridge, self._audience = bridge, audience
+        self._kept = KeptAnswers()
         self._verifier = auth.sign_ins(bridge)
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """The WSGI callable."""
         sight = Sight(self._bridge, glancing=_asks_little(environ))
-        token = visiting.set(Visit(sight, self._audience))
+        token = visiting.set(Visit(sight, self._audience, self._kept))
         try:
             answers: Iterable[bytes] = super().__call__(environ, start_response)
             return answers

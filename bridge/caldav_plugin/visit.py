@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from bridge.caldav_plugin.kept import KeptAnswers
 from bridge.caldav_plugin.refusals import DavError
 from bridge.core.ports import Audience, Role, UnitOfWork, Views
 from bridge.flows.house import House
@@ -85,12 +86,14 @@ class Sight:
 class Visit:
     """One request. ``organizer`` is empty and ``role`` None for anyone without a sign-in.
 
-    ``work`` is set while Radicale holds its storage lock for writing; ``stream`` replaces the body of the answer.
-    ``if_match`` is the header for Radicale's DELETE, judged in its transaction; ``refused`` a refusal with a status of the 500s.
+    ``kept`` are the mount's answers that many ask for. ``work`` is set while Radicale holds its storage lock for writing;
+    ``stream`` replaces the body of the answer. ``if_match`` is the header for Radicale's DELETE, judged in its transaction;
+    ``refused`` a refusal with a status of the 500s.
     """
 
     bridge: Sight
     audience: Audience
+    kept: KeptAnswers
     organizer: str = ""
     role: Role | None = None
     work: UnitOfWork | None = None

@@ -167,3 +167,28 @@ def test_a_client_that_syncs_in_any_steps_has_what_the_server_has(ada: Device) -
         assert known == set(ada.propfind("/ada/bread/", f"{D}getetag", depth="1").hrefs[1:])
 
     follow()
+
+
+def body(token: str, properties: str = "<D:getetag/>", more: str = "") -> bytes:
+    return (
+        f'<D:sync-collection xmlns:D="DAV:"><D:sync-token>{token}</D:sync-token><D:sync-level>1</D:sync-level>'
+        f"<D:prop>{properties}</D:prop>{more}</D:sync-collection>"
+    ).encode()
+
+
+def test_what_others_were_told_of_the_same_change_is_told_to_each_as_they_ask(ada: Device) -> None:
+    ada("PUT", "/ada/bread/a.ics", event("a"))
+    _, first = statuses(ada, "")
+    for what in ("Here", "There"):
+        ada("PUT", "/ada/bread/a.ics", event("a", f"LOCATION:{what}"))
+        etag = ada("GET", "/ada/bread/a.ics").headers["ETag"]
+        for _ in range(2):
+            plain = ada("REPORT", "/ada/bread/", body(first)).xml
+            assert plain.findtext(f".//{D}getetag") == etag
+            assert plain.find(f".//{D}getcontenttype") is None
+            both = ada("REPORT", "/ada/bread/", body(first, "<D:getetag/><D:getcontenttype/>")).xml
+            assert both.find(f".//{D}getcontenttype") is not None
+            every = ada("REPORT", "/ada/bread/", body(first, more="<D:allprop/>")).xml
+            assert every.find(f".//{D}getcontentlength") is not None
+    ada("PUT", "/ada/bread/b.ics", event("b"))
+    assert set(statuses(ada, first)[0]) == {"/dav/ada/bread/a.ics", "/dav/ada/bread/b.ics"}
