@@ -23,8 +23,6 @@ from bridge.store.told import told
 
 BUSY_MILLISECONDS = 30_000
 LOCK_WAIT = "15s"
-# No statement of ours has a plan that depends on its values, yet those with many keys would be planned anew each time.
-PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 POOL = 32
 UNIQUE_VIOLATION = "23505"
@@ -49,8 +47,8 @@ class Database:
             self.writer = self._postgresql(pool_size)
             # Reading connections have one transaction mode for good: to set and reset it costs a tenth of a request.
             self.reader = self._postgresql(pool_size, isolation_level="AUTOCOMMIT")
-            _begin_with(self.writer, f"SET lock_timeout = '{LOCK_WAIT}'; {PLAN_ONCE}")
-            _begin_with(self.reader, f"SET default_transaction_read_only = on; {PLAN_ONCE}")
+            _begin_with(self.writer, f"SET lock_timeout = '{LOCK_WAIT}'")
+            _begin_with(self.reader, "SET default_transaction_read_only = on")
             libpq.watch(self.writer)
             libpq.watch(self.reader)
 
@@ -219,10 +217,10 @@ def _begin_immediate(connection: Connection) -> None:
         raise told(connection, error) from error
 
 
-def _begin_with(engine: Engine, settings: str) -> None:
+def _begin_with(engine: Engine, setting: str) -> None:
     def given(connection: Any, _record: Any) -> None:
         autocommit, connection.autocommit = connection.autocommit, True
-        connection.execute(settings)
+        connection.execute(setting)
         connection.autocommit = autocommit
 
     event.listen(engine, "connect", given)
