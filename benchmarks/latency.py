@@ -17,7 +17,7 @@ from benchmarks.spread import push
 from benchmarks.target import Target
 from benchmarks.wire import Connection, Request
 
-BETWEEN_LOOKS = 0.005
+BETWEEN_LOOKS = 0.02
 BETWEEN_PUSHES = 0.5
 PATIENCE = 60.0
 BURST = 10

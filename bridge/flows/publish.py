@@ -75,13 +75,13 @@ def publish_removed(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: 
         work.save_public([_public_text(known, slot, None) for slot in slots], work.next_revision(drop.id, now), now)
 
 
-def publish_slots(work: UnitOfWork, drop: Drop, slots: Sequence[Slot], house: House, now: datetime) -> int:
-    """Renders those of ``slots`` that show something else by now. Returns how many. The drop must be locked.
+def publish_slots(work: UnitOfWork, drop: Drop, slot_ids: Sequence[int], house: House, now: datetime) -> int:
+    """Renders those of the slots that show something else by now. Returns how many. The drop must be locked.
 
     Equal availabilities say nothing: no revision, no new text.
     """
+    slots, shown = work.slots_and_shown(slot_ids)
     known = _Known(drop, house, now).add(slots, work.stock_for(slots))
-    shown = work.shown([slot.id for slot in slots])
     due: list[tuple[int, datetime | None]] = []
     changed: list[Slot] = []
     for slot in slots:
@@ -197,4 +197,4 @@ def _publish_some(open_work: WorkFactory, drop_id: int, slot_ids: Sequence[int],
     """How many texts changed; None when another clock has the drop."""
     with open_work() as work:
         drop = work.lock_drop(drop_id, skip_locked=True)
-        return None if drop is None else publish_slots(work, drop, work.slots(slot_ids), house, now)
+        return None if drop is None else publish_slots(work, drop, slot_ids, house, now)

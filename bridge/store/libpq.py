@@ -97,11 +97,34 @@ def later(db: Db, key: object, text: str, given: Sequence[bytes | None], formats
     _sent(pgconn)
 
 
+def begin(db: Db, key: object, text: str, given: Sequence[bytes | None]) -> None:
+    """Asks, and goes on: the answers are had by ``answer``, one for each, in the order of asking. Raises ``psycopg.Error``."""
+    if not db.info.get("begun"):
+        settle(db)
+    pgconn, name = _ready(db, key, text)
+    if pgconn.pipeline_status == PipelineStatus.OFF:
+        pgconn.enter_pipeline_mode()
+    pgconn.send_query_prepared(name, given)
+    pgconn.send_flush_request()
+    _sent(pgconn)
+    db.info["begun"] = db.info.get("begun", 0) + 1
+
+
+def answer(db: Db) -> Any:
+    """The result of the earliest question that was begun and is not answered yet. Raises ``psycopg.Error``."""
+    pgconn = _of(db)
+    db.info["begun"] -= 1
+    found = _next(pgconn)
+    _next(pgconn)
+    return _checked(found)
+
+
 def settle(db: Db) -> None:
     """Waits for what is to be done ``later``. Raises ``DBAPIError`` when it could not be done."""
     pgconn = _of(db)
     if pgconn.pipeline_status == PipelineStatus.OFF:
         return
+    db.info.pop("begun", None)
     try:
         pgconn.pipeline_sync()
         _sent(pgconn)
@@ -113,12 +136,17 @@ def settle(db: Db) -> None:
         raise told(db, error) from error
 
 
+def _next(pgconn: Any) -> Any:
+    """The next result; None behind the last one of a statement."""
+    while pgconn.is_busy():
+        _ready_to(pgconn, POLLIN)
+        pgconn.consume_input()
+    return pgconn.get_result()
+
+
 def _until_sync(pgconn: Any) -> Iterator[Any]:
     while True:
-        while pgconn.is_busy():
-            _ready_to(pgconn, POLLIN)
-            pgconn.consume_input()
-        result = pgconn.get_result()
+        result = _next(pgconn)
         if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
             return
         if result is not None:

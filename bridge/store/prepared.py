@@ -66,6 +66,18 @@ class Prepared:
         built = self._for(db)
         return built.rows(self._asked(db, built, values)[0])
 
+    def begin(self, db: Db, values: Values) -> Callable[[], list[Any]]:
+        """As ``all``, whose rows are had by calling what is returned: in the order of asking, and before anything else is asked."""
+        if db.dialect.name == "sqlite":
+            found = self.all(db, values)
+            return lambda: found
+        built = self._for(db)
+        try:
+            libpq.begin(db, self, built.text, [libpq.octets(value) for value in built.given(values)])
+        except db.dialect.loaded_dbapi.Error as error:
+            raise told(db, error) from error
+        return lambda: built.rows(self._read(db, built, lambda: libpq.answer(db))[0])
+
     def first(self, db: Db, values: Values) -> Any | None:
         """The first row; None when there is none."""
         found = self.all(db, values)
@@ -120,12 +132,19 @@ class Prepared:
 
     def _asked(self, db: Db, built: _Built, values: Values) -> tuple[Iterable[Sequence[Any]], int]:
         given = built.given(values)
+        if db.dialect.name != "sqlite":
+            return self._read(db, built, lambda: libpq.ask(db, self, built.text, [libpq.octets(value) for value in given]))
+        driver: Any = db.connection.driver_connection
         try:
-            if db.dialect.name == "sqlite":
-                driver: Any = db.connection.driver_connection
-                cursor = driver.execute(built.text, given)
-                return cursor.fetchall(), cursor.rowcount
-            result = libpq.ask(db, self, built.text, [libpq.octets(value) for value in given])
+            cursor = driver.execute(built.text, given)
+            return cursor.fetchall(), cursor.rowcount
+        except db.dialect.loaded_dbapi.Error as error:
+            raise told(db, error) from error
+
+    @staticmethod
+    def _read(db: Db, built: _Built, ask: Callable[[], Any]) -> tuple[Iterable[Sequence[Any]], int]:
+        try:
+            result = ask()
             built.loaders = built.loaders or libpq.loaders_of(result)
             return libpq.rows(db, result, built.loaders), result.command_tuples or 0
         except db.dialect.loaded_dbapi.Error as error:

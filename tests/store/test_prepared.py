@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Text, bindparam, insert, select, update
+from sqlalchemy import Text, bindparam, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from bridge.core.errors import AlreadyExists, TransientFault
@@ -218,4 +218,46 @@ def test_a_database_that_is_gone_is_an_outage_when_it_is_made_ready(postgresql_u
     database = Database(postgresql_url.replace("127.0.0.1", "127.0.0.2"))
     with pytest.raises(TransientFault):
         database.make_ready(1)
+    database.dispose()
+
+
+def asked_at_once(connection, *names):
+    return [ASKED.begin(connection, {"wanted": name, "least": 0}) for name in names]
+
+
+def test_several_questions_are_answered_in_the_order_of_asking(database, clock):
+    for transaction in (database.read, database.write):
+        with database.write() as connection:
+            for name in ("one", "two"):
+                ADD.one(connection, {"key": name, "at": clock()})
+        with transaction() as connection:
+            for _ in range(2):
+                one, two, none = asked_at_once(connection, "one", "two", "three")
+                assert [answer()[0].key for answer in (one, two)] == ["one", "two"]
+                assert none() == []
+                assert ask(connection, wanted="two") is not None
+
+
+def test_a_question_whose_answer_nobody_wants_holds_nothing_up(database, clock):
+    for _ in range(2):
+        with database.write() as connection:
+            asked_at_once(connection, "one", "two")
+            ADD.one(connection, {"key": "one", "at": clock()})
+        with pytest.raises(RuntimeError), database.write() as connection:
+            asked_at_once(connection, "one")
+            raise RuntimeError
+    with database.read() as connection:
+        assert len(NAMED.all(connection, {"least": 0})) == 2
+
+
+def test_a_question_that_fails_is_told_and_the_connection_goes_on(postgresql_url):
+    database = Database(postgresql_url, pool_size=1)
+    broken = Prepared(select(text("1 / (SELECT count(*) FROM sign_in_failures)")))
+    for _ in range(2):
+        with pytest.raises(DBAPIError), database.write() as connection:
+            wrong, after = broken.begin(connection, {}), ASKED.begin(connection, {"wanted": "one", "least": 0})
+            wrong()
+            after()
+        with database.write() as connection:
+            assert ask(connection) is None
     database.dispose()
