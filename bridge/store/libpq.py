@@ -97,23 +97,21 @@ def later(db: Db, key: object, text: str, given: Sequence[bytes | None], formats
     _sent(pgconn)
 
 
-def begin(db: Db, key: object, text: str, given: Sequence[bytes | None]) -> None:
-    """Asks, and goes on: the answers are had by ``answer``, one for each, in the order of asking. Raises ``psycopg.Error``."""
-    if not db.info.get("begun"):
-        settle(db)
-    pgconn, name = _ready(db, key, text)
-    if pgconn.pipeline_status == PipelineStatus.OFF:
-        pgconn.enter_pipeline_mode()
-    pgconn.send_query_prepared(name, given)
-    pgconn.send_flush_request()
-    _sent(pgconn)
-    db.info["begun"] = db.info.get("begun", 0) + 1
+def begin(db: Db, asked: Sequence[tuple[object, str, Sequence[bytes | None]]]) -> None:
+    """Asks all of these, of a key, a text and values each, and goes on: ``answer`` gives their results. Raises ``psycopg.Error``."""
+    prepare(db, {key: text for key, text, _ in asked})
+    for key, text, given in asked:
+        pgconn, name = _ready(db, key, text)
+        if pgconn.pipeline_status == PipelineStatus.OFF:
+            pgconn.enter_pipeline_mode()
+        pgconn.send_query_prepared(name, given)
+        pgconn.send_flush_request()
+        _sent(pgconn)
 
 
 def answer(db: Db) -> Any:
-    """The result of the earliest question that was begun and is not answered yet. Raises ``psycopg.Error``."""
+    """The result of the earliest question that was begun and has not been answered yet. Raises ``psycopg.Error``."""
     pgconn = _of(db)
-    db.info["begun"] -= 1
     found = _next(pgconn)
     _next(pgconn)
     return _checked(found)
@@ -124,7 +122,6 @@ def settle(db: Db) -> None:
     pgconn = _of(db)
     if pgconn.pipeline_status == PipelineStatus.OFF:
         return
-    db.info.pop("begun", None)
     try:
         pgconn.pipeline_sync()
         _sent(pgconn)
@@ -195,6 +192,8 @@ def prepare(db: Db, texts: Mapping[Any, str]) -> None:
     settle(db)
     pgconn, prepared = _of(db), db.info.setdefault("prepared", {})
     named = {key: b"dropbridge_%d" % next(_names) for key in texts if key not in prepared}
+    if not named:
+        return
     pgconn.enter_pipeline_mode()
     for key, name in named.items():
         pgconn.send_prepare(name, texts[key].encode())

@@ -4,7 +4,7 @@ The statement stays SQLAlchemy's own, so that both databases and all types are s
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,20 +63,8 @@ class Prepared:
 
     def all(self, db: Db, values: Values) -> list[Any]:
         """Every row, its columns by their names."""
-        built = self._for(db)
+        built = self.built(db)
         return built.rows(self._asked(db, built, values)[0])
-
-    def begin(self, db: Db, values: Values) -> Callable[[], list[Any]]:
-        """As ``all``, whose rows are had by calling what is returned: in the order of asking, and before anything else is asked."""
-        if db.dialect.name == "sqlite":
-            found = self.all(db, values)
-            return lambda: found
-        built = self._for(db)
-        try:
-            libpq.begin(db, self, built.text, [libpq.octets(value) for value in built.given(values)])
-        except db.dialect.loaded_dbapi.Error as error:
-            raise told(db, error) from error
-        return lambda: built.rows(self._read(db, built, lambda: libpq.answer(db))[0])
 
     def first(self, db: Db, values: Values) -> Any | None:
         """The first row; None when there is none."""
@@ -91,24 +79,21 @@ class Prepared:
 
     def run(self, db: Db, values: Values) -> int:
         """How many rows were touched."""
-        return self._asked(db, self._for(db), values)[1]
+        return self._asked(db, self.built(db), values)[1]
 
     def later(self, db: Db, values: Values) -> None:
         """As ``run``, of which nobody waits to hear: a failure is raised by what is asked next, at the latest by the commit."""
         if db.dialect.name == "sqlite":
             self.run(db, values)
             return
-        built = self._for(db)
+        built = self.built(db)
         try:
             libpq.later(db, self, built.text, [libpq.octets(value) for value in built.given(values)])
         except db.dialect.loaded_dbapi.Error as error:
             raise told(db, error) from error
 
-    def text(self, db: Db) -> str:
-        """What the driver is asked."""
-        return self._for(db).text
-
-    def _for(self, db: Db) -> _Built:
+    def built(self, db: Db) -> _Built:
+        """The statement as this database's driver takes it."""
         return self._built.get(db.dialect.name) or self.build(db.dialect)
 
     def build(self, dialect: Dialect) -> _Built:
@@ -133,7 +118,7 @@ class Prepared:
     def _asked(self, db: Db, built: _Built, values: Values) -> tuple[Iterable[Sequence[Any]], int]:
         given = built.given(values)
         if db.dialect.name != "sqlite":
-            return self._read(db, built, lambda: libpq.ask(db, self, built.text, [libpq.octets(value) for value in given]))
+            return _read(db, built, lambda: libpq.ask(db, self, built.text, [libpq.octets(value) for value in given]))
         driver: Any = db.connection.driver_connection
         try:
             cursor = driver.execute(built.text, given)
@@ -141,21 +126,38 @@ class Prepared:
         except db.dialect.loaded_dbapi.Error as error:
             raise told(db, error) from error
 
-    @staticmethod
-    def _read(db: Db, built: _Built, ask: Callable[[], Any]) -> tuple[Iterable[Sequence[Any]], int]:
-        try:
-            result = ask()
-            built.loaders = built.loaders or libpq.loaders_of(result)
-            return libpq.rows(db, result, built.loaders), result.command_tuples or 0
-        except db.dialect.loaded_dbapi.Error as error:
-            raise told(db, error) from error
+
+def _read(db: Db, built: _Built, ask: Callable[[], Any]) -> tuple[Iterable[Sequence[Any]], int]:
+    try:
+        result = ask()
+        built.loaders = built.loaders or libpq.loaders_of(result)
+        return libpq.rows(db, result, built.loaders), result.command_tuples or 0
+    except db.dialect.loaded_dbapi.Error as error:
+        raise told(db, error) from error
 
 
 _known: list[Prepared] = []
 
 
+def in_turn(db: Db, values: Values, *statements: Prepared) -> Iterator[list[Any]]:
+    """The rows of each statement, all asked with the same values: PostgreSQL looks for the later ones while the earlier are read.
+
+    All of them are to be taken before anything else is asked.
+    """
+    if db.dialect.name == "sqlite":
+        yield from (each.all(db, values) for each in statements)
+        return
+    all_built = [(each, each.built(db)) for each in statements]
+    try:
+        libpq.begin(db, [(each, built.text, [libpq.octets(value) for value in built.given(values)]) for each, built in all_built])
+    except db.dialect.loaded_dbapi.Error as error:
+        raise told(db, error) from error
+    for _, built in all_built:
+        yield built.rows(_read(db, built, lambda: libpq.answer(db))[0])
+
+
 def make_ready(db: Db) -> None:
     """Has every statement ready on a connection, which else the first customers wait for who come by it."""
-    texts = {each: each.text(db) for each in _known}
+    texts = {each: each.built(db).text for each in _known}
     if db.dialect.name == "postgresql":
         libpq.prepare(db, texts)

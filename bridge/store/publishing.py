@@ -20,7 +20,7 @@ from bridge.store import rows, rows_public
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.bulk import Bulk
-from bridge.store.prepared import Prepared
+from bridge.store.prepared import Prepared, in_turn
 from bridge.store.tables_shop import waiting
 
 # So many are looked at in one tick that its transactions stay small.
@@ -124,14 +124,14 @@ class Publishing:
     def slots(self, slot_ids: Sequence[int]) -> list[Slot]:
         """The slots of these ids, with their offers."""
         # Slots before offers: a claim in between leaves the slot's version old, so that it is looked at again.
-        found, sold = (query.begin(self._db, {"keys": slot_ids}) for query in (_SLOTS, _OFFERS))
-        return rows.slots(found(), sold())
+        found, sold = in_turn(self._db, {"keys": slot_ids}, _SLOTS, _OFFERS)
+        return rows.slots(found, sold)
 
     def slots_and_shown(self, slot_ids: Sequence[int]) -> tuple[list[Slot], dict[int, Shown]]:
         """The slots of these ids, with their offers, and what is shown of them: PostgreSQL looks for one while the other is read."""
-        found, sold, shown = (query.begin(self._db, {"keys": slot_ids}) for query in (_SLOTS, _OFFERS, _SHOWN))
-        slots = rows.slots(found(), sold())
-        return slots, {row.slot_id: rows_public.shown(row) for row in shown()}
+        answers = in_turn(self._db, {"keys": slot_ids}, _SLOTS, _OFFERS, _SHOWN)
+        slots = rows.slots(next(answers), next(answers))
+        return slots, {row.slot_id: rows_public.shown(row) for row in next(answers)}
 
     def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]:
         """The stock items that the slots' offers name."""

@@ -221,33 +221,34 @@ def test_a_database_that_is_gone_is_an_outage_when_it_is_made_ready(postgresql_u
     database.dispose()
 
 
-def asked_at_once(connection, *names):
-    return [ASKED.begin(connection, {"wanted": name, "least": 0}) for name in names]
-
-
-def test_several_questions_are_answered_in_the_order_of_asking(database, clock):
+def test_several_questions_are_answered_in_turn(database, clock):
+    named = Prepared(select(_f.key).where(_f.id > bindparam("least")).order_by(_f.id.desc()))
     for transaction in (database.read, database.write):
         with database.write() as connection:
             for name in ("one", "two"):
                 ADD.one(connection, {"key": name, "at": clock()})
         with transaction() as connection:
             for _ in range(2):
-                one, two, none = asked_at_once(connection, "one", "two", "three")
-                assert [answer()[0].key for answer in (one, two)] == ["one", "two"]
-                assert none() == []
+                first, second, third = prepared.in_turn(connection, {"least": 0, "wanted": "one"}, NAMED, named, ASKED)
+                assert (len(first), second[0].key, third[0].key) == (len(second), "two", "one")
                 assert ask(connection, wanted="two") is not None
 
 
 def test_a_question_whose_answer_nobody_wants_holds_nothing_up(database, clock):
     for _ in range(2):
         with database.write() as connection:
-            asked_at_once(connection, "one", "two")
+            next(prepared.in_turn(connection, {"least": 0, "wanted": "one"}, NAMED, ASKED))
             ADD.one(connection, {"key": "one", "at": clock()})
-        with pytest.raises(RuntimeError), database.write() as connection:
-            asked_at_once(connection, "one")
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            asked_in_vain(database)
     with database.read() as connection:
         assert len(NAMED.all(connection, {"least": 0})) == 2
+
+
+def asked_in_vain(database):
+    with database.write() as connection:
+        next(prepared.in_turn(connection, {"least": 0, "wanted": "one"}, NAMED, ASKED))
+        raise RuntimeError
 
 
 def test_a_question_that_fails_is_told_and_the_connection_goes_on(postgresql_url):
@@ -255,9 +256,7 @@ def test_a_question_that_fails_is_told_and_the_connection_goes_on(postgresql_url
     broken = Prepared(select(text("1 / (SELECT count(*) FROM sign_in_failures)")))
     for _ in range(2):
         with pytest.raises(DBAPIError), database.write() as connection:
-            wrong, after = broken.begin(connection, {}), ASKED.begin(connection, {"wanted": "one", "least": 0})
-            wrong()
-            after()
+            list(prepared.in_turn(connection, {"least": 0, "wanted": "one"}, broken, ASKED))
         with database.write() as connection:
             assert ask(connection) is None
     database.dispose()
