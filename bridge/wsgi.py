@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 WRITE_VIEWS_EVERY = 5.0
+# Of a PostgreSQL that lets in a hundred, several processes would else take most before anybody came.
+READY = 4
 
 
 def app() -> "WSGIApplication":
@@ -42,7 +44,7 @@ def _get_ready(house: Bridge, compile_templates: Callable[[], None]) -> None:
     Stripe's library takes a second to load, templates most of one to be compiled, connections and statements a tenth or more.
     """
     with suppress(TransientFault):
-        house.database.make_ready(house.settings.server.threads)
+        house.database.make_ready(min(house.settings.server.threads, READY))
     compile_templates()
     if house.settings.stripe.secret_key:
         house.payments("stripe")
