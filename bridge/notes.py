@@ -185,6 +185,8 @@ def _readers(zone: ZoneInfo, language: str, currency: str, near: datetime) -> di
 
 def _number(setting: str, value: str, language: str, least: int = 0) -> int:
     """A whole number, grouped as the language does it, with or without the words for what it counts."""
+    if re.fullmatch(r"[-−–]\d{1,9}", value):
+        raise Unreadable("too-small", value)
     found = re.match(r"(\d+(?:[ .,'’]\d{3})*)(?: +(\D+))?$", value)
     if found is None or (found[2] and " ".join(found[2].casefold().split()).strip(".") not in _UNITS[setting]):
         raise Unreadable("not-a-whole-number", value)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from bridge.core.errors import AlreadyExists, TransientFault
+from bridge.core.errors import AlreadyExists, PermanentFault, TransientFault
 from bridge.store import libpq, prepared
 from bridge.store.dialect import from_json
 from bridge.store.told import told
@@ -175,7 +175,10 @@ class Database:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns the database's own outages into ``TransientFault``, and a name taken meanwhile into ``AlreadyExists``."""
+    """Turns the database's own outages into ``TransientFault``, a name taken meanwhile into ``AlreadyExists``.
+
+    A file that is no database any more is a ``PermanentFault``.
+    """
     try:
         yield
     except IntegrityError as error:
@@ -187,7 +190,12 @@ def translated() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise TransientFault("The connection to the database was lost; try again in a moment.") from error
+        if getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED:
+            raise PermanentFault("The file of the database is damaged or none. Bring a backup back: dropbridge restore FILE") from error
         raise
+
+
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
 def _is_taken(error: IntegrityError) -> bool:

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bridge.core.errors import AlreadyExists, TransientFault
+from bridge.core.errors import AlreadyExists, PermanentFault, TransientFault
 from bridge.store import engine
 from bridge.store import tables as t
 from bridge.store.engine import Database
@@ -97,4 +97,13 @@ def test_a_file_that_something_else_keeps_locked_is_an_outage(sqlite_url, clock,
         with pytest.raises(TransientFault, match="locked"):
             note(database, "order", clock)
     note(database, "order", clock)
+    database.dispose()
+
+
+def test_a_file_that_is_no_database_is_told_of_with_what_helps(tmp_path):
+    (tmp_path / "junk.db").write_bytes(b"no database " * 400)
+    database = Database(f"sqlite:///{tmp_path / 'junk.db'}")
+    for ask in (database.read, database.glance, database.write):
+        with pytest.raises(PermanentFault, match="dropbridge restore"), ask():
+            pass
     database.dispose()

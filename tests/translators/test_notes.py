@@ -221,6 +221,7 @@ def test_numbers_are_grouped_as_the_language_does_it() -> None:
 
 def test_nobody_may_be_limited_to_nothing() -> None:
     assert problems("Limit: 0") == [("Limit", "0", "too-small")]
+    assert problems("Places: -5") == [("Places", "-5", "too-small")]
 
 
 def test_of_two_lines_the_last_one_holds_and_the_organizer_is_told() -> None:
