@@ -191,7 +191,7 @@ def test_the_line_that_is_proposed_is_one(language: str, setting: str, value: st
     ("written", "reason"),
     [
         ("two dozen", "not-a-whole-number"),
-        ("-3", "not-a-whole-number"),
+        ("-3", "too-small"),
         ("1e9", "not-a-whole-number"),
         ("12.5 places", "not-a-whole-number"),
         ("1_000", "not-a-whole-number"),
