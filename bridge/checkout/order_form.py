@@ -205,16 +205,17 @@ class _Shown:
         kind = "wait" if self.slot.availability.state == "sold_out" and not self.asked.hold else ""
         most = self.most(seen.left, mine, kind, self._in_all(offer), product)
         zone = ZoneInfo(self.slot.timezone)
+        swaps = not mine and seen.left == 0 and seen.reason == "places" and self.own_places >= offer.places_per_unit
         return Good(
             sku=seen.sku,
             name=seen.name,
             price=self._money(ordinary if early is None else early) if ordinary or seen.price is not None else "",
             before=self._money(ordinary) if early is not None else "",
             ends=self._ends(product, left, zone) if early is not None else "",
-            left=self._left(seen, mine, off=off),
+            left="" if swaps else self._left(seen, mine, off=off),
             as_of=as_of(seen, self.words, zone, off=off),
             add_on=seen.add_on,
-            gone=cancelled or (seen.left == 0 and not mine),
+            gone=cancelled or (seen.left == 0 and not mine and not swaps),
             most=most,
             value=self.asked.typed.units.get(seen.sku, ""),
             ordinary=ordinary,

@@ -11,6 +11,7 @@ from bridge.core.terms import EarlyPrice, Product, ShippingOption
 from bridge.flows.drops import change_organizer
 from bridge.flows.orders import expire_orders
 from bridge.letters import Facts, From, letter
+from tests.checkout.conftest import LOAF
 from tests.checkout.test_ordering import said
 from tests.house import event
 
@@ -328,3 +329,18 @@ def test_units_at_the_early_price_and_at_the_ordinary_one_are_told_apart(shop):
         assert "2 × Country loaf, €8.50 each" in text
     _, page = order_of(shop, slot, units__LOAF=1)
     assert "each" not in said(shop.client.get(f"{page}/receipt"))
+
+
+def test_on_a_full_date_one_thing_can_be_changed_for_another(shop):
+    bun = Product("BUN", "Bun", price=300)
+    shop.sell(products=(LOAF, bun), offers=(OfferDraft("LOAF"), OfferDraft("BUN", allotment=2)))
+    slot = shop.open("Places: 2")
+    page = f"/orders/{shop.ordered(slot, units__LOAF=1)}"
+    shop.ordered(slot, units__LOAF=1, email="dee@example.org")
+    shop.publish()
+    asked = shop.get(f"{page}/change")
+    field = re.search(r'<input[^>]*name="units:BUN"[^>]*>', asked)[0]
+    assert "disabled" not in field
+    shop.post(f"{page}/change", 303, units__LOAF=0, units__BUN=1)
+    assert "1 × Bun" in said(shop.client.get(page))
+    assert shop.free(slot) == 0
