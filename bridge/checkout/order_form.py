@@ -11,7 +11,7 @@ from bridge.checkout.fields import only_kept
 from bridge.checkout.paying import Method, call_of, methods_of
 from bridge.checkout.shown import as_of, left_of
 from bridge.checkout.typed import PICKUP, SENT, TRAP, UNITS, Typed
-from bridge.core.availability import OfferAvailability
+from bridge.core.availability import OfferAvailability, within_reach
 from bridge.core.drops import Offer, sells_goods
 from bridge.core.ports import Drop, PublicSlot
 from bridge.core.ports_orders import Held
@@ -203,19 +203,19 @@ class _Shown:
         off = cancelled or self.now >= self.slot.ends_at
         early, left = (None, None) if off else self._early(offer, product, ordinary, mine)
         kind = "wait" if self.slot.availability.state == "sold_out" and not self.asked.hold else ""
-        most = self.most(seen.left, mine, kind, self._in_all(offer), product)
+        reach = within_reach(seen, offer, self.slot.availability.places_left, self.own_places, mine)
+        most = self.most(reach, mine, kind, self._in_all(offer), product)
         zone = ZoneInfo(self.slot.timezone)
-        swaps = not mine and seen.left == 0 and seen.reason == "places" and self.own_places >= offer.places_per_unit
         return Good(
             sku=seen.sku,
             name=seen.name,
             price=self._money(ordinary if early is None else early) if ordinary or seen.price is not None else "",
             before=self._money(ordinary) if early is not None else "",
             ends=self._ends(product, left, zone) if early is not None else "",
-            left="" if swaps else self._left(seen, mine, off=off),
+            left="" if reach and seen.left == 0 and not mine else self._left(seen, mine, off=off),
             as_of=as_of(seen, self.words, zone, off=off),
             add_on=seen.add_on,
-            gone=cancelled or (seen.left == 0 and not mine and not swaps),
+            gone=cancelled or (reach == 0 and not mine),
             most=most,
             value=self.asked.typed.units.get(seen.sku, ""),
             ordinary=ordinary,
@@ -225,7 +225,7 @@ class _Shown:
             wrong=self.told.get(UNITS + seen.sku, ""),
             story=product.story if product else "",
             own=mine > 0,
-            said=self.said(most, seen.left, mine, product),
+            said=self.said(most, reach, mine, product),
         )
 
     def most(self, left: int | None, mine: int, kind: str, in_all: Sequence[int], product: Product | None = None) -> int:

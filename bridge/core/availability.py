@@ -88,6 +88,17 @@ def nothing_of(seen: Availability) -> Availability:
     return replace(seen, places_left=0, left=0, offers=tuple(replace(offer, left=0, as_of=None) for offer in seen.offers))
 
 
+def within_reach(seen: OfferAvailability, offer: Offer, free: int, own: int, mine: int) -> int | None:
+    """Units of an offer beyond ``mine`` for who has ``own`` places already, and may give up what else they have for it.
+
+    ``free`` are the places that anybody can have. Where places are what is short, stock is not looked at.
+    """
+    if seen.reason != "places" or not own:
+        return seen.left
+    more = (free + own) // offer.places_per_unit - mine
+    return max(0, more if offer.allotment is None else min(more, offer.allotment - offer.claimed))
+
+
 def _unclear(seen: Availability) -> Availability:
     return replace(seen, state="soon" if seen.state in ("open", "sold_out") else seen.state, left=0, reason="goods")
 

@@ -334,13 +334,14 @@ def test_units_at_the_early_price_and_at_the_ordinary_one_are_told_apart(shop):
 def test_on_a_full_date_one_thing_can_be_changed_for_another(shop):
     bun = Product("BUN", "Bun", price=300)
     shop.sell(products=(LOAF, bun), offers=(OfferDraft("LOAF"), OfferDraft("BUN", allotment=2)))
-    slot = shop.open("Places: 2")
-    page = f"/orders/{shop.ordered(slot, units__LOAF=1)}"
+    slot = shop.open("Places: 3")
+    page = f"/orders/{shop.ordered(slot, units__LOAF=2)}"
     shop.ordered(slot, units__LOAF=1, email="dee@example.org")
     shop.publish()
     asked = shop.get(f"{page}/change")
     field = re.search(r'<input[^>]*name="units:BUN"[^>]*>', asked)[0]
     assert "disabled" not in field
-    shop.post(f"{page}/change", 303, units__LOAF=0, units__BUN=1)
-    assert "1 × Bun" in said(shop.client.get(page))
+    assert 'max="2"' in field
+    shop.post(f"{page}/change", 303, units__LOAF=0, units__BUN=2)
+    assert "2 × Bun" in said(shop.client.get(page))
     assert shop.free(slot) == 0
