@@ -14,6 +14,10 @@ STEADY = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 # Ctrl-C reaches every process of the terminal: what it ends is not to be started anew before this one has ended.
 ASKED_TO_END = (0, -signal.SIGINT, -signal.SIGTERM)
+# A web process that is forked while another process is being started inherits the pipe by which that one's start is told,
+# and for as long as it runs nobody here would hear that the other one began, let alone that it ended.
+_one_at_a_time = threading.Lock()
+os.register_at_fork(before=_one_at_a_time.acquire, after_in_parent=_one_at_a_time.release, after_in_child=_one_at_a_time.release)
 
 
 def pause(before: float, lived: float, status: int) -> float:
@@ -49,7 +53,8 @@ class Child:
             if self._stopping.is_set():
                 return None
             environment = {**os.environ, PARENT: str(os.getpid())}
-            self._process = subprocess.Popen([sys.executable, "-m", *self._arguments], env=environment)  # noqa: S603 # our own modules
+            with _one_at_a_time:
+                self._process = subprocess.Popen([sys.executable, "-m", *self._arguments], env=environment)  # noqa: S603 # our own modules
             return self._process
 
     def stop(self) -> None:

@@ -19,6 +19,32 @@ from bridge.greeting import Greeting
 ROOT = Path(__file__).parent.parent
 WORDS = "Shop window http://127.0.0.1/"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+FORKING = """
+import os, threading, time
+from bridge.children import Child
+
+piped, pipe = threading.Event(), os.pipe
+
+def slow_pipe():
+    made = pipe()
+    piped.set()
+    time.sleep(0.5)
+    return made
+
+os.pipe = slow_pipe
+child = Child("brief")
+piped.wait()
+forked = os.fork()
+if not forked:
+    time.sleep(600)
+os.pipe = pipe
+deadline = time.monotonic() + 20
+while not (os.path.exists("runs") and open("runs").read().count("ran") > 1) and time.monotonic() < deadline:
+    time.sleep(0.1)
+print(open("runs").read(), flush=True)
+os.kill(forked, 9)
+os._exit(0)
+"""
 STUBBORN = "import os, time\nwith open('pids', 'a') as told:\n    print(os.getpid(), file=told, flush=True)\ntime.sleep(600)\n"
 
 
@@ -107,6 +133,14 @@ def test_a_killed_child_is_started_again_and_a_stopped_one_is_not(tmp_path, monk
     with pytest.raises(ProcessLookupError):
         os.kill(pids[-1], 0)
     assert "stubborn" not in {thread.name for thread in threading.enumerate() if not _ended(thread)}
+
+
+def test_a_child_that_is_started_while_a_web_process_is_forked_is_started_again_when_it_ends(tmp_path):
+    (tmp_path / "brief.py").write_text("with open('runs', 'a') as told:\n    print('ran', file=told)\n")
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"}
+    asked = [sys.executable, "-c", FORKING]
+    done = subprocess.run(asked, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split().count("ran") > 1
 
 
 def _ended(thread):

@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.support.wait import WebDriverWait
 
 AXE = Path(__file__).parent.parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -52,6 +55,14 @@ def programs() -> tuple[str, str]:
     if browser is None or driver is None:
         raise RuntimeError("These tests need Chromium and its driver; tests/setup/browser.sh installs them, or says how to.")
     return browser, driver
+
+
+def wait(browser: webdriver.Chrome, found: Callable[[webdriver.Chrome], Any]) -> Any:
+    """What ``found`` gives once that is something.
+
+    Asked about a page that is just giving way to the next, Chromium answers stale, nothing there, or a fault of its inspector.
+    """
+    return WebDriverWait(browser, 20, ignored_exceptions=[WebDriverException]).until(found)
 
 
 def resize(browser: webdriver.Chrome, width: int, *, dark: bool = False) -> None:

@@ -4,7 +4,6 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -13,7 +12,7 @@ from werkzeug.serving import make_server
 from bridge.core.terms import ShippingOption
 from bridge.site import site
 from tests.checkout.conftest import Shop
-from tests.journeys.browser import barriers, chromium, resize
+from tests.journeys.browser import barriers, chromium, resize, wait
 
 POST = ShippingOption("post", "By post", 490, 19000, ("DE", "AT"), note="Two days.")
 
@@ -86,10 +85,7 @@ def text(browser):
 
 
 def until(browser, sentence):
-    # The page may go away while it is read.
-    WebDriverWait(browser, 20, ignored_exceptions=(NoSuchElementException, StaleElementReferenceException)).until(
-        lambda _: sentence in text(browser)
-    )
+    wait(browser, lambda _: sentence in text(browser))
 
 
 def sold(shop, **terms):

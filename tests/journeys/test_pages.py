@@ -9,14 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
 from bridge.wording import LANGUAGES
-from tests.journeys.browser import barriers, chromium, resize
+from tests.journeys.browser import barriers, chromium, resize, wait
 from tests.window import LOAVES, SATURDAY, Window, left, offer, preorder, slot
 
 GERMAN = "Donaudampfschifffahrtsgesellschaftskapitänsmützenversteigerungsabendveranstaltung"
@@ -152,10 +151,6 @@ def view(browser, name):
     browser.execute_script(f"document.querySelector('[data-view={name}]').click()")
 
 
-def waited(browser, found):
-    return WebDriverWait(browser, 20, ignored_exceptions=[StaleElementReferenceException]).until(found)
-
-
 def chips(browser):
     return [one for one in browser.find_elements(By.CSS_SELECTOR, ".calendar .chip") if one.is_displayed()]
 
@@ -175,10 +170,10 @@ def test_neither_calendar_nor_dialog_nor_the_form_to_come_has_a_barrier(browser,
     resize(browser, width, dark=dark)
     browser.get(site + "/ada/loaves/?lang=de")
     view(browser, "calendar")
-    waited(browser, chips)
+    wait(browser, chips)
     has_no_barrier(browser, "calendar")
     browser.find_element(By.CSS_SELECTOR, ".chip").send_keys(Keys.ENTER)
-    waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog[open] h2"))
+    wait(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog[open] h2"))
     has_no_barrier(browser, "dialog")
     browser.get(site + "/slots/k3v9q1")
     browser.execute_script("document.querySelector('.order').outerHTML = arguments[0]", SAMPLE)
@@ -191,7 +186,7 @@ def test_a_date_opens_beside_the_list_and_gives_the_focus_back(browser, site, wi
     link = browser.find_element(By.CSS_SELECTOR, ".slot a")
     link.send_keys(Keys.ENTER)
     dialog = browser.find_element(By.TAG_NAME, "dialog")
-    waited(browser, lambda _: "Choose this date" in dialog.text)
+    wait(browser, lambda _: "Choose this date" in dialog.text)
     assert "7 of 24 places left" in dialog.text
     assert browser.switch_to.active_element.text == "Country loaf pickup"
     for _ in range(12):
@@ -199,9 +194,9 @@ def test_a_date_opens_beside_the_list_and_gives_the_focus_back(browser, site, wi
         inside = "return document.activeElement === document.body || document.querySelector('dialog').contains(document.activeElement)"
         assert browser.execute_script(inside)
     window.put(replace(window.slots["k3v9q1"], availability=left(3)))
-    waited(browser, lambda _: "3 left" in dialog.text and "3 of 24 places left" in dialog.text)
+    wait(browser, lambda _: "3 left" in dialog.text and "3 of 24 places left" in dialog.text)
     browser.find_element(By.CSS_SELECTOR, "dialog h2").send_keys(Keys.ESCAPE)
-    waited(browser, lambda _: not dialog.is_displayed())
+    wait(browser, lambda _: not dialog.is_displayed())
     assert browser.switch_to.active_element == link
 
 
@@ -209,8 +204,8 @@ def test_the_dialog_leads_to_the_page_of_the_date(browser, site):
     resize(browser, 390)
     browser.get(site + "/ada/loaves/?lang=de")
     browser.find_element(By.CSS_SELECTOR, ".slot a").click()
-    waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog .button.strong"))[0].click()
-    waited(browser, lambda _: browser.current_url.endswith("/slots/k3v9q1?lang=de"))
+    wait(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog .button.strong"))[0].click()
+    wait(browser, lambda _: browser.current_url.endswith("/slots/k3v9q1?lang=de"))
 
 
 def loading(browser):
@@ -227,14 +222,14 @@ def test_while_the_calendar_loads_the_page_says_so_and_the_list_stays_where_it_i
     before = browser.execute_script(there)
     wire.free.clear()
     view(browser, "calendar")
-    waited(browser, lambda _: loading(browser).text == "The calendar is loading …")
-    waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, ".calendar .ec-day"))
+    wait(browser, lambda _: loading(browser).text == "The calendar is loading …")
+    wait(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, ".calendar .ec-day"))
     assert browser.execute_script(there) == before
     assert browser.find_element(By.CSS_SELECTOR, ".slot a").is_displayed()
     assert not browser.find_element(By.CSS_SELECTOR, ".calendar").is_displayed()
     has_no_barrier(browser, "loading")
     wire.free.set()
-    waited(browser, chips)
+    wait(browser, chips)
     assert loading(browser).text == ""
     assert not browser.find_element(By.CSS_SELECTOR, "[data-list]").is_displayed()
 
@@ -244,16 +239,16 @@ def test_who_opens_a_date_while_the_calendar_loads_comes_back_to_the_list(browse
     browser.get(site + "/ada/loaves/?lang=en")
     wire.free.clear()
     view(browser, "calendar")
-    waited(browser, lambda _: loading(browser).text)
+    wait(browser, lambda _: loading(browser).text)
     link = browser.find_element(By.CSS_SELECTOR, ".slot a")
     link.send_keys(Keys.ENTER)
-    waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog[open] h2"))
+    wait(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog[open] h2"))
     wire.free.set()
-    waited(browser, lambda _: not browser.execute_script("return arguments[0].textContent", loading(browser)))
+    wait(browser, lambda _: not browser.execute_script("return arguments[0].textContent", loading(browser)))
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert browser.switch_to.active_element == link
     view(browser, "calendar")
-    waited(browser, chips)
+    wait(browser, chips)
 
 
 def test_a_calendar_whose_dates_do_not_come_gives_way_to_the_list_and_can_be_tried_again(browser, site, wire):
@@ -261,12 +256,12 @@ def test_a_calendar_whose_dates_do_not_come_gives_way_to_the_list_and_can_be_tri
     browser.get(site + "/ada/loaves/?lang=en")
     wire.cut = True
     view(browser, "calendar")
-    waited(browser, lambda _: browser.find_element(By.CSS_SELECTOR, "[data-view=list]").get_attribute("aria-pressed") == "true")
+    wait(browser, lambda _: browser.find_element(By.CSS_SELECTOR, "[data-view=list]").get_attribute("aria-pressed") == "true")
     assert loading(browser).text == ""
     assert browser.find_element(By.CSS_SELECTOR, ".slot a").is_displayed()
     wire.cut = False
     view(browser, "calendar")
-    waited(browser, chips)
+    wait(browser, chips)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -301,10 +296,10 @@ def test_the_choice_of_calendar_or_list_is_remembered(browser, site):
     shown = browser.find_element(By.CSS_SELECTOR, "[data-list]")
     assert shown.is_displayed()
     browser.find_element(By.CSS_SELECTOR, "[data-view=calendar]").click()
-    waited(browser, chips)
+    wait(browser, chips)
     assert not shown.is_displayed()
     browser.get(site + "/ada/loaves/")
-    waited(browser, chips)
+    wait(browser, chips)
     browser.find_element(By.CSS_SELECTOR, "[data-view=list]").click()
     browser.get(site + "/ada/loaves/")
     assert browser.find_element(By.CSS_SELECTOR, "[data-list]").is_displayed()
@@ -314,7 +309,7 @@ def test_the_calendar_is_walked_with_arrow_keys(browser, site):
     resize(browser, 1280)
     browser.get(site + "/ada/loaves/")
     view(browser, "calendar")
-    waited(browser, chips)
+    wait(browser, chips)
 
     def at():
         return " ".join(browser.switch_to.active_element.get_attribute("textContent").split())
@@ -331,17 +326,17 @@ def test_the_calendar_is_walked_with_arrow_keys(browser, site):
     assert press(Keys.ARROW_UP).startswith("Tuesday 15 December")
     assert press(Keys.HOME).startswith("Saturday 5 December 10:00")
     press(Keys.PAGE_DOWN)
-    waited(browser, lambda _: browser.find_element(By.CSS_SELECTOR, ".ec-title").text == "4 Jan – 7 Feb 2027")
+    wait(browser, lambda _: browser.find_element(By.CSS_SELECTOR, ".ec-title").text == "4 Jan – 7 Feb 2027")
 
 
 def test_counts_in_the_calendar_are_live(browser, site, window):
     resize(browser, 1280)
     browser.get(site + "/ada/loaves/")
     view(browser, "calendar")
-    first = waited(browser, chips)[0]
+    first = wait(browser, chips)[0]
     assert "7 left" in first.text
     window.put(replace(window.slots["k3v9q1"], availability=left(4)))
-    waited(browser, lambda _: "4 left" in chips(browser)[0].text)
+    wait(browser, lambda _: "4 left" in chips(browser)[0].text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -350,7 +345,7 @@ def test_the_words_of_a_chip_stay_whole(browser, site, language, width):
     resize(browser, width)
     browser.get(f"{site}/ada/loaves/?lang={language}")
     view(browser, "calendar")
-    waited(browser, chips)
+    wait(browser, chips)
     broken = """return [...document.querySelectorAll(".calendar .chip .badge")].filter((badge) => {
       const words = document.createRange();
       words.selectNodeContents(badge);
@@ -372,7 +367,7 @@ def test_filters_act_at_once_on_list_and_calendar(browser, site):
     assert badges == ["7 left", "Opens soon", "7 left", "7 left"]
     assert browser.current_url.endswith("/ada/long/?lang=en&only=available")
     view(browser, "calendar")
-    waited(browser, lambda _: len(chips(browser)) == 4)
+    wait(browser, lambda _: len(chips(browser)) == 4)
     browser.refresh()
     view(browser, "list")
     assert len([row for row in browser.find_elements(By.CSS_SELECTOR, ".slot") if row.is_displayed()]) == 4
@@ -397,7 +392,7 @@ def test_a_count_changes_on_the_page_while_one_looks(browser, site, window):
     badge = browser.find_element(By.CSS_SELECTOR, '[data-slot="k3v9q1"]')
     assert badge.text == "7 left"
     window.put(replace(window.slots["k3v9q1"], availability=left(3, offers=(offer("LOAF", "Country loaf", 2), offer("BUN", "Bun", 0)))))
-    WebDriverWait(browser, 20).until(lambda _: badge.text == "3 left")
+    wait(browser, lambda _: badge.text == "3 left")
     assert "few" in badge.get_attribute("class").split()
     told = browser.find_element(By.CSS_SELECTOR, "[aria-live=polite]").get_attribute("textContent")
     row = browser.find_element(By.CSS_SELECTOR, ".slot")
@@ -413,7 +408,7 @@ def test_a_date_that_ends_while_one_looks_is_over_and_one_that_closes_is_closed(
     ends = "document.querySelector('.standing .badge').dataset.overAt = new Date(Date.now() + arguments[0] * 60000).toISOString()"
     browser.execute_script(ends, minutes)
     window.put(replace(window.slots["k3v9q1"], availability=left(0, state="closed", offers=(offer("LOAF", "Country loaf", 4, 1250),))))
-    WebDriverWait(browser, 20).until(lambda _: badge.text != "7 left")
+    wait(browser, lambda _: badge.text != "7 left")
     assert badge.text == said
     assert browser.find_element(By.CSS_SELECTOR, "[data-offer=LOAF]").text == ("" if said == "Over" else "4 left")
 
@@ -423,7 +418,7 @@ def test_a_slots_offers_change_with_it(browser, site, window):
     offers = (offer("LOAF", "Country loaf", 1, 1250), offer("BUN", "Morning bun", 4, 320), offer("TOTE", "Tote", 0, 1800))
     window.put(replace(window.slots["k3v9q1"], availability=left(0, state="sold_out", offers=offers)))
     badge = browser.find_element(By.CSS_SELECTOR, ".standing .badge")
-    WebDriverWait(browser, 20).until(lambda _: badge.text == "Ausverkauft")
+    wait(browser, lambda _: badge.text == "Ausverkauft")
     shown = {cell.get_attribute("data-offer"): cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "[data-offer]")}
     assert shown == {"LOAF": "noch 1", "BUN": "noch 4", "TOTE": "Ausverkauft"}
 
@@ -435,8 +430,8 @@ def test_the_console_has_nothing_to_complain_about(browser, site):
         browser.get(site + path)
         if path == "/ada/loaves/":
             view(browser, "calendar")
-            waited(browser, chips)[0].click()
-            waited(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog[open] h2"))
+            wait(browser, chips)[0].click()
+            wait(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, "dialog[open] h2"))
     assert [entry["message"] for entry in browser.get_log("browser")] == []
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
-from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
 from bridge.core.drops import OfferDraft
@@ -15,7 +14,7 @@ from bridge.flows.orders import expire_orders
 from bridge.site import site
 from tests.checkout.conftest import Shop
 from tests.fakes import Clock
-from tests.journeys.browser import chromium
+from tests.journeys.browser import chromium, wait
 from tests.journeys.test_buying import fill, press, text, until
 from tests.payments.emulated import adapter, emulated
 
@@ -88,7 +87,7 @@ def choose(browser, what):
     """Presses a button of the payment page, and waits for what comes of it."""
     button = browser.find_element(By.CSS_SELECTOR, f'button[value="{what}"]')
     button.click()
-    WebDriverWait(browser, 20).until(staleness_of(button))
+    wait(browser, staleness_of(button))
 
 
 def test_paid_is_paid(browser, counter):
@@ -102,7 +101,7 @@ def test_paid_is_paid(browser, counter):
 def test_a_declined_card_can_be_followed_by_another(browser, counter):
     order = counter.order(browser)
     choose(browser, "decline")
-    WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, '[role="alert"]'))
+    wait(browser, lambda _: browser.find_elements(By.CSS_SELECTOR, '[role="alert"]'))
     assert counter.state(order) == "pending"
     choose(browser, "pay")
     until(browser, "Your order is paid")
@@ -156,7 +155,7 @@ def test_who_closes_the_tab_without_paying_gives_way(browser, counter):
     counter.deliver()
     assert (counter.state(order), counter.shop.free(counter.slot)) == ("expired", 2)
     browser.get(payment)
-    WebDriverWait(browser, 10).until(lambda _: "expired" in text(browser))
+    wait(browser, lambda _: "expired" in text(browser))
     assert counter.money(order).paid == 0
 
 
