@@ -15,12 +15,12 @@ from bridge.core.stock import StockItem
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
-from bridge.store.prepared import Prepared
+from bridge.store.prepared import Prepared, in_turn
 
 _s, _o, _i = t.slots.c, t.offers.c, t.stock_items.c
 _SLOT = Prepared(select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)).with_for_update(key_share=True))
 _SLOTS = Prepared(select(t.slots).where(among(_s.id)).order_by(_s.id).with_for_update(key_share=True))
-_OFFERS = Prepared(rows.OFFER.where(_o.slot_id == bindparam("key")).order_by(_o.position))
+_OFFERS = Prepared(rows.OFFER.where(_s.public_id == bindparam("asked")).order_by(_o.position))
 _OFFERS_OF_ALL = Prepared(rows.OFFERS)
 _PLACES = Prepared(
     update(t.slots)
@@ -68,10 +68,8 @@ class Claims:
 
     def slot_for_claim(self, public_id: str) -> Slot | None:
         """The slot with its offers, locked."""
-        row = _SLOT.first(self._db, {"asked": public_id})
-        if row is None:
-            return None
-        return rows.slot(row, [rows.offer(offer) for offer in _OFFERS.all(self._db, {"key": row.id})])
+        found, sold = in_turn(self._db, {"asked": public_id}, _SLOT, _OFFERS)
+        return rows.slot(found[0], [rows.offer(offer) for offer in sold]) if found else None
 
     def slot_id(self, public_id: str) -> int | None:
         """The id of a live slot."""
@@ -79,8 +77,7 @@ class Claims:
 
     def slots_for_claim(self, slot_ids: Iterable[int]) -> dict[int, Slot]:
         """The slots with their offers, removed ones too, locked in the order of their ids."""
-        found = _SLOTS.all(self._db, {"keys": sorted(set(slot_ids))})
-        sold = _OFFERS_OF_ALL.all(self._db, {"keys": [row.id for row in found]})
+        found, sold = in_turn(self._db, {"keys": sorted(set(slot_ids))}, _SLOTS, _OFFERS_OF_ALL)
         return {slot.id: slot for slot in rows.slots(found, sold)}
 
     def claim_places(self, slot: Slot, places: int) -> None:
