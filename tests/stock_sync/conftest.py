@@ -1,11 +1,10 @@
 """A house with Ada's bakery and Dee's deli in it, and the API as a client sees it."""
 
 import pytest
-from flask import Flask
 
 from bridge.flows.tokens import new_api_token
 from bridge.settings import Settings
-from bridge.stock_sync.api import api
+from bridge.site import site
 from bridge.wiring import bridge as build
 from tests.cast import ADA, DEE
 from tests.stock_sync.tryton.fixtures import counter, tryton_server
@@ -44,9 +43,7 @@ def token(house):
 
 @pytest.fixture
 def app(house):
-    app = Flask(__name__)
-    app.register_blueprint(api(house))
-    return app
+    return site(house)
 
 
 class Caller:

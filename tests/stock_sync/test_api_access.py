@@ -118,7 +118,10 @@ def test_a_token_has_scopes_that_exist(house, scopes):
         new_api_token(work, work.views.organizer("ada"), "till", scopes, house.now())
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/locations/main", "/locations/main/stock/", "//", "/drops/x", "/%00", "/a%0Ab", "/%FF"])
+ODD = ["//", "/%00", "/a%0Ab", "/%FF", "/locations/main/stock/%00", "/locations/main/stock/LO%00AF", "/locations/%00/stock"]
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/locations/main", "/locations/main/stock/", "/drops/x", *ODD])
 def test_what_is_not_there_is_a_problem_too(caller, path):
     response = caller.raw("GET", path)
     if response.status_code != 200:
