@@ -46,8 +46,9 @@ def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None)
     capacity = check_capacity(capacity or 0)
     if old is not None and capacity < old.claimed and not draft.cancelled:
         raise CapacityBelowClaimed(
-            f"{counted(old.claimed, 'place', 'places')} of {named(old)} {_are(old.claimed)} already taken; "
-            f"it cannot be lowered to {capacity}. Cancel orders first, or write at least Places: {old.claimed}."
+            f"{counted(old.claimed, 'place', 'places')} of {named(old)} {_are(old.claimed)} already taken, by orders or by "
+            f"customers who are ordering or were offered one from the waiting list; it cannot be lowered to {capacity}. "
+            f"Write at least Places: {old.claimed}, cancel orders first, or wait: what is only kept for somebody comes free by itself."
         )
     preorder = settings.preorder or defaults.preorder
     if settings.preorder is None and settings.mentions("Preorder") and old is not None:
@@ -151,5 +152,6 @@ def check_removal(slots: Sequence[Slot]) -> None:
         if slot.claimed and not slot.removed:
             raise SlotHasOrders(
                 f"{named(slot)} has {counted(slot.claimed, 'place', 'places')} taken by customers and would be gone. "
-                "Leave it where it is, or set its status to cancelled instead."
+                "Leave it where it is, or set its status to cancelled instead. What is only kept for somebody who is ordering, "
+                "or offered from the waiting list, comes free by itself."
             )

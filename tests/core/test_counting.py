@@ -26,6 +26,16 @@ def test_a_refusal_of_an_edit_counts_so_too():
         check_removal([replace(slot, claimed=2)])
 
 
+@pytest.mark.parametrize(("claimed", "said"), [(1, "1 place of .* is"), (2, "2 places of .* are")])
+def test_who_takes_the_places_that_cannot_be_taken_away_is_said_and_what_helps(claimed, said):
+    slot = Slot("", AT, AT, all_day=False, timezone="UTC", title="Bread", capacity=9, claimed=claimed)
+    draft = OccurrenceDraft("", AT, AT, all_day=False, timezone="UTC", title="Bread", settings=SlotSettings(places=0))
+    with pytest.raises(CapacityBelowClaimed, match=f"{said} already taken, by orders or .* from the waiting list") as refused:
+        applied(draft, DropDefaults(), slot)
+    assert f"Places: {claimed}," in str(refused.value)
+    assert "comes free by itself" in str(refused.value)
+
+
 @pytest.mark.parametrize(("claimed", "said"), [(1, "1 of LOAF is"), (2, "2 of LOAF are")])
 def test_goods_that_are_sold_are_counted_so_too(claimed, said):
     sold = (Offer("LOAF", claimed=claimed),)
