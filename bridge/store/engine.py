@@ -144,13 +144,25 @@ class Database:
         finally:
             os.close(log)
 
+    def make_room(self) -> None:
+        """Makes the folder of a database file. Raises ``PermanentFault``."""
+        if self.is_sqlite:
+            folder = Path(self.url.database or "").parent
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _cannot_be_written(folder, error) from error
+
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """The writers' queue of SQLite; nothing on PostgreSQL."""
+        """The writers' queue of SQLite; nothing on PostgreSQL. Raises ``PermanentFault`` where no file can be made."""
         if self._lock_path is None:
             yield
             return
-        handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _cannot_be_written(self._lock_path, error) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -193,6 +205,11 @@ def translated() -> Iterator[None]:
         if getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED:
             raise PermanentFault("The file of the database is damaged or none. Bring a backup back: dropbridge restore FILE") from error
         raise
+
+
+def _cannot_be_written(path: Path, error: OSError) -> PermanentFault:
+    told = f"{path} cannot be made: {error.strerror}."
+    return PermanentFault(f"{told} The folder of the database has to be there, and writable for dropbridge.")
 
 
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}

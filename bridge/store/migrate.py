@@ -44,8 +44,7 @@ def upgrade(database: Database, revision: str = "head") -> tuple[str, str]:
     """Migrates to ``revision``; returns where the database was and is. Two at once wait for each other."""
     from alembic import command
 
-    if database.is_sqlite:
-        Path(database.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    database.make_room()
     with translated(), database.turn(), database.writer.connect() as connection, connection.begin():
         if not database.is_sqlite:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7231948820)")

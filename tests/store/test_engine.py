@@ -11,6 +11,7 @@ from bridge.core.errors import AlreadyExists, PermanentFault, TransientFault
 from bridge.store import engine
 from bridge.store import tables as t
 from bridge.store.engine import Database
+from bridge.store.migrate import upgrade
 
 
 def test_a_failure_names_no_secret(database_url, clock):
@@ -106,4 +107,13 @@ def test_a_file_that_is_no_database_is_told_of_with_what_helps(tmp_path):
     for ask in (database.read, database.glance, database.write):
         with pytest.raises(PermanentFault, match="dropbridge restore"), ask():
             pass
+    database.dispose()
+
+
+def test_a_folder_in_which_nothing_can_be_made_is_told_of_with_what_helps(tmp_path):
+    (tmp_path / "file").touch()
+    database = Database(f"sqlite:///{tmp_path / 'file' / 'bridge.db'}")
+    for attempt in (lambda: upgrade(database), lambda: database.turn().__enter__()):
+        with pytest.raises(PermanentFault, match="writable for dropbridge"):
+            attempt()
     database.dispose()
