@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Protocol
 
 from bridge.core.accounts import ApiToken, AppPassword, Organizer, Role
-from bridge.core.availability import Availability
-from bridge.core.calendars import Audience, Change, Coming, FeedRow, Listed, Member, Offered, PublicSlot, PublicText, Resource, Shown
+from bridge.core.calendars import Audience, Change, Coming, FeedRow, Listed, Member, Offered, PublicSlot, Resource
 from bridge.core.drops import Drop, EventDraft, Slot
 from bridge.core.events import Event
 from bridge.core.ports_orders import OrderViews, OrderWork
 from bridge.core.ports_outbox import Outbox, OutboxViews
 from bridge.core.ports_people import PeopleViews, PeopleWork
+from bridge.core.ports_publishing import PublishingWork
 from bridge.core.ports_reports import ReportViews
 from bridge.core.ports_shop import ShopViews, ShopWork
 from bridge.core.stock import Count, Movement, StockItem
@@ -113,7 +113,7 @@ class Views(OrderViews, OutboxViews, PeopleViews, ReportViews, ShopViews, Protoc
         """Gauges for whoever watches: name to value and what it means."""
 
 
-class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
+class UnitOfWork(OrderWork, Outbox, PeopleWork, PublishingWork, ShopWork, Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
     @property
@@ -260,49 +260,6 @@ class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
 
     def acknowledge_units(self, item_id: int, units: int) -> None:
         """Takes units off what orders are promised, the oldest first: the till knows of them now."""
-
-    # Publishing
-
-    def dirty_items(self) -> list[tuple[int, int]]:
-        """Stock items to be published, with the version seen: as many as can be looked at together."""
-
-    def dirty_slots(self, item_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
-        """Slots, by drop, that changed, whose time has come, or that sell one of the items."""
-
-    def slots(self, slot_ids: Sequence[int]) -> list[Slot]: ...
-    def slots_and_shown(self, slot_ids: Sequence[int]) -> tuple[list[Slot], dict[int, Shown]]: ...
-    def slots_shown_with(self, resource_ids: Sequence[int], known: Mapping[int, Slot]) -> list[Slot]: ...
-    def waiting_slots(self, slot_ids: Sequence[int], now: datetime) -> set[int]:
-        """Those of the slots that are yet to be published."""
-
-    def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]: ...
-    def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]:
-        """What is shown of these slots, those left out that are to be put into words anew."""
-
-    def is_shown(self, shown: Shown, seen: Availability) -> bool:
-        """Whether ``shown`` says just that."""
-
-    def templates(self, resource_ids: Sequence[int]) -> dict[int, str]: ...
-    def save_public(self, texts: Sequence[PublicText], revision: int, now: datetime) -> None: ...
-    def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None: ...
-    def save_renderings(self, texts: Sequence[tuple[int, str]], revision: int, now: datetime) -> None: ...
-    def mark_slots_published(self, slots: Iterable[Slot]) -> None: ...
-    def mark_items_published(self, items: Iterable[tuple[int, int]]) -> None: ...
-    def retire(self, drop_id: int, ended_before: datetime, removed_before: datetime, revision: int, limit: int) -> int: ...
-    def reword_slots(self, drop_id: int, lacking: Iterable[str] = (), *, after: int = 0) -> int:
-        """Has some slots of a drop, which is locked, put into words anew by the clock: the first ones behind the id ``after``.
-
-        Of ``lacking`` those alone that have no such value of their own. Returns the last one's id, 0 when there were none left.
-        """
-
-    def withdraw(self, slot_ids: Sequence[int], revision: int) -> None:
-        """Takes slots out of everything that the public sees."""
-
-    def unnoticed(self, drop: Drop, slot_ids: Sequence[int], since: datetime) -> set[int]:
-        """Those of the slots that no customer ever claimed or waited for, and that were made after ``since`` or never were public."""
-
-    def retirable(self, ended_before: datetime, removed_before: datetime) -> list[int]:
-        """Drops that have public renderings to retire."""
 
 
 class Pos(Protocol):
