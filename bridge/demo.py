@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bridge.core.ports import Connection, Drop, Organizer, UnitOfWork
+from bridge.core.accounts import Organizer
+from bridge.core.drops import Drop
+from bridge.core.ports import UnitOfWork
 from bridge.core.terms import EarlyPrice, Product, Question, ShippingOption, Terms
+from bridge.core.tills import Connection
 from bridge.flows import access
 from bridge.flows.drops import add_organizer, create_drop, describe_drop
 from bridge.flows.edit import put_event

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bridge import liveblock_lines as lines
 from bridge.core.availability import Availability, OfferAvailability
-from bridge.core.drops import Problem, Slot
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop, Problem, Slot
 from bridge.liveblock_html import is_html, line_as_html, strip_html, text_of_html
 from bridge.liveblock_marks import attach, strip
 from bridge.wording import Wording, wording

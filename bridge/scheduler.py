@@ -12,7 +12,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as Threads
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.core.errors import BridgeError
-from bridge.core.ports import Connection
+from bridge.core.tills import Connection
 from bridge.flows import holds, orders, payments, people, stock, upkeep
 from bridge.flows.publish import publish_dirty
 from bridge.flows.relay import BATCH, deliver_due

@@ -11,8 +11,9 @@ from typing import Any
 
 from bridge import ical
 from bridge.core.errors import InvalidInput
-from bridge.core.ports import Connection, Pos, UnitOfWork, Views
+from bridge.core.ports import Pos, UnitOfWork, Views
 from bridge.core.sockets import Notifier, Payments
+from bridge.core.tills import Connection
 from bridge.core.traffic import Tally
 from bridge.flows.deliveries import money_handlers, till_handlers
 from bridge.flows.house import House

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from bridge.core.drops import DropDefaults, OfferDraft, PreorderWindow
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop, DropDefaults, OfferDraft, PreorderWindow
 from bridge.core.ports_shop import Picture, PictureFile
 from bridge.core.terms import EarlyPrice, Product, Question, ShippingOption, Terms
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bridge.core.calendars import Resource
+from bridge.core.drops import Drop
 from bridge.core.errors import HoldExpired
 from bridge.core.orders import Buyer, Order
-from bridge.core.ports import Drop, Resource
 from bridge.core.ports_orders import OrderSeen
 from bridge.core.stock import Count, Movement
 from bridge.core.terms import Terms

@@ -10,9 +10,10 @@ from flask import Flask
 
 from bridge import ical, liveblock
 from bridge.checkout.pages import pages
+from bridge.core.accounts import Organizer
 from bridge.core.availability import Availability, OfferAvailability
-from bridge.core.drops import PreorderWindow, Slot
-from bridge.core.ports import Coming, Drop, FeedRow, Offered, Organizer, PublicSlot
+from bridge.core.calendars import Coming, FeedRow, Offered, PublicSlot
+from bridge.core.drops import Drop, PreorderWindow, Slot
 from bridge.core.ports_shop import Picture
 from bridge.core.terms import Terms
 from bridge.core.traffic import Tally

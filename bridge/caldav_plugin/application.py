@@ -27,8 +27,8 @@ from bridge.caldav_plugin.rights import Rights
 from bridge.caldav_plugin.storage import Storage
 from bridge.caldav_plugin.visit import Bridge, Sight, Visit, visiting
 from bridge.caldav_plugin.wire import Chunks
+from bridge.core.calendars import Audience
 from bridge.core.errors import Fault
-from bridge.core.ports import Audience
 
 # No locks (class 2), no address books, no access control lists: clients believe this line.
 DAV = "1, 3, calendar-access, extended-mkcol"

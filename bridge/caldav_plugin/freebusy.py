@@ -9,7 +9,9 @@ from bridge.caldav_plugin.moments import read_period
 from bridge.caldav_plugin.occurrences import Calendar
 from bridge.caldav_plugin.refused import QueryRefused
 from bridge.caldav_plugin.timerange import Occurrence
-from bridge.core.ports import Audience, Drop, Views
+from bridge.core.calendars import Audience
+from bridge.core.drops import Drop
+from bridge.core.ports import Views
 from bridge.ical.lines import Component, joined
 from bridge.ical.values import stamp
 

@@ -9,8 +9,9 @@ from bridge.caldav_plugin.properties import ALLPROP, Place, of_members
 from bridge.caldav_plugin.refusals import DavError
 from bridge.caldav_plugin.request import Answer, Request, multi
 from bridge.caldav_plugin.wire import dav, element, href, response
+from bridge.core.drops import Drop
 from bridge.core.errors import NotFound
-from bridge.core.ports import Drop, Views
+from bridge.core.ports import Views
 
 Mode = Literal["prop", "allprop", "propname"]
 

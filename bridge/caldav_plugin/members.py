@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bridge.caldav_plugin.wire import caldav, dav, element, escaped, status
-from bridge.core.ports import Resource
+from bridge.core.calendars import Resource
 
 CALENDAR_DATA = caldav("calendar-data")
 Getter = Callable[[Any], str]

@@ -11,7 +11,8 @@ from bridge.caldav_plugin.filters import COLLATIONS
 from bridge.caldav_plugin.members import http_date
 from bridge.caldav_plugin.request import Request
 from bridge.caldav_plugin.wire import APPLE, CALSERVER, caldav, dav, element, escaped, href
-from bridge.core.ports import Drop, Organizer
+from bridge.core.accounts import Organizer
+from bridge.core.drops import Drop
 from bridge.notes import public_description
 
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")

@@ -3,8 +3,10 @@
 from bridge.caldav_plugin.preconditions import check_if_match, check_if_none_match
 from bridge.caldav_plugin.refusals import DavError
 from bridge.caldav_plugin.request import Answer, Request
+from bridge.core.calendars import Resource
+from bridge.core.drops import Drop
 from bridge.core.errors import InvalidCalendarData, TooLarge
-from bridge.core.ports import Drop, Resource, UnitOfWork
+from bridge.core.ports import UnitOfWork
 from bridge.flows.edit import put_event
 
 # Beside the right one: what curl and simple scripts send when nobody told them what a calendar is.

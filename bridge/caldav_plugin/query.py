@@ -15,8 +15,10 @@ from bridge.caldav_plugin.matching import passes
 from bridge.caldav_plugin.occurrences import Calendar
 from bridge.caldav_plugin.partial import Selection, read_selection, selected
 from bridge.caldav_plugin.refused import QueryRefused
+from bridge.core.calendars import Audience, Resource
+from bridge.core.drops import Drop
 from bridge.core.errors import Refusal
-from bridge.core.ports import Audience, Drop, Resource, Views
+from bridge.core.ports import Views
 from bridge.ical.lines import Component, parse, unescape, unfold
 from bridge.ical.zones import zones_of
 

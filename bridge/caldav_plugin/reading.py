@@ -10,8 +10,9 @@ from bridge.caldav_plugin.preconditions import check_if_match, none_match
 from bridge.caldav_plugin.properties import etag
 from bridge.caldav_plugin.request import Answer, Request
 from bridge.caldav_plugin.wire import zipped
+from bridge.core.calendars import Resource
+from bridge.core.drops import Drop
 from bridge.core.errors import NotFound
-from bridge.core.ports import Drop, Resource
 
 _PART = re.compile(r"^BEGIN:(VTIMEZONE|VEVENT|VTODO|VJOURNAL)\r?\n.*?^END:\1\r?\n?", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 _TZID = re.compile(r"^TZID[^:\r\n]*:(.*?)\r?$", re.MULTILINE | re.IGNORECASE)

@@ -12,7 +12,8 @@ from bridge.caldav_plugin.request import Answer, Request, multi
 from bridge.caldav_plugin.shaping import check_media_type, member_writer
 from bridge.caldav_plugin.sync import sync_collection
 from bridge.caldav_plugin.wire import caldav, dav, gone, href
-from bridge.core.ports import Drop, Views
+from bridge.core.drops import Drop
+from bridge.core.ports import Views
 
 OnCalendar = Callable[[Request, Views, Drop, ET.Element], Answer]
 

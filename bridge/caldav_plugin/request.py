@@ -16,8 +16,9 @@ from bridge.caldav_plugin import rights
 from bridge.caldav_plugin.refusals import DavError, refused
 from bridge.caldav_plugin.visit import Sight, Visit, visiting
 from bridge.caldav_plugin.wire import CONTENT_TYPE, Chunks, multistatus
+from bridge.core.drops import Drop
 from bridge.core.errors import Fault, NotFound, Refusal
-from bridge.core.ports import Drop, Views
+from bridge.core.ports import Views
 
 DEEPEST_XML = 100
 WHOLE = 1_000_000

@@ -8,7 +8,8 @@ from radicale.rights import BaseRights
 
 from bridge.caldav_plugin.admission import names
 from bridge.caldav_plugin.visit import visiting
-from bridge.core.ports import Audience, Role
+from bridge.core.accounts import Role
+from bridge.core.calendars import Audience
 
 ROLES: dict[Role, str] = {"owner": "rwD", "editor": "rwd", "viewer": "rd"}
 

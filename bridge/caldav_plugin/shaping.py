@@ -10,7 +10,7 @@ from bridge.caldav_plugin.query import calendar_data
 from bridge.caldav_plugin.refusals import DavError
 from bridge.caldav_plugin.request import Request
 from bridge.caldav_plugin.wire import dav
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 
 
 def member_writer(request: Request, drop: Drop, root: ET.Element, data: Callable[[Any], str] | None = None) -> Callable[[Any], str]:

@@ -15,8 +15,10 @@ from bridge.caldav_plugin.members import http_date
 from bridge.caldav_plugin.preconditions import check_if_match
 from bridge.caldav_plugin.properties import etag
 from bridge.caldav_plugin.visit import Visit, visiting
+from bridge.core.calendars import Resource
+from bridge.core.drops import Drop
 from bridge.core.errors import NotFound
-from bridge.core.ports import Drop, Resource, UnitOfWork
+from bridge.core.ports import UnitOfWork
 from bridge.flows.drops import remove_drop
 from bridge.flows.edit import remove_event
 

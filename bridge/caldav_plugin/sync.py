@@ -11,7 +11,9 @@ from bridge.caldav_plugin.refusals import DavError
 from bridge.caldav_plugin.request import Answer, Request, multi
 from bridge.caldav_plugin.shaping import member_writer
 from bridge.caldav_plugin.wire import dav, element, gone, href, status
-from bridge.core.ports import Change, Drop, Views
+from bridge.core.calendars import Change
+from bridge.core.drops import Drop
+from bridge.core.ports import Views
 
 _TOKEN = re.compile(r"urn:dropbridge:sync:(\d{1,18}):(\d{1,18})(?:\.(\d{1,18})\.(\d{1,18}))?")
 

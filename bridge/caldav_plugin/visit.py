@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 from bridge.caldav_plugin.kept import KeptAnswers
 from bridge.caldav_plugin.refusals import DavError
-from bridge.core.ports import Audience, Role, UnitOfWork, Views
+from bridge.core.accounts import Role
+from bridge.core.calendars import Audience
+from bridge.core.ports import UnitOfWork, Views
 from bridge.flows.house import House
 from bridge.settings import Settings
 

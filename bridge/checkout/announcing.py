@@ -9,7 +9,9 @@ from xml.sax.saxutils import escape
 
 from bridge.checkout.shown import SlotShown, span_of_days
 from bridge.checkout.subscribe import Ways
-from bridge.core.ports import Coming, Drop, Views
+from bridge.core.calendars import Coming
+from bridge.core.drops import Drop
+from bridge.core.ports import Views
 from bridge.wording import Wording
 
 PER_SITEMAP = 50_000

@@ -20,8 +20,10 @@ from bridge.checkout.printing import finished, sent
 from bridge.checkout.reading import Reading
 from bridge.checkout.shown import Picture, SlotShown, changes_at, days, month, offers, picture, shown
 from bridge.checkout.subscribe import Ways, ways
+from bridge.core.calendars import Offered, PublicSlot
+from bridge.core.drops import Drop
 from bridge.core.errors import InvalidInput
-from bridge.core.ports import Drop, Offered, PublicSlot, Views
+from bridge.core.ports import Views
 from bridge.notes import public_description
 from bridge.wording import Wording, wording
 

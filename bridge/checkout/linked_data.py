@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from bridge.checkout.shown import Picture, SlotShown
 from bridge.core.availability import OfferAvailability
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 from bridge.wording import minor_digits
 
 Node = dict[str, Any]

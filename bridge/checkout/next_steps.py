@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bridge.checkout.shown import SlotShown, short_day
-from bridge.core.ports import PublicSlot
+from bridge.core.calendars import PublicSlot
 from bridge.core.terms import AT_PICKUP, Terms
 from bridge.wording import Wording
 

@@ -12,8 +12,8 @@ from bridge.checkout.paying import Method, call_of, methods_of
 from bridge.checkout.shown import as_of, left_of
 from bridge.checkout.typed import PICKUP, SENT, TRAP, UNITS, Typed
 from bridge.core.availability import OfferAvailability, within_reach
-from bridge.core.drops import Offer, sells_goods
-from bridge.core.ports import Drop, PublicSlot
+from bridge.core.calendars import PublicSlot
+from bridge.core.drops import Drop, Offer, sells_goods
 from bridge.core.ports_orders import Held
 from bridge.core.pricing import early_left, price_of
 from bridge.core.terms import AT_PICKUP, Product, ShippingOption, Terms

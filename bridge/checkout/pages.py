@@ -20,8 +20,8 @@ from bridge.checkout.shown import changes_at, shown
 from bridge.checkout.slot_page import SlotPages, opening_file, slot_file
 from bridge.checkout.subscribe import ways
 from bridge.checkout.upcoming import Upcoming
+from bridge.core.drops import Drop
 from bridge.core.errors import InvalidInput
-from bridge.core.ports import Drop
 from bridge.notes import public_description
 from bridge.wording import wording
 

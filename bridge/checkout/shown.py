@@ -13,7 +13,8 @@ from markupsafe import Markup, escape
 
 from bridge.checkout.kept import NEVER
 from bridge.core.availability import Availability, OfferAvailability, as_time_passes, nothing_of
-from bridge.core.ports import Drop, PublicSlot
+from bridge.core.calendars import PublicSlot
+from bridge.core.drops import Drop
 from bridge.wording import N_, Wording
 
 LONG_DAY = N_("EEEE d MMMM y")

@@ -23,8 +23,9 @@ from bridge.checkout.printing import Sent, finished, going_out, printed, sent
 from bridge.checkout.reading import Reading
 from bridge.checkout.shown import Badge, Picture, SlotShown, changes_at, picture, shown, span_of_days
 from bridge.checkout.traffic import Booked, booked_lately, is_a_view
-from bridge.core.drops import Offer
-from bridge.core.ports import Drop, PublicSlot, Views
+from bridge.core.calendars import PublicSlot
+from bridge.core.drops import Drop, Offer
+from bridge.core.ports import Views
 from bridge.core.terms import Terms
 from bridge.core.traffic import View, hour_of, price_shown
 from bridge.wording import Wording

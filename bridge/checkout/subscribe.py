@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import segno
 from markupsafe import Markup
 
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from flask import Request
 
 from bridge.checkout.kept import NEVER
-from bridge.core.ports import PublicSlot, Views
+from bridge.core.calendars import PublicSlot
+from bridge.core.ports import Views
 from bridge.core.terms import Terms
 from bridge.core.traffic import Lately, is_told, lately
 from bridge.wording import Wording

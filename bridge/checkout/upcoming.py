@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from bridge.core.ports import Drop, PublicSlot, Views
+from bridge.core.calendars import PublicSlot
+from bridge.core.drops import Drop
+from bridge.core.ports import Views
 
 MAX_DROPS = 100
 _LOOK_AT = 50

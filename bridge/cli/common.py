@@ -10,8 +10,11 @@ from typing import Any
 import click
 
 from bridge import settings
+from bridge.core.accounts import Organizer
+from bridge.core.drops import Drop
 from bridge.core.errors import NotFound
-from bridge.core.ports import Drop, Location, Organizer, Views
+from bridge.core.ports import Views
+from bridge.core.tills import Location
 from bridge.store.migrate import is_current
 from bridge.wiring import Bridge, bridge, informed
 

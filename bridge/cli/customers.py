@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from bridge.cli.common import Context, pass_context, the_organizer
+from bridge.core.accounts import Organizer
 from bridge.core.counting import counted
-from bridge.core.ports import Organizer, Views
+from bridge.core.ports import Views
 from bridge.core.ports_orders import OrderSeen, WaitingSeen
 from bridge.core.ports_outbox import Consequence
 from bridge.flows.people import Known, erase, known_of

@@ -8,8 +8,10 @@ import click
 
 from bridge import description, pictures
 from bridge.cli.common import ACTOR, Context, pass_context, the_organizer
+from bridge.core.accounts import Organizer
+from bridge.core.drops import Drop
 from bridge.core.errors import InvalidInput
-from bridge.core.ports import Drop, Organizer, Views
+from bridge.core.ports import Views
 from bridge.description import Opened
 from bridge.flows.describe import Applied, Uploaded, apply, preview
 from bridge.wiring import ways_to_pay

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from bridge.cli.common import Context, as_json, listed, pass_context, the_organizer
+from bridge.core.accounts import Role
 from bridge.core.errors import NotFound
-from bridge.core.ports import Role
 from bridge.flows import access, tokens
 from bridge.flows.drops import add_organizer, change_organizer
 

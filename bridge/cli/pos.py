@@ -8,7 +8,8 @@ import click
 
 from bridge.cli.common import Context, as_json, listed, pass_context, the_location, the_organizer
 from bridge.core.errors import NotFound
-from bridge.core.ports import Connection, Views
+from bridge.core.ports import Views
+from bridge.core.tills import Connection
 from bridge.flows.stock import pull
 
 

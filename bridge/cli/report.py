@@ -14,7 +14,7 @@ from babel.dates import format_timedelta
 from babel.numbers import format_percent
 
 from bridge.cli.common import Context, as_json, listed, pass_context, the_drop_at
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 from bridge.core.report import Figures, Report, SlotFacts, SlotReport, Sold, share
 from bridge.flows.report import report_on
 from bridge.wording import Wording, wording

@@ -1,10 +1,10 @@
-"""Drops and their slots: what an organizer may write.
+"""Drops and their slots: what an organizer may write, and what the house keeps of it.
 
 All times are aware and in UTC; ``timezone`` names the IANA zone they are shown in. Money is an integer of minor
 units in the drop's currency.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -222,3 +222,45 @@ class DropDefaults:
     capacity: int | None = None
     preorder: PreorderWindow = field(default_factory=PreorderWindow)
     limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A drop as it is read: one calendar.
+
+    ``revision`` is the CTag, the sync token, the feed's ETag and the live-stock version. ``oldest_revision`` is the
+    oldest one from which changes can still be listed. ``properties`` are WebDAV properties that clients stored and
+    that mean nothing to us, keyed by Clark name (``{namespace}name``), as serialised XML text. A drop that ``awaits_slots``
+    was made in a calendar app: it is read as not public until its first slot makes it more than a private calendar.
+    """
+
+    id: int
+    organizer_id: int
+    organizer: str
+    slug: str
+    title: str
+    description: str = ""
+    timezone: str = "UTC"
+    currency: str = "EUR"
+    language: str = "en"
+    color: str = ""
+    order: int = 0
+    components: tuple[str, ...] = ("VEVENT", "VTODO", "VJOURNAL")
+    defaults: DropDefaults = field(default_factory=DropDefaults)
+    is_public: bool = True
+    awaits_slots: bool = False
+    image: str = ""
+    place: str = ""
+    revision: int = 0
+    oldest_revision: int = 0
+    properties: Mapping[str, str] = field(default_factory=dict)
+    location_id: int = 0
+    changed_at: datetime | None = None
+    transparent: bool = False
+    organizer_title: str = ""
+    organizer_email: str = ""
+
+    @property
+    def path(self) -> str:
+        """``<organizer>/<slug>``, the address below every mount."""
+        return f"{self.organizer}/{self.slug}"

@@ -6,256 +6,22 @@ Reads go through ``Views`` (one consistent snapshot, no parsing, no computing); 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple, Protocol
+from datetime import datetime
+from typing import Protocol
 
-from bridge.core.availability import Availability, State
-from bridge.core.drops import DropDefaults, EventDraft, PreorderWindow, Slot
+from bridge.core.accounts import ApiToken, AppPassword, Organizer, Role
+from bridge.core.calendars import Audience, Change, Coming, FeedRow, Listed, Member, Offered, PublicSlot, Resource
+from bridge.core.drops import Drop, EventDraft, Slot
 from bridge.core.events import Event
 from bridge.core.ports_orders import OrderViews, OrderWork
 from bridge.core.ports_outbox import Outbox, OutboxViews
 from bridge.core.ports_people import PeopleViews, PeopleWork
+from bridge.core.ports_publishing import PublishingWork
 from bridge.core.ports_reports import ReportViews
 from bridge.core.ports_shop import ShopViews, ShopWork
 from bridge.core.stock import Count, Movement, StockItem
+from bridge.core.tills import Connection, Location, Polled
 from bridge.core.traffic import View
-
-Audience = Literal["organizer", "public"]
-Role = Literal["owner", "editor", "viewer"]
-
-
-@dataclass(frozen=True, slots=True)
-class Organizer:
-    """Who runs drops. ``name`` is the sign-in and the first part of every address."""
-
-    id: int
-    name: str
-    title: str = ""
-    email: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """A drop as it is read: one calendar.
-
-    ``revision`` is the CTag, the sync token, the feed's ETag and the live-stock version. ``oldest_revision`` is the
-    oldest one from which changes can still be listed. ``properties`` are WebDAV properties that clients stored and
-    that mean nothing to us, keyed by Clark name (``{namespace}name``), as serialised XML text. A drop that ``awaits_slots``
-    was made in a calendar app: it is read as not public until its first slot makes it more than a private calendar.
-    """
-
-    id: int
-    organizer_id: int
-    organizer: str
-    slug: str
-    title: str
-    description: str = ""
-    timezone: str = "UTC"
-    currency: str = "EUR"
-    language: str = "en"
-    color: str = ""
-    order: int = 0
-    components: tuple[str, ...] = ("VEVENT", "VTODO", "VJOURNAL")
-    defaults: DropDefaults = field(default_factory=DropDefaults)
-    is_public: bool = True
-    awaits_slots: bool = False
-    image: str = ""
-    place: str = ""
-    revision: int = 0
-    oldest_revision: int = 0
-    properties: Mapping[str, str] = field(default_factory=dict)
-    location_id: int = 0
-    changed_at: datetime | None = None
-    transparent: bool = False
-    organizer_title: str = ""
-    organizer_email: str = ""
-
-    @property
-    def path(self) -> str:
-        """``<organizer>/<slug>``, the address below every mount."""
-        return f"{self.organizer}/{self.slug}"
-
-
-class Resource(NamedTuple):
-    """A calendar object resource as one audience sees it: what is stored is what is handed over.
-
-    ``edit`` counts the organizer's own edits (a revision of the drop), ``revision`` any change of ``text``.
-    ``exact`` is False in a range query when only the bounds of a recurrence are known to touch the range.
-    """
-
-    name: str
-    uid: str
-    component: str
-    edit: int
-    revision: int
-    changed_at: int
-    text: str
-    exact: bool = True
-
-    @property
-    def etag(self) -> str:
-        """A strong entity tag, quoted."""
-        return f'"{self.edit}.{self.revision}"'
-
-
-class Listed(NamedTuple):
-    """A member of a calendar without its text. ``octets`` is the length of the text in UTF-8."""
-
-    name: str
-    component: str
-    edit: int
-    revision: int
-    changed_at: int
-    octets: int
-
-    @property
-    def etag(self) -> str:
-        """As ``Resource.etag``."""
-        return f'"{self.edit}.{self.revision}"'
-
-
-class Change(NamedTuple):
-    """A member that changed or went (``gone``). ``position`` orders the changes of one revision."""
-
-    name: str
-    component: str
-    edit: int
-    revision: int
-    position: int
-    gone: bool
-
-    @property
-    def etag(self) -> str:
-        """As ``Resource.etag``."""
-        return f'"{self.edit}.{self.revision}"'
-
-
-@dataclass(frozen=True, slots=True)
-class PublicSlot:
-    """A slot as customers see it: the public rendering's facts, for pages and live stock. Nothing is computed.
-
-    ``position`` is that of the slot's ``FeedRow``.
-    """
-
-    public_id: str
-    drop: str
-    title: str
-    starts_at: datetime
-    ends_at: datetime
-    all_day: bool
-    timezone: str
-    availability: Availability
-    place: str = ""
-    geo: str = ""
-    notes: str = ""
-    pickup: str = ""
-    url: str = ""
-    image: str = ""
-    color: str = ""
-    categories: tuple[str, ...] = ()
-    preorder: PreorderWindow = field(default_factory=PreorderWindow)
-    limit: int | None = None
-    removed: bool = False
-    updated_at: datetime | None = None
-    sequence: int = 0
-    position: int = 0
-
-
-class FeedRow(NamedTuple):
-    """One VEVENT of the public feed, as stored: ``BEGIN:VEVENT`` to ``END:VEVENT`` with CRLF, no wrapper.
-
-    ``position`` is stable for the life of the slot; ``available`` says whether anything can be claimed.
-    ``preorder_opens`` is in epoch seconds.
-    """
-
-    position: int
-    revision: int
-    timezone: str
-    available: bool
-    preorder_opens: int | None
-    gone: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class AppPassword:
-    """A revocable sign-in for one device. ``hash`` is argon2id in PHC form."""
-
-    id: int
-    organizer_id: int
-    label: str
-    role: Role
-    hash: str
-    created_at: datetime
-    last_used_at: datetime | None = None
-    revoked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ApiToken:
-    """A bearer token; only the SHA-256 of it is kept. ``scopes``: ``stock:read``, ``stock:write``, ``drops:read``."""
-
-    id: int
-    organizer_id: int
-    organizer: str
-    label: str
-    scopes: frozenset[str]
-    created_at: datetime
-    last_used_at: datetime | None = None
-    revoked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """Where stock is kept; each organizer starts with ``main``."""
-
-    id: int
-    organizer_id: int
-    organizer: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A till. ``config`` is the vendor's own; ``cursor`` is opaque to all but its adapter.
-
-    ``stale_after``: how old a count may be before it is shown with its time, and ``stale_buffer`` units are kept back
-    from then on. ``problem`` is the last failure as a
-    sentence for the organizer, empty when the till answers. ``skew`` is the till's clock less ours in seconds.
-    """
-
-    id: int
-    organizer_id: int
-    organizer: str
-    name: str
-    kind: str
-    location_id: int
-    config: Mapping[str, Any]
-    cursor: str = ""
-    interval: timedelta = timedelta(seconds=5)
-    stale_after: timedelta | None = None
-    stale_buffer: int = 0
-    due_at: datetime | None = None
-    failures: int = 0
-    problem: str = ""
-    last_ok_at: datetime | None = None
-    skew: float = 0.0
-
-
-class Offered(NamedTuple):
-    """A product of a drop as customers may ask for it."""
-
-    sku: str
-    name: str
-
-
-class Coming(NamedTuple):
-    """A public slot that has not ended, as a sitemap names it. ``position`` is that of its ``FeedRow``."""
-
-    position: int
-    public_id: str
-    updated_at: datetime
 
 
 class Views(OrderViews, OutboxViews, PeopleViews, ReportViews, ShopViews, Protocol):
@@ -347,48 +113,7 @@ class Views(OrderViews, OutboxViews, PeopleViews, ReportViews, ShopViews, Protoc
         """Gauges for whoever watches: name to value and what it means."""
 
 
-class Shown(NamedTuple):
-    """What a slot's public rendering says by now; ``notices`` are sentences for the organizer, a line each.
-
-    ``written`` is its availability as the store writes it, see ``is_shown``; ``gone``: it has left the feed.
-    """
-
-    written: str
-    state: State
-    notices: str
-    template: str
-    gone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PublicText:
-    """A public rendering to be stored. ``due_at``: when time alone changes it; ``octets`` as a standalone calendar.
-
-    ``template`` is None when the one that is stored stays.
-    """
-
-    slot_id: int
-    drop_id: int
-    availability: Availability
-    notices: str
-    due_at: datetime | None
-    octets: int
-    template: str | None
-    text: str
-    gone: bool = False
-
-
-class Member(NamedTuple):
-    """``id`` is the row of this name, live or removed; ``source`` its text if it is live; ``other`` who has the UID."""
-
-    id: int | None = None
-    is_live: bool = False
-    uid: str = ""
-    source: str | None = None
-    other: str | None = None
-
-
-class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
+class UnitOfWork(OrderWork, Outbox, PeopleWork, PublishingWork, ShopWork, Protocol):
     """One transaction. Lock order: drops by id, then slots by id, then stock items by id."""
 
     @property
@@ -467,7 +192,7 @@ class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
     def forget_changes(self, drop_id: int, before: datetime) -> None:
         """Forgets removed members; older sync tokens are no longer answered."""
 
-    def member(self, drop_id: int, name: str, uid: str = "") -> "Member":
+    def member(self, drop_id: int, name: str, uid: str = "") -> Member:
         """What the calendar holds under ``name``, and which other live member has ``uid``."""
 
     def resource_ids(self, drop_id: int) -> list[tuple[int, str]]: ...
@@ -536,49 +261,6 @@ class UnitOfWork(OrderWork, Outbox, PeopleWork, ShopWork, Protocol):
     def acknowledge_units(self, item_id: int, units: int) -> None:
         """Takes units off what orders are promised, the oldest first: the till knows of them now."""
 
-    # Publishing
-
-    def dirty_items(self) -> list[tuple[int, int]]:
-        """Stock items to be published, with the version seen: as many as can be looked at together."""
-
-    def dirty_slots(self, item_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
-        """Slots, by drop, that changed, whose time has come, or that sell one of the items."""
-
-    def slots(self, slot_ids: Sequence[int]) -> list[Slot]: ...
-    def slots_and_shown(self, slot_ids: Sequence[int]) -> tuple[list[Slot], dict[int, Shown]]: ...
-    def slots_shown_with(self, resource_ids: Sequence[int], known: Mapping[int, Slot]) -> list[Slot]: ...
-    def waiting_slots(self, slot_ids: Sequence[int], now: datetime) -> set[int]:
-        """Those of the slots that are yet to be published."""
-
-    def stock_for(self, slots: Iterable[Slot]) -> dict[int, StockItem]: ...
-    def shown(self, slot_ids: Sequence[int]) -> dict[int, Shown]:
-        """What is shown of these slots, those left out that are to be put into words anew."""
-
-    def is_shown(self, shown: Shown, seen: Availability) -> bool:
-        """Whether ``shown`` says just that."""
-
-    def templates(self, resource_ids: Sequence[int]) -> dict[int, str]: ...
-    def save_public(self, texts: Sequence[PublicText], revision: int, now: datetime) -> None: ...
-    def set_due(self, due: Iterable[tuple[int, datetime | None]]) -> None: ...
-    def save_renderings(self, texts: Sequence[tuple[int, str]], revision: int, now: datetime) -> None: ...
-    def mark_slots_published(self, slots: Iterable[Slot]) -> None: ...
-    def mark_items_published(self, items: Iterable[tuple[int, int]]) -> None: ...
-    def retire(self, drop_id: int, ended_before: datetime, removed_before: datetime, revision: int, limit: int) -> int: ...
-    def reword_slots(self, drop_id: int, lacking: Iterable[str] = (), *, after: int = 0) -> int:
-        """Has some slots of a drop, which is locked, put into words anew by the clock: the first ones behind the id ``after``.
-
-        Of ``lacking`` those alone that have no such value of their own. Returns the last one's id, 0 when there were none left.
-        """
-
-    def withdraw(self, slot_ids: Sequence[int], revision: int) -> None:
-        """Takes slots out of everything that the public sees."""
-
-    def unnoticed(self, drop: Drop, slot_ids: Sequence[int], since: datetime) -> set[int]:
-        """Those of the slots that no customer ever claimed or waited for, and that were made after ``since`` or never were public."""
-
-    def retirable(self, ended_before: datetime, removed_before: datetime) -> list[int]:
-        """Drops that have public renderings to retire."""
-
 
 class Pos(Protocol):
     """A till. Never asked for anything but its own stock."""
@@ -586,7 +268,7 @@ class Pos(Protocol):
     def check(self) -> str:
         """What was reached, as a sentence. Raises ``TransientFault`` or ``PermanentFault`` with what to do."""
 
-    def counts(self, cursor: str, now: datetime) -> "Polled":
+    def counts(self, cursor: str, now: datetime) -> Polled:
         """What the till knows since ``cursor`` (``""``: everything). Raises ``TransientFault``, ``PermanentFault``."""
 
     def parse(self, headers: Mapping[str, str], body: bytes) -> list[Count]:
@@ -594,13 +276,3 @@ class Pos(Protocol):
 
     def adjust(self, movement: Movement, key: str) -> None:
         """Writes a sale of ours back; the same key twice does it once. Raises ``TransientFault``, ``PermanentFault``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """One answer of a till: counts and movements in any order, the cursor to come back with, and the till's clock."""
-
-    counts: tuple[Count, ...] = ()
-    movements: tuple[Movement, ...] = ()
-    cursor: str = ""
-    till_now: datetime | None = None

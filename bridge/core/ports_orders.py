@@ -3,16 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from bridge.core.claims import Claim, Line
-from bridge.core.drops import Offer, Slot
+from bridge.core.drops import Drop, Offer, Slot
 from bridge.core.orders import Money, Order, OrderState, Payment, PaymentState, Refund, RefundReason, RefundState
 from bridge.core.stock import StockItem
 from bridge.core.terms import Terms
-
-if TYPE_CHECKING:
-    from bridge.core.ports import Drop
 
 CancelledBy = Literal["", "customer", "organizer"]
 WaitingState = Literal["waiting", "offered", "taken", "lapsed", "left"]
@@ -64,7 +61,7 @@ class OrderSeen:
 
     order: Order
     slot: Slot
-    drop: "Drop"
+    drop: Drop
     terms: Terms
     money: Money
     cancelled_by: CancelledBy = ""
@@ -76,7 +73,7 @@ class WaitingSeen:
 
     waiting: Waiting
     slot: Slot
-    drop: "Drop"
+    drop: Drop
     terms: Terms
 
 
@@ -88,13 +85,13 @@ class OrderViews(Protocol):
     def hold_seen(self, secret: str) -> Held | None: ...
     def waiting_seen(self, secret: str) -> WaitingSeen | None: ...
     def waiting_seen_by_id(self, waiting_id: int) -> WaitingSeen | None: ...
-    def drop_of_slot(self, public_id: str) -> "tuple[Drop, int | None] | None":
+    def drop_of_slot(self, public_id: str) -> tuple[Drop, int | None] | None:
         """The live drop of a slot, and the slot's limit per customer."""
 
     def people_booked(self, slot_id: int, since: datetime) -> int:
         """How many people have booked a slot later than ``since``, by orders that stand."""
 
-    def slot_now(self, public_id: str) -> "tuple[Slot, dict[int, StockItem]] | None":
+    def slot_now(self, public_id: str) -> tuple[Slot, dict[int, StockItem]] | None:
         """A live slot with its offers and the stock they draw on, as they are by now; nothing is locked."""
 
     def is_full(self, public_id: str, now: datetime) -> bool:

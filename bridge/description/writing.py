@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 import tomli_w
 
-from bridge.core.drops import OfferDraft
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop, OfferDraft
 from bridge.core.terms import Product, Terms
 from bridge.description import shape
 from bridge.description.kinds import DIGEST, Context

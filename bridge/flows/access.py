@@ -19,8 +19,9 @@ from time import monotonic
 from argon2 import Parameters, extract_parameters
 from argon2.low_level import ARGON2_VERSION, Type, hash_secret
 
+from bridge.core.accounts import AppPassword, Organizer, Role
 from bridge.core.errors import InvalidInput
-from bridge.core.ports import AppPassword, Organizer, Role, UnitOfWork, Views
+from bridge.core.ports import UnitOfWork, Views
 
 Snapshots = Callable[[], AbstractContextManager[Views]]
 REMEMBERED = 10_000

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from bridge import ical
 from bridge.core.availability import availability
+from bridge.core.drops import Drop
 from bridge.core.errors import Refusal
-from bridge.core.ports import Drop, UnitOfWork
+from bridge.core.ports import UnitOfWork
 from bridge.flows.house import House
 
 BATCH = 200

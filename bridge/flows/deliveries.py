@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bridge.core.ports import Connection, Pos
+from bridge.core.ports import Pos
 from bridge.core.sockets import Payments
 from bridge.core.stock import Movement
+from bridge.core.tills import Connection
 from bridge.flows.payments import end_payment, look_at_refund, make_refund
 from bridge.flows.relay import Handler, WorkFactory
 from bridge.flows.stock import acknowledge, taken_back

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from bridge.core.drops import DropDefaults, PreorderWindow
+from bridge.core.accounts import Organizer
+from bridge.core.drops import Drop, DropDefaults, PreorderWindow
 from bridge.core.errors import InvalidInput, StaleEdit
-from bridge.core.ports import Drop, Organizer, UnitOfWork
+from bridge.core.ports import UnitOfWork
 from bridge.core.ports_shop import Picture, PictureFile
 from bridge.description import Description, as_table
 from bridge.flows.drops import create_drop, describe_drop

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bridge import notes
 from bridge.core import events
-from bridge.core.drops import DropDefaults, PreorderWindow, SlotSettings
+from bridge.core.accounts import Organizer
+from bridge.core.drops import Drop, DropDefaults, PreorderWindow, SlotSettings
 from bridge.core.editing import check_capacity
 from bridge.core.errors import AlreadyExists, DropHasOrders, InvalidInput, NotFound
 from bridge.core.orders import checked_email
-from bridge.core.ports import Drop, Organizer, UnitOfWork, Views
+from bridge.core.ports import UnitOfWork, Views
 from bridge.core.terms import Terms, checked, costs, renamed, sells_otherwise
 from bridge.flows.edit import refresh_event
 from bridge.flows.house import House

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from bridge import ical, liveblock
 from bridge.core import events
-from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, Slot
+from bridge.core.calendars import Member, Resource
+from bridge.core.drops import Drop, EventDraft, OccurrenceDraft, Problem, Slot
 from bridge.core.editing import LOOKED_AT_EVERY, applied, check_removal, is_slot, named
 from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
 from bridge.core.matching import matched
-from bridge.core.ports import Drop, Member, Resource, UnitOfWork
+from bridge.core.ports import UnitOfWork
 from bridge.core.terms import Terms, described
 from bridge.flows.consequences import after_edit, lock_claimed
 from bridge.flows.house import House

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.core.accounts import Organizer
 from bridge.core.errors import NotFound, NotPossible
 from bridge.core.orders import checked_email, email_key
-from bridge.core.ports import Organizer, UnitOfWork, Views
+from bridge.core.ports import UnitOfWork, Views
 from bridge.core.ports_orders import OrderSeen, WaitingSeen
 from bridge.core.ports_outbox import Consequence
 from bridge.flows.waiting import leave_waiting

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from bridge.core import events
 from bridge.core.claims import Claim, asked_for, check_open
-from bridge.core.drops import Slot
+from bridge.core.drops import Drop, Slot
 from bridge.core.errors import HoldExpired, InvalidInput, NotFound
 from bridge.core.orders import Address, Buyer, Order, OrderLine, checked_email, checked_name, checked_note, email_key, order_totals
-from bridge.core.ports import Drop, UnitOfWork
+from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Held
 from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
 from bridge.flows.claiming import NOTHING, exchange

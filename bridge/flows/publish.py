@@ -9,8 +9,9 @@ from typing import TypeVar
 from bridge import ical, liveblock
 from bridge.core import events
 from bridge.core.availability import Availability, availability, changes_at
-from bridge.core.drops import Slot
-from bridge.core.ports import Drop, PublicText, Shown, UnitOfWork
+from bridge.core.calendars import PublicText, Shown
+from bridge.core.drops import Drop, Slot
+from bridge.core.ports import UnitOfWork
 from bridge.core.stock import StockItem
 from bridge.flows.house import House
 from bridge.flows.waiting import offer_next

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from bridge.core.drops import Drop
 from bridge.core.errors import InvalidInput
-from bridge.core.ports import Drop, Views
+from bridge.core.ports import Views
 from bridge.core.report import Report, report
 
 

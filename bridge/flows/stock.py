@@ -8,8 +8,9 @@ from typing import Literal, TypeVar
 
 from bridge.core import events
 from bridge.core.errors import Fault, InvalidInput, PermanentFault
-from bridge.core.ports import Connection, Location, Polled, Pos, UnitOfWork
+from bridge.core.ports import Pos, UnitOfWork
 from bridge.core.stock import Count, Movement, StockItem, checked_quantity, checked_sku, counted, moved, settled, supersedes
+from bridge.core.tills import Connection, Location, Polled
 
 MAX_BACKOFF = timedelta(minutes=5)
 Told = TypeVar("Told", Count, Movement)

@@ -5,8 +5,9 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from bridge.core.accounts import ApiToken, Organizer
 from bridge.core.errors import InvalidInput
-from bridge.core.ports import ApiToken, Organizer, UnitOfWork
+from bridge.core.ports import UnitOfWork
 
 SCOPES = ("stock:read", "stock:write", "drops:read")
 PREFIX = "drb_"

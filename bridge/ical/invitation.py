@@ -10,9 +10,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bridge.core.drops import Slot
+from bridge.core.drops import Drop, Slot
 from bridge.core.orders import Order, OrderLine
-from bridge.core.ports import Drop
 from bridge.core.terms import Terms
 from bridge.ical.calendar import PRODID, calendar_head, calendar_tail
 from bridge.ical.lines import escape, joined

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from bridge.core.drops import Slot
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop, Slot
 from bridge.ical import insertions
 from bridge.ical.lines import MARK, escape, fold, joined
 from bridge.ical.values import stamp as stamped

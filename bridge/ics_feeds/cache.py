@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Lock
 
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 from bridge.ics_feeds.sheet import Line, Sheet
 
 Changes = Callable[[int], Iterable[list[Line]]]

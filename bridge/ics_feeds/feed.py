@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
+from bridge.core.drops import Drop
 from bridge.core.editing import LOOKED_AT_EVERY
 from bridge.core.errors import InvalidInput, NotFound
-from bridge.core.ports import Drop, Views
+from bridge.core.ports import Views
 from bridge.ics_feeds.answers import is_known, known, stamped, takes_gzip, whole
 from bridge.ics_feeds.body import Heading, joined, stream
 from bridge.ics_feeds.cache import FeedCache

@@ -10,8 +10,10 @@ from threading import Lock
 from flask import Blueprint, Response, request
 
 from bridge.core.availability import nothing_of
+from bridge.core.calendars import PublicSlot
+from bridge.core.drops import Drop
 from bridge.core.errors import NotFound
-from bridge.core.ports import Drop, PublicSlot, Views
+from bridge.core.ports import Views
 from bridge.ics_feeds.answers import Version, is_known, known, packed_body, stamped, takes_gzip, whole
 from bridge.ics_feeds.cache import Changes, FeedCache, Source
 from bridge.ics_feeds.reading import Reading, checked_name

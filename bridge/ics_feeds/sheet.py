@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 from bridge.ics_feeds.gzipped import Packed, pack, unpack
 
 SPAN = 128

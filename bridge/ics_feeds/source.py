@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 
+from bridge.core.calendars import FeedRow, PublicSlot
+from bridge.core.drops import Drop
 from bridge.core.errors import NotFound
-from bridge.core.ports import Drop, FeedRow, PublicSlot, Views
+from bridge.core.ports import Views
 from bridge.flows.house import House
 from bridge.ical import alarm
 from bridge.ics_feeds.cache import Changes, Source

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from bridge import ical, liveblock
-from bridge.core.drops import Slot
-from bridge.core.ports import Drop, PublicSlot
+from bridge.core.calendars import PublicSlot
+from bridge.core.drops import Drop, Slot
 from bridge.flows.house import House
 from bridge.flows.publish import STATUS
 

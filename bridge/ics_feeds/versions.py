@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 from bridge.ics_feeds.answers import Version
 from bridge.ics_feeds.reading import Reading
 from bridge.ics_feeds.variant import Variant

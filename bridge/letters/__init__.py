@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 from bridge.core.ports_orders import OrderSeen, WaitingSeen
 from bridge.core.sockets import Message
 from bridge.ical import invitation, order_uid

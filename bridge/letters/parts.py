@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_name
 
-from bridge.core.drops import Slot
+from bridge.core.drops import Drop, Slot
 from bridge.core.orders import Money, Order, owed
-from bridge.core.ports import Drop
 from bridge.core.terms import Terms
 from bridge.ical import ordered
 from bridge.letters.content import Line, Row

@@ -15,8 +15,8 @@ from typing import Any
 
 from bridge.core.counting import counted
 from bridge.core.errors import InvalidInput, NotPermitted, PermanentFault, TransientFault
-from bridge.core.ports import Polled
 from bridge.core.stock import Count, Movement
+from bridge.core.tills import Polled
 
 KNOWN_SETTINGS = {"stock", "names", "state", "rate", "spares", "seed", "trouble", "delay", "clock_off"}
 TROUBLES = {"", "down", "refused", "negative", "absurd", "missing"}

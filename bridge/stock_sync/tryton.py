@@ -29,8 +29,8 @@ from typing import Any
 
 from bridge.core.counting import counted
 from bridge.core.errors import InvalidInput, NotPermitted, PermanentFault
-from bridge.core.ports import Polled
 from bridge.core.stock import CLOCK_TOLERANCE, Count, Movement
+from bridge.core.tills import Polled
 from bridge.stock_sync import tryton_ledger as ledger
 from bridge.stock_sync.tryton_ledger import Memory, Row
 from bridge.stock_sync.tryton_order import place_order

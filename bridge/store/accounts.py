@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection as Db
 from sqlalchemy import delete, insert, select, update
 
-from bridge.core.ports import ApiToken, AppPassword, Connection, Location, Organizer, Role
+from bridge.core.accounts import ApiToken, AppPassword, Organizer, Role
+from bridge.core.tills import Connection, Location
 from bridge.store import rows
 from bridge.store import tables as t
 

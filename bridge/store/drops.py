@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection as Db
 from sqlalchemy import bindparam, func, insert, select, update
 
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 from bridge.store import rows
 from bridge.store import tables as t
 

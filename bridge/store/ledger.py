@@ -7,8 +7,8 @@ from sqlalchemy import Connection as Db
 from sqlalchemy import delete, insert, select, update
 
 from bridge.core.orders import CLAIMING
-from bridge.core.ports import Location
 from bridge.core.stock import Movement, StockItem
+from bridge.core.tills import Location
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among

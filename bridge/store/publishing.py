@@ -12,9 +12,9 @@ from sqlalchemy import Connection as Db
 from sqlalchemy import Update, bindparam, exists, literal_column, or_, select, true, union, update
 
 from bridge.core.availability import Availability
-from bridge.core.drops import Slot
+from bridge.core.calendars import PublicText, Shown
+from bridge.core.drops import Drop, Slot
 from bridge.core.events import DropDescribed, SlotAdded
-from bridge.core.ports import Drop, PublicText, Shown
 from bridge.core.stock import StockItem
 from bridge.store import rows, rows_public
 from bridge.store import tables as t

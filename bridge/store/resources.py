@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection as Db
 from sqlalchemy import Text, bindparam, cast, delete, func, insert, select, union_all, update
 
+from bridge.core.calendars import Member
 from bridge.core.drops import EventDraft
-from bridge.core.ports import Member
 from bridge.store import tables as t
 from bridge.store.dialect import added, upsert_for
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, case, exists, false, func, literal_column, or_, select
 
-from bridge.core.drops import DropDefaults, Offer, PreorderWindow, Problem, Slot
-from bridge.core.ports import ApiToken, AppPassword, Connection, Drop, Location, Organizer
+from bridge.core.accounts import ApiToken, AppPassword, Organizer
+from bridge.core.drops import Drop, DropDefaults, Offer, PreorderWindow, Problem, Slot
 from bridge.core.stock import StockItem
+from bridge.core.tills import Connection, Location
 from bridge.store import tables as t
 from bridge.store.among import among
 from bridge.store.tables_shop import products, waiting

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from bridge.core.availability import Availability, OfferAvailability, State
+from bridge.core.calendars import PublicSlot, Shown
 from bridge.core.drops import PreorderWindow
-from bridge.core.ports import PublicSlot, Shown
 from bridge.store import tables as t
 
 _compact = json.JSONEncoder(separators=(",", ":")).encode

@@ -8,14 +8,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, literal, or_, select, tuple_
 from sqlalchemy.sql import ColumnElement
 
-from bridge.core.ports import (
-    Audience,
-    Change,
-    Drop,
-    Listed,
-    Organizer,
-    Resource,
-)
+from bridge.core.accounts import Organizer
+from bridge.core.calendars import Audience, Change, Listed, Resource
+from bridge.core.drops import Drop
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from bridge.core.ports import ApiToken, AppPassword, Location
-from bridge.core.ports import Connection as Till
+from bridge.core.accounts import ApiToken, AppPassword
 from bridge.core.stock import StockItem
+from bridge.core.tills import Connection as Till
+from bridge.core.tills import Location
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.prepared import Prepared

@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, func, or_, select
 
-from bridge.core.drops import Slot, sells_goods
+from bridge.core.drops import Drop, Slot, sells_goods
 from bridge.core.events import OrderCancelled
 from bridge.core.orders import BOOKED, Order
-from bridge.core.ports import Drop
 from bridge.core.ports_orders import CancelledBy, Held, OrderSeen, WaitingSeen
 from bridge.core.stock import StockItem
 from bridge.store import holds, rows, rows_orders

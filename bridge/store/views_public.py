@@ -5,7 +5,8 @@ from operator import itemgetter
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 
-from bridge.core.ports import Coming, Drop, FeedRow, Offered, PublicSlot
+from bridge.core.calendars import Coming, FeedRow, Offered, PublicSlot
+from bridge.core.drops import Drop
 from bridge.store import rows_public as rows
 from bridge.store import tables as t
 from bridge.store.prepared import Prepared

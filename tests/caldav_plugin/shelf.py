@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 from bridge.caldav_plugin.query import answer_query
-from bridge.core.ports import Audience, Drop, Resource, Views
+from bridge.core.calendars import Audience, Resource
+from bridge.core.drops import Drop
+from bridge.core.ports import Views
 
 DROP = Drop(1, 1, "ada", "bread", "Bread", timezone="Europe/Berlin", revision=7, changed_at=datetime(2026, 11, 20, 8, 0, tzinfo=UTC))
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bridge.core.errors import InvalidInput, PermanentFault, TransientFault
-from bridge.core.ports import Connection, Polled
 from bridge.core.stock import Count, Movement
+from bridge.core.tills import Connection, Polled
 from bridge.flows.stock import acknowledge, pull, record_counts
 from bridge.store.audit import differences
 from tests.house import event

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from bridge import liveblock
 from bridge.core.availability import Availability, OfferAvailability
-from bridge.core.drops import PreorderWindow, Slot
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop, PreorderWindow, Slot
 from bridge.ical import Context
 
 SAMPLES = Path(__file__).parent / "samples"

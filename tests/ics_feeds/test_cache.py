@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from threading import Barrier, Thread
 
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 from bridge.ics_feeds.cache import FeedCache
 from bridge.ics_feeds.sheet import Line
 

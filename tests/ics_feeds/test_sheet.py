@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop
 from bridge.ics_feeds.gzipped import unpack
 from bridge.ics_feeds.sheet import SPAN, Line, Sheet
 

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bridge.core.drops import Offer, Slot
+from bridge.core.drops import Drop, Offer, Slot
 from bridge.core.orders import Money, Order, OrderLine, Payment
-from bridge.core.ports import Drop
 from bridge.core.ports_orders import OrderSeen, Waiting, WaitingSeen
 from bridge.core.terms import Product, Terms
 from bridge.letters import Before, Facts, From

@@ -8,8 +8,8 @@ import pytest
 
 from bridge.caldav_plugin.put import locked
 from bridge.core.errors import DropHasOrders
-from bridge.core.ports import Connection
 from bridge.core.stock import Count
+from bridge.core.tills import Connection
 from bridge.flows.drops import create_drop, remove_drop
 from bridge.flows.edit import put_event
 from bridge.flows.holds import take_hold

@@ -6,7 +6,7 @@ from multiprocessing.pool import ThreadPool
 import pytest
 
 from bridge.core.errors import InvalidInput, PermanentFault, TransientFault
-from bridge.core.ports import Connection
+from bridge.core.tills import Connection
 from bridge.flows.stock import pull
 from bridge.stock_sync.fake import KEEP, FakeTill
 

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.cli.describe import example_text
-from bridge.core.drops import OfferDraft
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop, OfferDraft
 from bridge.core.terms import EarlyPrice
 from bridge.description import Misdescribed, opened, written
 from bridge.description.lines import lines

@@ -12,8 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bridge.core.availability import Availability, OfferAvailability
-from bridge.core.drops import PreorderWindow, Problem, Slot
-from bridge.core.ports import Drop
+from bridge.core.drops import Drop, PreorderWindow, Problem, Slot
 from bridge.ical.insertions import HTML, behind
 from bridge.ical.lines import unescape, unfold
 from bridge.liveblock import (

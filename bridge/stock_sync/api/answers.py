@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from bridge.core.ports import Drop, PublicSlot
+from bridge.core.calendars import PublicSlot
+from bridge.core.drops import Drop
 from bridge.core.stock import StockItem
 from bridge.flows.stock import Recorded
 

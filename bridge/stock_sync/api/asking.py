@@ -11,7 +11,8 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from bridge.core.ports import ApiToken, UnitOfWork, Views
+from bridge.core.accounts import ApiToken
+from bridge.core.ports import UnitOfWork, Views
 from bridge.flows.tokens import digest, is_due
 from bridge.settings import Settings
 from bridge.stock_sync.api.problems import Problem

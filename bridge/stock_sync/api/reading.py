@@ -6,8 +6,10 @@ from typing import Any
 
 from flask import request
 
+from bridge.core.accounts import ApiToken
 from bridge.core.errors import InvalidInput, NotFound
-from bridge.core.ports import ApiToken, Location, Views
+from bridge.core.ports import Views
+from bridge.core.tills import Location
 from bridge.stock_sync.api import answers
 from bridge.stock_sync.api.asking import Door, House
 from bridge.stock_sync.api.bodies import moment

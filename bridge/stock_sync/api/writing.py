@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import request
 
-from bridge.core.ports import ApiToken, Location
+from bridge.core.accounts import ApiToken
 from bridge.core.stock import Count, Movement, checked_sku, settled
+from bridge.core.tills import Location
 from bridge.flows.stock import Recorded, record_counts, record_movements
 from bridge.stock_sync.api import answers, bodies
 from bridge.stock_sync.api.asking import Door, House
