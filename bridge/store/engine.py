@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 
 from bridge.core.errors import AlreadyExists, PermanentFault, TransientFault
 from bridge.store import libpq, prepared
@@ -49,8 +49,9 @@ class Database:
             self.reader = self._postgresql(pool_size, isolation_level="AUTOCOMMIT")
             _begin_with(self.writer, f"SET lock_timeout = '{LOCK_WAIT}'")
             _begin_with(self.reader, "SET default_transaction_read_only = on")
-            libpq.watch(self.writer)
-            libpq.watch(self.reader)
+            for engine in (self.writer, self.reader):
+                libpq.watch(engine)
+                event.listen(engine, "checkout", _still_there)
 
     def _postgresql(self, pool_size: int, **options: Any) -> Engine:
         return create_engine(
@@ -240,6 +241,12 @@ def _begin_immediate(connection: Connection) -> None:
         driver.execute("BEGIN IMMEDIATE").close()
     except sqlite3.Error as error:
         raise told(connection, error) from error
+
+
+def _still_there(driver: Any, _record: Any, _checked_out: Any) -> None:
+    # A server that was restarted has ended them all, which nobody need hear of who comes when it is back.
+    if libpq.is_lost(driver):
+        raise InvalidatePoolError
 
 
 def _begin_with(engine: Engine, setting: str) -> None:

@@ -44,6 +44,19 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "reset", lambda driver, record, _: _forget(driver, record.info))
 
 
+def is_lost(driver: Any) -> bool:
+    """Whether the server has ended this connection, which nobody is using: what it said last, and that it did, then waits to be read."""
+    pgconn = driver.pgconn
+    waiting = poll()
+    waiting.register(pgconn.socket, POLLIN)
+    try:
+        while waiting.poll(0):
+            pgconn.consume_input()
+    except psycopg.Error:
+        return True
+    return bool(pgconn.status == ConnStatus.BAD)
+
+
 def _commit(db: Db) -> None:
     """Together with what is still under way; psycopg then finds nothing left to commit."""
     pgconn = _of(db)

@@ -117,3 +117,24 @@ def test_a_folder_in_which_nothing_can_be_made_is_told_of_with_what_helps(tmp_pa
         with pytest.raises(PermanentFault, match="writable for dropbridge"):
             attempt()
     database.dispose()
+
+
+def ended(database):
+    """Ends every other connection to the database, as a restart of the server does."""
+    with database.read() as connection:
+        asked = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return connection.exec_driver_sql(asked).all()
+
+
+def test_who_comes_once_postgresql_is_back_does_not_hear_that_it_was_away(postgresql_url, clock):
+    database, other = Database(postgresql_url), Database(postgresql_url, pool_size=1)
+    database.make_ready(3)
+    for _ in range(2):
+        assert len(ended(other)) == 6
+        for n in range(3):
+            note(database, f"{n}", clock)
+            with database.read() as first, database.glance() as second:
+                assert first.execute(t.sign_in_failures.select()).all() == second.execute(t.sign_in_failures.select()).all()
+        database.make_ready(3)
+    database.dispose()
+    other.dispose()

@@ -132,15 +132,17 @@ def test_what_the_server_has_forgotten_is_prepared_anew(failed_in):
         assert ask(connection) is not None
 
 
+def ask_when_cut(database, connection):
+    number = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    with database.write() as other:
+        other.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
+    ask(connection)
+
+
 def test_a_connection_that_was_cut_is_an_outage_once(postgresql_url):
     database = Database(postgresql_url)
-    with database.glance() as connection:
-        ask(connection)
-        number = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
-    with database.write() as connection:
-        connection.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
     with pytest.raises(TransientFault), database.glance() as connection:
-        ask(connection)
+        ask_when_cut(database, connection)
     with database.glance() as connection:
         assert ask(connection) is None
     database.dispose()
