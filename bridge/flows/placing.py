@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.core import events
@@ -15,7 +15,7 @@ from bridge.core.ports_orders import Held
 from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
 from bridge.flows.claiming import NOTHING, exchange
 from bridge.flows.holds import hold_on, open_slot
-from bridge.flows.orders import check_customer, confirmed, order_lines
+from bridge.flows.orders import check_customer, confirmed, order_lines, units_of
 from bridge.flows.tell import tell
 from bridge.flows.waiting import end_turn
 
@@ -41,8 +41,8 @@ def place_order(
 ) -> Order:
     """Orders ``units`` by SKU and ``places`` without goods. What ``hold`` kept is used; it need not be there any more, nor be the same.
 
-    The same hold again is the same order, and so is the same ``form`` within a minute: it stands for who sent it and all that
-    was in it, and whoever knows less must not be led to the order. A form that is sent twice so orders once. An order that
+    The same hold again, with the same wish under the same address, is the same order, and so is the same ``form`` within a
+    minute: it stands for who sent it and all that was in it. A form that is sent twice so orders once. An order that
     is to be paid first is ``pending`` until ``now + pay_within``; one paid at pickup, or free, is placed.
     Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed, and a
     hold still stands.
@@ -64,7 +64,7 @@ def place_order(
         raise NotFound("There is no such slot.")
     held = hold_on(work, slot, hold, now)
     if held is None:
-        if known := _placed_before(work, slot, key, hold, form, now):
+        if known := _placed_before(work, slot, _Wish(units, places, buyer.method, key), hold, form, now):
             return known
         slot = open_slot(work, public_id, now)
     elif slot.cancelled:
@@ -84,11 +84,29 @@ def place_order(
     return order
 
 
-def _placed_before(work: UnitOfWork, slot: Slot, key: str, hold: str, form: str, now: datetime) -> Order | None:
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a form asks for, and under which key."""
+
+    units: Mapping[str, int]
+    places: int
+    method: str
+    key: str
+
+    def is_met_by(self, order: Order) -> bool:
+        """Whether the order is what was asked for, and still holds it."""
+        wanted = {sku: units for sku, units in self.units.items() if units}
+        bare = max(0, order.places - sum(line.units * line.places_per_unit for line in order.lines))
+        same = units_of(order.lines) == wanted and bare == self.places and order.method == self.method
+        return order.is_live and same and email_key(order.email) == self.key
+
+
+def _placed_before(work: UnitOfWork, slot: Slot, wish: _Wish, hold: str, form: str, now: datetime) -> Order | None:
     """The order that this form was already made, seen behind the slot's lock."""
-    if hold and (known := work.order_of_hold(hold)) is not None:
+    # Who goes back in the browser sends the hold that was used: changed in between, it is another order.
+    if hold and (known := work.order_of_hold(hold)) is not None and known.slot_id == slot.id and wish.is_met_by(known):
         return known
-    return work.order_of_form(slot.id, key, f"{form}.", now - SAME_FORM) if form else None
+    return work.order_of_form(slot.id, wish.key, f"{form}.", now - SAME_FORM) if form else None
 
 
 def _told_apart(form: str) -> str:

@@ -122,6 +122,49 @@ def test_another_form_within_a_minute_is_an_order_of_its_own(wished, other):
     assert wished(**other) != wished()
 
 
+@pytest.fixture
+def used(shop):
+    """A hold that was made an order; orders by it again, with what is said to be different."""
+    shop.put(event(notes="Places: 9\nSells: LOAF, BUN"))
+    shop.put(event("b", notes="Places: 9\nSells: LOAF, BUN", start="20261207T090000Z"), "b.ics")
+    shop.publish()
+    slot, other = shop.slots()
+    hold = shop.hold(slot.public_id, LOAF=1)
+
+    def again(*, units=(("LOAF", 1),), at=slot, email="cleo@example.org", **wish):
+        return shop.buy(at.public_id, units=dict(units), hold=hold, email=email, **wish).secret
+
+    again.other = other
+    return again
+
+
+def taken(shop):
+    with shop.house.read() as views:
+        return sum(views.slot_now(slot.public_id)[0].claimed for slot in shop.slots())
+
+
+def test_a_used_hold_with_the_same_wish_is_the_same_order(shop, used):
+    first = used()
+    assert (used(), used(email="Cleo@example.org"), used(units=[("LOAF", 1), ("BUN", 0)])) == (first,) * 3
+    assert taken(shop) == 1
+
+
+@pytest.mark.parametrize("wish", [{"units": [("LOAF", 2)]}, {"units": [("BUN", 1)]}, {"email": "dee@example.org"}])
+def test_a_used_hold_with_another_wish_is_an_order_of_its_own(shop, used, wish):
+    first, second = used(), used(**wish)
+    assert second != first
+    assert shop.seen(second).order.units == dict(wish.get("units", [("LOAF", 1)])).popitem()[1]
+    assert taken(shop) == 1 + shop.seen(second).order.places
+
+
+def test_a_used_hold_on_another_slot_or_of_a_cancelled_order_is_an_order_of_its_own(shop, used):
+    first = used()
+    elsewhere = used(at=used.other)
+    assert shop.seen(elsewhere).slot.public_id == used.other.public_id
+    shop.cancel(first)
+    assert used() not in {first, elsewhere}
+
+
 def test_the_same_form_later_or_of_a_cancelled_order_is_an_order_of_its_own(shop, wished, clock):
     first = wished()
     clock.turn(minutes=2)
