@@ -17,6 +17,7 @@ from bridge.core.tills import Connection
 from bridge.core.traffic import Tally
 from bridge.flows.deliveries import money_handlers, till_handlers
 from bridge.flows.house import House
+from bridge.flows.rehearsal import rehearse, to_rehearse
 from bridge.flows.relay import Handler
 from bridge.flows.tell import MAIL, Telling
 from bridge.settings import Mail, Settings
@@ -147,6 +148,16 @@ class Bridge:
         """What a transaction would see, in one snapshot that keeps no writer waiting. Nothing can be written in it."""
         with self.database.read() as connection:
             yield SqlWork(connection, ical.wrap_public)
+
+    def make_ready(self, connections: int) -> None:
+        """Has so many customers at a time be served at once who come first, on connections on which an order was gone through before.
+
+        Raises ``TransientFault``.
+        """
+        with self.read() as views:
+            slot = to_rehearse(views, self.now())
+        wrap = ical.wrap_public
+        self.database.make_ready(connections, (lambda db: rehearse(SqlWork(db, wrap), slot, self.now())) if slot else None)
 
     @contextmanager
     def work(self, *, durable: bool = True) -> Iterator[UnitOfWork]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 WRITE_VIEWS_EVERY = 5.0
 # Of a PostgreSQL that lets in a hundred, several processes would else take most before anybody came.
-READY = 4
+READY = 8
 
 
 def app() -> "WSGIApplication":
@@ -41,10 +41,11 @@ def app() -> "WSGIApplication":
 def _get_ready(house: Bridge, compile_templates: Callable[[], None]) -> None:
     """What customers would else wait for once: while the first are answered already, since after a crash they are there.
 
-    Stripe's library takes a second to load, templates most of one to be compiled, connections and statements a tenth or more.
+    The first purchases take a process and its database twice as long as later ones; Stripe's library takes a second to load,
+    templates most of one to be compiled, connections and statements a tenth or more.
     """
     with suppress(TransientFault):
-        house.database.make_ready(min(house.settings.server.threads, READY))
+        house.make_ready(min(house.settings.server.threads, READY))
     compile_templates()
     if house.settings.stripe.secret_key:
         house.payments("stripe")

@@ -8,15 +8,15 @@ a revision and the rows read after it belong together, and writes in READ COMMIT
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 
-from bridge.core.errors import AlreadyExists, PermanentFault, TransientFault
+from bridge.core.errors import AlreadyExists, PermanentFault, Refusal, TransientFault
 from bridge.store import libpq, prepared
 from bridge.store.dialect import from_json
 from bridge.store.told import told
@@ -47,7 +47,8 @@ class Database:
             self.writer = self._postgresql(pool_size)
             # Reading connections have one transaction mode for good: to set and reset it costs a tenth of a request.
             self.reader = self._postgresql(pool_size, isolation_level="AUTOCOMMIT")
-            _begin_with(self.writer, f"SET lock_timeout = '{LOCK_WAIT}'")
+            # What is written is found by its keys: to plan that anew for each of the first customers takes as long as to do it.
+            _begin_with(self.writer, f"SET lock_timeout = '{LOCK_WAIT}'; SET plan_cache_mode = force_generic_plan")
             _begin_with(self.reader, "SET default_transaction_read_only = on")
             for engine in (self.writer, self.reader):
                 libpq.watch(engine)
@@ -170,15 +171,34 @@ class Database:
         finally:
             os.close(handle)
 
-    def make_ready(self, connections: int) -> None:
+    def make_ready(self, connections: int, rehearse: Callable[[Connection], None] | None = None) -> None:
         """Opens so many connections to read by and as many to write by, each with all that is known to be asked on it.
 
-        Raises ``TransientFault``.
+        On each of the latter ``rehearse`` is gone through twice, in a transaction that is taken back. Raises ``TransientFault``.
         """
         with translated(), ExitStack() as opened:
             for engine in {self.reader, self.writer}:
                 for db in [opened.enter_context(engine.connect()) for _ in range(connections)]:
                     prepared.make_ready(db)
+                    for act in [rehearse, rehearse] if rehearse is not None and engine is self.writer else ():
+                        self._rehearsed(db, act)
+
+    def _rehearsed(self, connection: Connection, act: Callable[[Connection], None]) -> None:
+        with self.turn():
+            if self.is_sqlite:
+                _begin_immediate(connection)
+            else:
+                libpq.run(connection, "BEGIN")
+            try:
+                with suppress(Refusal):
+                    act(connection)
+            finally:
+                if self.is_sqlite:
+                    connection.exec_driver_sql("ROLLBACK")
+                else:
+                    # By psycopg it would take what is prepared with it.
+                    libpq.settle(connection)
+                    libpq.run(connection, "ROLLBACK")
 
     def dispose(self) -> None:
         """Closes every connection."""
