@@ -1,10 +1,14 @@
 """The command line, as an operator uses it: what it prints, what it leaves, how it refuses."""
 
 import json
+import os
 import socket
 import sqlite3
+import subprocess
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner
@@ -230,6 +234,59 @@ def test_a_backup_brings_everything_back_and_voids_what_clients_saw_since(ada):
     assert ada.json("stock", "list")[0]["count"] == 40
     assert ada.json("drop", "list")[0]["revision"] > before
     ada("doctor", "--offline")
+
+
+def modes(file):
+    return {path.name: f"{path.stat().st_mode & 0o777:o}" for path in file.parent.iterdir()}
+
+
+@pytest.fixture
+def in_the_open(tmp_path):
+    """A folder that everybody can look into, as they are made with the usual umask."""
+    before = os.umask(0o022)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+    os.umask(before)
+
+
+def test_only_its_owner_can_read_a_database_that_was_made_or_brought_back(in_the_open, tmp_path):
+    file = in_the_open / "var" / "bridge.db"
+    shell = Shell(f"sqlite:///{file}", tmp_path)
+    shell("upgrade")
+    shell("organizer", "add", "ada")
+    assert (modes(file)["bridge.db"], f"{file.parent.stat().st_mode & 0o777:o}") == ("600", "700")
+    with closing(sqlite3.connect(file)) as held:
+        held.execute("SELECT * FROM drops").fetchall()
+        assert set(modes(file).values()) == {"600"}
+        assert len(modes(file)) > 2
+    shell("backup", tmp_path / "saved")
+    file.chmod(0o644)
+    shell("restore", tmp_path / "saved", "--yes")
+    assert set(modes(file).values()) == {"600"}
+    elsewhere = in_the_open / "new" / "bridge.db"
+    Shell(f"sqlite:///{elsewhere}", tmp_path)("restore", tmp_path / "saved", "--yes")
+    assert (set(modes(elsewhere).values()), f"{elsewhere.parent.stat().st_mode & 0o777:o}") == ({"600"}, "700")
+
+
+def test_a_database_that_everybody_can_read_is_pointed_out_and_stays_as_it_is(in_the_open, tmp_path):
+    folder = in_the_open / "Ada's shop"
+    folder.mkdir()
+    file = folder / "bridge.db"
+    shell = Shell(f"sqlite:///{file}", tmp_path)
+    shell("upgrade")
+    shell("doctor", "--offline")
+    file.chmod(0o644)
+    shell("upgrade")
+    assert modes(file)["bridge.db"] == "644"
+    told = shell("doctor", "--offline", status=1)
+    assert "everybody on this machine can read it" in told
+    subprocess.run(["sh", "-c", told.split("Run: ")[1].splitlines()[0]], check=True)
+    shell("doctor", "--offline")
+    file.chmod(0o644)
+    folder.chmod(0o700)
+    shell("doctor", "--offline")
 
 
 @pytest.fixture(params=["sqlite_url", "postgresql_url"])
