@@ -23,6 +23,8 @@ from tests.house import event
 from tests.manual import each_command
 from tests.payments.emulated import SECRET_KEY, WEBHOOK_SECRET, emulated
 
+MAKE_SECRETS = (("organizer", "app-password"), ("token", "add"))
+
 
 class Shell:
     """Runs commands against one database."""
@@ -304,13 +306,32 @@ def test_nothing_is_restored_under_a_running_server(served):
     assert "Stop it first" in served("restore", served.folder / "saved", "--yes", status=1)
 
 
+def pasted(told):
+    """The words that a shell makes of the command a line ends with."""
+    command = told.split(": ", 1)[1].splitlines()[0]
+    printed = subprocess.run(["sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True)
+    return printed.stdout.splitlines()
+
+
+def test_commands_that_are_printed_to_be_pasted_do_what_they_say(shell):
+    program, *words = pasted(shell("organizer", "add", "ada"))
+    assert (program, *words[:3]) == ("dropbridge", "organizer", "app-password", "ada")
+    shell(*words)
+    label = 'Ada\'s "new" phone; $HOME'
+    told = shell("organizer", "app-password", "ada", label)
+    program, *words = pasted(told[told.index("Take it back") :])
+    assert "Revoked 1." in shell(*words)
+    told = shell("pos", "add", "ada", "fake", "--name", "Ada's till", "--set", 'stock={"LOAF": 12}')
+    assert pasted(told) == ["dropbridge", "pos", "check", "ada/Ada's till"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (("drop", "add", "ada", "x", "--currency", "XXQ"), "not a currency"),
         (("drop", "add", "ada", "x", "--language", "tlh"), "not spoken here"),
         (("drop", "add", "ada", "calendar.ics"), "calendar.ics"),
-        (("organizer", "app-password", "ada", " "), "label"),
+        *(((*command, "ada", label), "label") for command in MAKE_SECRETS for label in ("", " ", "a\tb", "x" * 101)),
     ],
 )
 def test_what_would_not_work_is_not_taken(ada, words, told):
