@@ -56,13 +56,15 @@ def redact(text: str) -> str:
 def configure(level: str = "info", style: Literal["json", "text"] = "json", stream: Any = None) -> None:
     """Sends every log of this process to ``stream`` (standard error), at ``level`` and above.
 
-    Radicale and the libraries below are heard from warnings on: their chatter names users and paths.
+    Radicale and the libraries below are heard from warnings on: their chatter names users and paths. APScheduler is from
+    errors on: it warns of every tick that comes while the last is still at work, which is as it should be.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if style == "json" else TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in ("radicale", "apscheduler", "alembic", "sqlalchemy", "urllib3", "_granian"):
+    for name in ("radicale", "alembic", "sqlalchemy", "urllib3", "_granian"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 class JsonLines(logging.Formatter):

@@ -4,9 +4,12 @@ import base64
 import io
 import json
 import logging
+import threading
 from urllib.parse import quote
 
 import pytest
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES
+from apscheduler.schedulers.background import BackgroundScheduler
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
@@ -124,6 +127,28 @@ def test_radicales_chatter_is_not_heard(written):
     logging.getLogger("radicale").info("PROPFIND request for '/ada/' received from 192.0.2.7 using password")
     logging.getLogger("radicale").warning("odd")
     assert [entry["event"] for entry in written()] == ["odd"]
+
+
+def fail():
+    raise RuntimeError("this tick failed")
+
+
+def test_a_tick_that_is_left_out_because_the_last_is_at_work_is_no_news_and_one_that_fails_is(written):
+    working, left_out = threading.Event(), threading.Event()
+    scheduler = BackgroundScheduler(timezone="UTC")
+    scheduler.add_listener(lambda _: left_out.set(), EVENT_JOB_MAX_INSTANCES)
+    scheduler.add_job(working.wait, "interval", seconds=0.02, max_instances=1)
+    failing = threading.Event()
+    scheduler.add_listener(lambda _: failing.set(), EVENT_JOB_ERROR)
+    scheduler.add_job(fail)
+    scheduler.start()
+    try:
+        assert left_out.wait(20)
+        assert failing.wait(20)
+    finally:
+        working.set()
+        scheduler.shutdown()
+    assert [(entry["level"], "this tick failed" in entry["error"]) for entry in written()] == [("error", True)]
 
 
 @pytest.mark.parametrize(
