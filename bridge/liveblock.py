@@ -160,6 +160,8 @@ def _status(words: Wording, slot: Slot, availability: Availability) -> str:
         return words.text(lines.SOLD_OUT)
     if availability.reason == "goods":
         return words.text(lines.NO_GOODS)
+    if availability.reason == "window":
+        return words.text(lines.NO_WINDOW)
     if state == "soon" and window.opens is not None:
         return words.text(lines.OPENS, moment=_opening(words, window.opens, slot.zone))
     if window.closes is not None:

@@ -12,6 +12,7 @@ OFFERED = (N_("{n} place offered to the waiting list"), N_("{n} places offered t
 ORDERS = (N_("{n} order"), N_("{n} orders"))
 NO_PLACES = N_("Not on sale: it has no places yet")
 NO_GOODS = N_("Not on sale: it is not clear what it sells")
+NO_WINDOW = N_("Not on sale: it is not clear when ordering opens")
 UNTIL = N_("Preorder until {moment}")
 OPENS = N_("Preorder opens {moment}")
 CLOSED = N_("Preorder closed")
@@ -72,7 +73,7 @@ REASONS = {
     "written-twice": N_("contradict each other"),
 }
 
-HEADS = (*PLACES, NO_PLACES, NO_GOODS, SOLD_OUT, CANCELLED, CLOSED)
+HEADS = (*PLACES, NO_PLACES, NO_GOODS, NO_WINDOW, SOLD_OUT, CANCELLED, CLOSED)
 WARNINGS = (STILL, HOLDS, NOT_UNDERSTOOD, DID_YOU_MEAN, UNKNOWN_ZONE, *TILL_SHORT, TILL)
 SIMPLE = (*HEADS, *TAKEN, *OFFERED, *ORDERS, UNTIL, OPENS, BOOK, UPDATED, *MORE, *WARNINGS)
 PLURALS = (PLACES, TAKEN, OFFERED, ORDERS, MORE, ITEM_LEFT, TILL_SHORT, BADGE_LEFT)

@@ -19,6 +19,9 @@ logger = logging.getLogger("bridge.web")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# What opens an order, a hold or a place on a waiting list is 32 random letters (``token_urlsafe(24)``). Where the address around
+# them is mistyped, or some are lost, they are known by their shape: small and large letters in one long run.
+_RANDOM = r"(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])[A-Za-z0-9_-]"
 # Each with the signs of which one is in every text that it finds something in: to look for these first is ten times as quick.
 # Every sign is one of _SUSPECT.
 SECRETS = (
@@ -27,7 +30,8 @@ SECRETS = (
     (":=", re.compile(r"(?i)\b(password|passwd|secret|token|api_key)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",&}]+"), r"\1\2…"),
     ("_", re.compile(r"\b(sk|rk|whsec)_\w{6,}"), r"\1_…"),
     (":", re.compile(r"(\w://[^\s:/@]*):[^\s@]+@"), r"\1:…@"),
-    ("/", re.compile(r"/(feeds|holds|orders|setup|waiting)/[\w~-]+"), r"/\1/…"),
+    ("/", re.compile(r"(?i)/(feeds?|holds?|orders?|setup|waiting)/[\w~-]+"), r"/\1/…"),
+    ("/=", re.compile(rf"(?<=[/=]){_RANDOM}{{24,}}|(?<![A-Za-z0-9_-]){_RANDOM}{{32,}}"), "…"),
     ("=", re.compile(r"([?&](?:hold|offer)=)[^\s&'\"]+"), r"\1…"),
     ("@", re.compile(r"[\w.!#$%&'*+=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,}"), "…@…"),
 )
@@ -37,7 +41,10 @@ _SUSPECT = re.compile("[:=bB_/@]")
 
 
 def redact(text: str) -> str:
-    """``text`` with every password, token, secret address and e-mail address in it replaced by ``…``."""
+    """``text`` with every password, token, secret address and e-mail address in it replaced by ``…``.
+
+    In a text with an address also whatever has the shape of a secret.
+    """
     if _SUSPECT.search(text) is None:
         return text
     for signs, pattern, replacement in SECRETS:
@@ -49,13 +56,15 @@ def redact(text: str) -> str:
 def configure(level: str = "info", style: Literal["json", "text"] = "json", stream: Any = None) -> None:
     """Sends every log of this process to ``stream`` (standard error), at ``level`` and above.
 
-    Radicale and the libraries below are heard from warnings on: their chatter names users and paths.
+    Radicale and the libraries below are heard from warnings on: their chatter names users and paths. APScheduler is from
+    errors on: it warns of every tick that comes while the last is still at work, which is as it should be.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if style == "json" else TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in ("radicale", "apscheduler", "alembic", "sqlalchemy", "urllib3", "_granian"):
+    for name in ("radicale", "alembic", "sqlalchemy", "urllib3", "_granian"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 class JsonLines(logging.Formatter):

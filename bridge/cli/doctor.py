@@ -1,6 +1,7 @@
 """``dropbridge doctor``: is everything as it should be, and what to do if not."""
 
 import json
+import shlex
 from collections.abc import Iterator
 
 import click
@@ -12,6 +13,7 @@ from bridge.flows.audit import drop_differences
 from bridge.flows.house import CLOCK_MAY_BE_SILENT
 from bridge.flows.tell import MAIL
 from bridge.store.audit import differences, integrity
+from bridge.store.backups import open_to_others
 from bridge.store.migrate import is_current
 from bridge.wiring import Bridge, letters_leave
 
@@ -44,6 +46,7 @@ def _findings(context: Context, offline: bool) -> Iterator[str]:
         if not bridge.database.is_there:
             yield "There is no database yet. Run: dropbridge upgrade"
             return
+        yield from _readers(bridge)
         if not is_current(bridge.database):
             yield "The database is not up to date. Run: dropbridge upgrade"
             return
@@ -57,6 +60,13 @@ def _findings(context: Context, offline: bool) -> Iterator[str]:
             yield from _payments(bridge)
     except BridgeError as error:
         yield str(error)
+
+
+def _readers(bridge: Bridge) -> Iterator[str]:
+    if found := open_to_others(bridge.database):
+        path = bridge.database.url.database or ""
+        told = "holds customers' names and addresses, and everybody on this machine can read it"
+        yield f"{found[0]} {told}. Run: chmod go= {shlex.quote(path)}*"
 
 
 def _numbers(bridge: Bridge) -> Iterator[str]:

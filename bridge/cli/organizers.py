@@ -1,5 +1,6 @@
 """Organizers, their app passwords and their API tokens."""
 
+import shlex
 import time
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def add(context: Context, name: str, title: str, password_file: Path | None) -> 
             access.add_app_password(work, added, "first", "owner", given, bridge.now(), [])
     click.echo(f"Added {name}.")
     if given is None:
-        click.echo(f"Next, for a calendar app: dropbridge organizer app-password {name} “Ada's phone”")
+        click.echo("Next, for a calendar app: " + shlex.join(["dropbridge", "organizer", "app-password", name, "my phone"]))
 
 
 @organizer.command("change")
@@ -94,7 +95,7 @@ def app_password(context: Context, name: str, label: str, role: Role) -> None:
     click.echo(f"Server    {bridge.house.base_url}/dav/")
     click.echo(f"User      {name}")
     click.echo(f"Password  {password}")
-    click.echo("It is not shown again. Take it back with: dropbridge organizer revoke " + name + " LABEL", err=True)
+    click.echo("It is not shown again. Take it back with: " + shlex.join(["dropbridge", "organizer", "revoke", name, label]), err=True)
 
 
 @organizer.command()

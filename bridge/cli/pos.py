@@ -1,6 +1,7 @@
 """Connections to tills."""
 
 import json
+import shlex
 from datetime import timedelta
 from typing import Any
 
@@ -66,7 +67,8 @@ def add(
         if any(there.name == wanted.name for there in work.views.connections(organizer)):
             raise click.UsageError(f"{organizer} has a till {wanted.name} already; choose another --name.")
         work.add_connection(wanted)
-    click.echo(f"Connected {organizer}/{wanted.name}. Try it: dropbridge pos check {organizer}/{wanted.name}")
+    till = f"{organizer}/{wanted.name}"
+    click.echo(f"Connected {till}. Try it: dropbridge pos check {shlex.quote(till)}")
 
 
 def _config(values: tuple[str, ...]) -> dict[str, Any]:

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bridge.core.errors import InvalidInput
+
 Role = Literal["owner", "editor", "viewer"]
+LONGEST_LABEL = 100
+
+
+def checked_label(label: str) -> str:
+    """``label`` if an app password or a token can be told from others by it, else ``InvalidInput``."""
+    if not label.strip() or not label.isprintable() or len(label) > LONGEST_LABEL:
+        raise InvalidInput(f"A label has 1 to {LONGEST_LABEL} printable characters, such as “Ada's phone” or “Till script”.")
+    return label
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from bridge.core.drops import Offer, PreorderWindow, Slot
 from bridge.core.stock import StockItem
 
 State = Literal["open", "soon", "sold_out", "closed", "cancelled"]
 Reason = Literal["", "places", "allotment", "stock"]
+Unclear = Literal["goods", "window"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,15 @@ class Availability:
 
     ``places_left`` of ``capacity`` places are free. ``left`` is how many places' worth can really be claimed: the
     smallest of places, allotments and stock, and ``reason`` which of them that was; ``goods`` when nobody can tell what
-    the slot sells, and so cannot order until its organizer has said so. ``offered`` places are kept for those from the
-    waiting list who have their turn (for the organizer only).
+    the slot sells, ``window`` when nobody can tell when it can be ordered, and so nobody can until its organizer has said so.
+    ``offered`` places are kept for those from the waiting list who have their turn (for the organizer only).
     """
 
     state: State
     places_left: int
     capacity: int
     left: int
-    reason: Reason | Literal["goods"] = ""
+    reason: Reason | Unclear = ""
     offers: tuple[OfferAvailability, ...] = ()
     offered: int = 0
 
@@ -60,7 +61,7 @@ def availability(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> A
     offers = tuple(_offer(offer, stock.get(offer.stock_item_id or 0), places, now) for offer in slot.offers)
     left, reason = _claimable(slot, offers, places)
     seen = Availability(_state(slot, left, now), places, slot.capacity, left, reason, offers, slot.offered)
-    return _unclear(seen) if slot.is_unclear else seen
+    return _unclear(seen, slot.unclear) if slot.unclear else seen
 
 
 def changes_at(slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> datetime | None:
@@ -76,7 +77,7 @@ def as_time_passes(seen: Availability, preorder: PreorderWindow, ends_at: dateti
         return seen
     if preorder.is_over(now) or now >= ends_at:
         return replace(seen, state="closed")
-    if seen.state == "soon" and seen.reason != "goods" and preorder.opens is not None and not preorder.is_soon(now):
+    if seen.state == "soon" and seen.reason not in get_args(Unclear) and preorder.opens is not None and not preorder.is_soon(now):
         return replace(seen, state="open" if seen.left > 0 else "sold_out")
     return seen
 
@@ -99,8 +100,8 @@ def within_reach(seen: OfferAvailability, offer: Offer, free: int, own: int, min
     return max(0, more if offer.allotment is None else min(more, offer.allotment - offer.claimed))
 
 
-def _unclear(seen: Availability) -> Availability:
-    return replace(seen, state="soon" if seen.state in ("open", "sold_out") else seen.state, left=0, reason="goods")
+def _unclear(seen: Availability, reason: Unclear) -> Availability:
+    return replace(seen, state="soon" if seen.state in ("open", "sold_out") else seen.state, left=0, reason=reason)
 
 
 def _offer(offer: Offer, item: StockItem | None, places: int, now: datetime) -> OfferAvailability:

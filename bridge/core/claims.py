@@ -116,7 +116,7 @@ def _chosen(slot: Slot, units: Mapping[str, int]) -> list[tuple[Offer, int]]:
 def _check_amounts(slot: Slot, terms: Terms, chosen: Sequence[tuple[Offer, int]], places: int) -> None:
     if places and sells_goods(slot.offers):
         raise InvalidInput("This date is sold by what you choose: say how many of it.")
-    if slot.is_unclear:
+    if slot.unclear:
         raise WindowClosed("Ordering has not opened yet.")
     if not 0 <= places <= MAX_UNITS:
         raise InvalidInput("{n} places cannot be ordered.", n=places)

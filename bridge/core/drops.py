@@ -7,6 +7,7 @@ units in the drop's currency.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 MAX_CAPACITY = 1_000_000
@@ -210,9 +211,15 @@ class Slot:
         return ZoneInfo(self.timezone)
 
     @property
-    def is_unclear(self) -> bool:
-        """Whether it sells something that nobody can tell: no entry of its ``Sells:`` line was understood."""
-        return not self.offers and any(problem.setting == "Sells" for problem in self.problems)
+    def unclear(self) -> Literal["", "goods", "window"]:
+        """What keeps it off sale until its organizer has said it: ``goods`` when no entry of its ``Sells:`` line was understood.
+
+        ``window`` when its ``Preorder:`` line was not, and no window is known from before: what is sold too early stays sold.
+        """
+        if not self.offers and any(problem.setting == "Sells" for problem in self.problems):
+            return "goods"
+        unread = any(problem.setting == "Preorder" and problem.reason != "near-miss" for problem in self.problems)
+        return "window" if unread and self.preorder == PreorderWindow() else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bridge.core.counting import counted
-from bridge.core.drops import MAX_CAPACITY, DropDefaults, OccurrenceDraft, Offer, OfferDraft, Slot, SlotSettings
+from bridge.core.drops import MAX_CAPACITY, DropDefaults, OccurrenceDraft, Offer, OfferDraft, PreorderWindow, Slot, SlotSettings
 from bridge.core.errors import CapacityBelowClaimed, InvalidCalendarObject, InvalidInput, SlotHasOrders
 
 LOOKED_AT_EVERY = timedelta(minutes=5)
@@ -34,6 +34,7 @@ def is_slot(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None 
 def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None) -> Slot:
     """The slot that the draft asks for, keeping what ``before`` holds where a line was not understood.
 
+    A new one whose ``Preorder:`` line was not understood has no window, not the drop's, and is not on sale (``Slot.unclear``).
     Equal to ``before`` when the edit changes nothing. Raises ``CapacityBelowClaimed``, ``SlotHasOrders``, and
     ``InvalidCalendarObject`` for one that ends before it starts.
     """
@@ -51,8 +52,8 @@ def applied(draft: OccurrenceDraft, defaults: DropDefaults, before: Slot | None)
             f"Write at least Places: {old.claimed}, cancel orders first, or wait: what is only kept for somebody comes free by itself."
         )
     preorder = settings.preorder or defaults.preorder
-    if settings.preorder is None and settings.mentions("Preorder") and old is not None:
-        preorder = old.preorder
+    if settings.preorder is None and settings.mentions("Preorder"):
+        preorder = old.preorder if old is not None else PreorderWindow()
     limit = settings.limit if settings.limit is not None else defaults.limit
     if settings.limit is None and settings.mentions("Limit") and old is not None:
         limit = old.limit

@@ -19,15 +19,13 @@ from time import monotonic
 from argon2 import Parameters, extract_parameters
 from argon2.low_level import ARGON2_VERSION, Type, hash_secret
 
-from bridge.core.accounts import AppPassword, Organizer, Role
-from bridge.core.errors import InvalidInput
+from bridge.core.accounts import AppPassword, Organizer, Role, checked_label
 from bridge.core.ports import UnitOfWork, Views
 
 Snapshots = Callable[[], AbstractContextManager[Views]]
 REMEMBERED = 10_000
 TOUCH_EVERY = timedelta(minutes=1)
 SLOWEST = 2.0
-LONGEST_LABEL = 100
 # Apps send several requests in a row; between two of them nobody can have taken a password back and relied on it.
 LIVE_FOR = 0.2
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -63,8 +61,7 @@ class _Known:
 
 def new_app_password(work: UnitOfWork, organizer: Organizer, label: str, role: Role, now: datetime) -> tuple[AppPassword, str]:
     """Makes an app password; the second value is the password itself, which is kept nowhere. Raises ``InvalidInput``."""
-    if not label.strip() or not label.isprintable() or len(label) > LONGEST_LABEL:
-        raise InvalidInput(f"An app password has a label of 1 to {LONGEST_LABEL} printable characters, such as “Ada's phone”.")
+    checked_label(label)
     password = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
     others = work.views.app_passwords(organizer.name)
     return add_app_password(work, organizer, label, role, password, now, others), password

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bridge.core.accounts import ApiToken, Organizer
+from bridge.core.accounts import ApiToken, Organizer, checked_label
 from bridge.core.errors import InvalidInput
 from bridge.core.ports import UnitOfWork
 
@@ -22,7 +22,7 @@ def new_api_token(work: UnitOfWork, organizer: Organizer, label: str, scopes: It
     if not wanted:
         raise InvalidInput(f"A token needs at least one scope of {', '.join(SCOPES)}.")
     token = PREFIX + secrets.token_urlsafe(32)
-    return work.add_api_token(organizer.id, label, wanted, digest(token), now), token
+    return work.add_api_token(organizer.id, checked_label(label), wanted, digest(token), now), token
 
 
 def digest(token: str) -> str:

@@ -3,8 +3,9 @@
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy import case, update
 
 from bridge.core.errors import InvalidInput, PermanentFault
 from bridge.store import tables as t
-from bridge.store.engine import Database, translated
+from bridge.store.engine import PRIVATE, Database, translated
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 DUMP_MAGIC = b"PGDMP"
@@ -23,7 +24,7 @@ def backup(database: Database, file: Path) -> None:
     """Writes ``file`` whole or not at all. Raises ``PermanentFault`` with what to do."""
     part = file.with_name(file.name + ".part")
     try:
-        part.touch(mode=0o600)
+        part.touch(mode=PRIVATE)
         if database.is_sqlite:
             _copy(Path(database.url.database or ""), part)
         else:
@@ -38,15 +39,20 @@ def backup(database: Database, file: Path) -> None:
 
 
 def restore(database: Database, file: Path) -> None:
-    """Replaces everything by what ``file`` holds, in one transaction. Raises ``InvalidInput`` for a file of another kind."""
+    """Replaces everything by what ``file`` holds, in one transaction. Raises ``InvalidInput`` for a file of another kind.
+
+    What is left of an SQLite database is for its owner alone to read, whoever could before.
+    """
     with file.open("rb") as opened:
         head = opened.read(16)
     if database.is_sqlite:
-        Path(database.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        database.make_room()
         if not head.startswith(SQLITE_MAGIC):
             raise InvalidInput(f"{file} is no backup of an SQLite database.")
         with translated(), database.turn():
             _check(file)
+            database.make_file()
+            _make_private(database)
             _copy(file, Path(database.url.database or ""))
     elif not head.startswith(DUMP_MAGIC):
         raise InvalidInput(f"{file} is no backup of a PostgreSQL database.")
@@ -64,6 +70,22 @@ def forget_tokens(database: Database, now: datetime) -> None:
     with database.write() as connection:
         raised = case((c.revision >= moment, c.revision + 1), else_=moment)
         connection.execute(update(t.drops).values(revision=raised, oldest_revision=raised))
+
+
+def open_to_others(database: Database) -> list[Path]:
+    """The files of the database that everybody on this machine can read: their own mode and all folders above let them."""
+    return [path for path in database.files() if path.stat().st_mode & stat.S_IROTH and _can_be_entered(path)]
+
+
+def _can_be_entered(path: Path) -> bool:
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
+
+
+def _make_private(database: Database) -> None:
+    # Where another user's file is only written to, doctor says what is left to do.
+    with suppress(PermissionError):
+        for path in database.files():
+            path.chmod(PRIVATE)
 
 
 def _copy(source: Path, target: Path) -> None:

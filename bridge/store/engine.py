@@ -25,6 +25,7 @@ BUSY_MILLISECONDS = 30_000
 LOCK_WAIT = "15s"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 POOL = 32
+PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
 UNIQUE_VIOLATION = "23505"
 _wait_for_disk = getattr(os, "fdatasync", os.fsync)
 
@@ -147,13 +148,32 @@ class Database:
             os.close(log)
 
     def make_room(self) -> None:
-        """Makes the folder of a database file. Raises ``PermanentFault``."""
+        """Makes the folder of a database file, for its owner alone. Raises ``PermanentFault``."""
         if self.is_sqlite:
             folder = Path(self.url.database or "").parent
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             except OSError as error:
                 raise _cannot_be_written(folder, error) from error
+
+    def make_file(self) -> None:
+        """Makes an empty database file, for its owner alone, where there is none; SQLite gives its log the same mode.
+
+        Raises ``PermanentFault``.
+        """
+        if self.is_sqlite:
+            path = Path(self.url.database or "")
+            try:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
+            except OSError as error:
+                raise _cannot_be_written(path, error) from error
+
+    def files(self) -> list[Path]:
+        """The files there are of an SQLite database: itself, its log, and the log's index; none of a server's."""
+        if not self.is_sqlite:
+            return []
+        named = [Path(f"{self.url.database}{end}") for end in ("", "-wal", "-shm")]
+        return [path for path in named if path.exists()]
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -162,7 +182,7 @@ class Database:
             yield
             return
         try:
-            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, PRIVATE)
         except OSError as error:
             raise _cannot_be_written(self._lock_path, error) from error
         try:

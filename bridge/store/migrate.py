@@ -45,6 +45,7 @@ def upgrade(database: Database, revision: str = "head") -> tuple[str, str]:
     from alembic import command
 
     database.make_room()
+    database.make_file()
     with translated(), database.turn(), database.writer.connect() as connection, connection.begin():
         if not database.is_sqlite:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7231948820)")

@@ -318,6 +318,21 @@ def test_a_date_whose_goods_nobody_can_tell_is_not_on_sale_anywhere(shop):
     assert f"/slots/{slot}/order" in shop.get(f"/slots/{slot}")
 
 
+@pytest.mark.parametrize("line", ["gibberish", "5 Dec 2026 18:00 - 4 Dec 2026 09:00"])
+@pytest.mark.parametrize("mended", ["", "\nPreorder: until 4 Dec 2026 18:00"])
+def test_a_date_whose_opening_nobody_can_tell_is_not_on_sale_anywhere(shop, line, mended):
+    slot = shop.open(f"Places: 4\nSells: LOAF @ 6.50\nPreorder: {line}")
+    assert f"/slots/{slot}/order" not in shop.get(f"/slots/{slot}")
+    assert "Opens soon" in said(shop.client.get(f"/slots/{slot}"))
+    assert shop.client.get("/ada/bread/live.json").get_json()["slots"][slot]["state"] == "soon"
+    assert "opens soon" in shop.feed()
+    assert "Not on sale: it is not clear when ordering opens" in shop.text()
+    assert "Ordering has not opened yet" in said(shop.order_by(slot, 409, units__LOAF="1"))
+    assert shop.json(f"/slots/{slot}/hold", 409, units={"LOAF": 1})["type"] == "urn:dropbridge:problem:window-closed"
+    shop.open("Places: 4\nSells: LOAF @ 6.50" + mended)
+    assert f"/slots/{slot}/order" in shop.get(f"/slots/{slot}")
+
+
 def test_a_date_that_is_over_has_nothing_left_and_no_early_price(shop):
     early = Product("LOAF", "Country loaf", price=850, early=EarlyPrice(700, units=4))
     shop.sell(products=(early,), offers=(OfferDraft("LOAF"),))

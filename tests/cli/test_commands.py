@@ -1,10 +1,14 @@
 """The command line, as an operator uses it: what it prints, what it leaves, how it refuses."""
 
 import json
+import os
 import socket
 import sqlite3
+import subprocess
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +22,8 @@ from bridge.wiring import bridge, tell_address
 from tests.house import event
 from tests.manual import each_command
 from tests.payments.emulated import SECRET_KEY, WEBHOOK_SECRET, emulated
+
+MAKE_SECRETS = (("organizer", "app-password"), ("token", "add"))
 
 
 class Shell:
@@ -232,6 +238,59 @@ def test_a_backup_brings_everything_back_and_voids_what_clients_saw_since(ada):
     ada("doctor", "--offline")
 
 
+def modes(file):
+    return {path.name: f"{path.stat().st_mode & 0o777:o}" for path in file.parent.iterdir()}
+
+
+@pytest.fixture
+def in_the_open(tmp_path):
+    """A folder that everybody can look into, as they are made with the usual umask."""
+    before = os.umask(0o022)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+    os.umask(before)
+
+
+def test_only_its_owner_can_read_a_database_that_was_made_or_brought_back(in_the_open, tmp_path):
+    file = in_the_open / "var" / "bridge.db"
+    shell = Shell(f"sqlite:///{file}", tmp_path)
+    shell("upgrade")
+    shell("organizer", "add", "ada")
+    assert (modes(file)["bridge.db"], f"{file.parent.stat().st_mode & 0o777:o}") == ("600", "700")
+    with closing(sqlite3.connect(file)) as held:
+        held.execute("SELECT * FROM drops").fetchall()
+        assert set(modes(file).values()) == {"600"}
+        assert len(modes(file)) > 2
+    shell("backup", tmp_path / "saved")
+    file.chmod(0o644)
+    shell("restore", tmp_path / "saved", "--yes")
+    assert set(modes(file).values()) == {"600"}
+    elsewhere = in_the_open / "new" / "bridge.db"
+    Shell(f"sqlite:///{elsewhere}", tmp_path)("restore", tmp_path / "saved", "--yes")
+    assert (set(modes(elsewhere).values()), f"{elsewhere.parent.stat().st_mode & 0o777:o}") == ({"600"}, "700")
+
+
+def test_a_database_that_everybody_can_read_is_pointed_out_and_stays_as_it_is(in_the_open, tmp_path):
+    folder = in_the_open / "Ada's shop"
+    folder.mkdir()
+    file = folder / "bridge.db"
+    shell = Shell(f"sqlite:///{file}", tmp_path)
+    shell("upgrade")
+    shell("doctor", "--offline")
+    file.chmod(0o644)
+    shell("upgrade")
+    assert modes(file)["bridge.db"] == "644"
+    told = shell("doctor", "--offline", status=1)
+    assert "everybody on this machine can read it" in told
+    subprocess.run(["sh", "-c", told.split("Run: ")[1].splitlines()[0]], check=True)
+    shell("doctor", "--offline")
+    file.chmod(0o644)
+    folder.chmod(0o700)
+    shell("doctor", "--offline")
+
+
 @pytest.fixture(params=["sqlite_url", "postgresql_url"])
 def served(request, tmp_path):
     """A shell whose database a clock waits on."""
@@ -247,13 +306,32 @@ def test_nothing_is_restored_under_a_running_server(served):
     assert "Stop it first" in served("restore", served.folder / "saved", "--yes", status=1)
 
 
+def pasted(told):
+    """The words that a shell makes of the command a line ends with."""
+    command = told.split(": ", 1)[1].splitlines()[0]
+    printed = subprocess.run(["sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True)
+    return printed.stdout.splitlines()
+
+
+def test_commands_that_are_printed_to_be_pasted_do_what_they_say(shell):
+    program, *words = pasted(shell("organizer", "add", "ada"))
+    assert (program, *words[:3]) == ("dropbridge", "organizer", "app-password", "ada")
+    shell(*words)
+    label = 'Ada\'s "new" phone; $HOME'
+    told = shell("organizer", "app-password", "ada", label)
+    program, *words = pasted(told[told.index("Take it back") :])
+    assert "Revoked 1." in shell(*words)
+    told = shell("pos", "add", "ada", "fake", "--name", "Ada's till", "--set", 'stock={"LOAF": 12}')
+    assert pasted(told) == ["dropbridge", "pos", "check", "ada/Ada's till"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (("drop", "add", "ada", "x", "--currency", "XXQ"), "not a currency"),
         (("drop", "add", "ada", "x", "--language", "tlh"), "not spoken here"),
         (("drop", "add", "ada", "calendar.ics"), "calendar.ics"),
-        (("organizer", "app-password", "ada", " "), "label"),
+        *(((*command, "ada", label), "label") for command in MAKE_SECRETS for label in ("", " ", "a\tb", "x" * 101)),
     ],
 )
 def test_what_would_not_work_is_not_taken(ada, words, told):

@@ -101,6 +101,25 @@ def test_what_nobody_can_tell_is_not_on_sale_whatever_time_it_is():
     assert availability(replace(unclear, offers=(Offer("LOAF"),)), {}, opened).state == "open"
 
 
+@given(
+    st.builds(PreorderWindow, *[st.none() | st.integers(-90, 90).map(lambda hours: NOW + timedelta(hours=hours))] * 2),
+    st.sampled_from(["not-a-date", "closes-before-it-opens", "from-or-until", "empty", "near-miss"]),
+    st.lists(offers, max_size=2),
+    st.integers(-90, 90),
+)
+def test_an_opening_that_nobody_can_tell_never_opens_and_a_known_window_holds(window, reason, sold, hours):
+    asked = NOW + timedelta(hours=hours)
+    plain = replace(SLOT, preorder=window, offers=tuple(sold))
+    seen = availability(replace(plain, problems=(Problem("Preorder", "gibberish", reason),)), {}, asked)
+    if window != PreorderWindow() or reason == "near-miss":
+        assert seen == availability(plain, {}, asked)
+        return
+    over = asked >= SLOT.ends_at
+    assert (seen.state, seen.left, seen.reason) == ("closed" if over else "soon", 0, "window")
+    later = as_time_passes(seen, window, SLOT.ends_at, asked + timedelta(hours=1))
+    assert later.state == ("closed" if asked + timedelta(hours=1) >= SLOT.ends_at else "soon")
+
+
 def test_a_stale_count_is_shown_with_its_time_and_its_warning():
     stale = item(1, 5, stale_after=timedelta(minutes=1), promised=7)
     seen = availability(replace(SLOT, offers=(Offer("LOAF", stock_item_id=1),)), {1: stale}, NOW + timedelta(minutes=2))

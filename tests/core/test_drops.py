@@ -50,6 +50,19 @@ def test_the_events_own_lines_come_before_the_drops():
     assert (made.capacity, made.limit, made.preorder) == (5, 1, window)
 
 
+def test_a_window_that_cannot_be_read_is_neither_the_drops_nor_forgotten_where_it_was_known():
+    unread = draft(places=5, problems=(Problem("Preorder", "gibberish", "not-a-date"),))
+    window, drops = PreorderWindow(None, SATURDAY), DropDefaults(preorder=PreorderWindow(SATURDAY - timedelta(days=3)))
+    new = applied(unread, drops, None)
+    assert (new.preorder, new.unclear) == (PreorderWindow(), "window")
+    again = applied(unread, drops, replace(new, id=7))
+    assert (again.preorder, again.unclear) == (PreorderWindow(), "window")
+    known = applied(unread, drops, slot(preorder=window))
+    assert (known.preorder, known.unclear) == (window, "")
+    mended = applied(draft(places=5), drops, again)
+    assert (mended.preorder, mended.unclear) == (drops.preorder, "")
+
+
 def test_an_equal_edit_changes_nothing():
     before = replace(applied(draft(places=24, offers=(OfferDraft("LOAF", 20, 650),)), DropDefaults(), None), id=7, claimed=3)
     assert applied(draft(places=24, offers=(OfferDraft("LOAF", 20, 650),)), DropDefaults(), before) == before

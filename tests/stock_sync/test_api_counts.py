@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
+from bridge.stock_sync.api import bodies
+
 LOAF = "/locations/main/stock/LOAF"
 STOCK = "/locations/main/stock"
 
@@ -162,6 +164,29 @@ def test_a_body_that_cannot_be_used_is_refused_with_a_reason(caller, body, statu
     assert (response.status_code, response.content_type) == (status, "application/problem+json")
     assert said in problem["detail"]
     assert caller("GET", LOAF)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"sku": "LOAF\n"}, "/counts/0/sku: Write 1 to 64 signs that can be seen, with blanks only between them."),
+        ({"name": "Country\tloaf"}, "/counts/0/name: Leave out control characters, such as tabs and line breaks."),
+        ({"message_id": "receipt\n1"}, "no control characters."),
+        ({"message_id": "Beleg-ä"}, "Write letters without accents"),
+    ],
+)
+def test_signs_that_cannot_be_are_told_of_in_words(caller, wrong, said):
+    _, problem = caller("POST", STOCK, {"counts": [{"sku": "LOAF", "count": 1} | wrong]})
+    assert said in problem["detail"]
+    assert not set("^$\\[") & set(problem["detail"] + problem["errors"][0]["detail"])
+
+
+def test_every_pattern_of_a_body_has_its_words():
+    models = (bodies.CountBody, bodies.CountsBody, bodies.MovementBody, bodies.MovementsBody)
+    schemas = [model.model_json_schema() for model in models]
+    shapes = [shape for schema in schemas for shape in (schema, *schema.get("$defs", {}).values())]
+    told = {name for shape in shapes for name, field in shape["properties"].items() if '"pattern"' in json.dumps(field)}
+    assert told == set(bodies._SIGNS)
 
 
 def test_a_body_that_is_too_large_is_refused(caller, settings):

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 MOVEMENTS = "/locations/main/movements"
 LOAF = "/locations/main/stock/LOAF"
 
@@ -59,3 +61,11 @@ def test_a_movement_needs_an_id_since_it_could_be_counted_twice(caller, clock):
     del body["message_id"]
     status, problem = caller("POST", MOVEMENTS, body)
     assert (status, problem["errors"][0]["pointer"]) == (422, "/message_id")
+
+
+@pytest.mark.parametrize("needed", ["happened_at", "message_id"])
+def test_a_movement_says_when_it_was_and_which_it_is(caller, clock, needed):
+    told = sale(clock, -1, "a")
+    del told[needed]
+    status, problem = caller("POST", MOVEMENTS, told)
+    assert (status, problem["errors"][0]["pointer"]) == (422, f"/{needed}")

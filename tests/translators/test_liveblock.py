@@ -106,11 +106,16 @@ def unclear(language: str = "en") -> str:
     return organizer_block(troubled, UNCLEAR, drop(language), NOW, LINK)
 
 
+def unopened(language: str = "en") -> str:
+    troubled = replace(SLOT, preorder=PreorderWindow(), problems=(Problem("Preorder", "gibberish", "not-a-date"),))
+    return organizer_block(troubled, replace(UNCLEAR, reason="window"), drop(language), NOW, LINK)
+
+
 def anyones(language: str = "en") -> str:
     return public_block(SLOT, OPEN, drop(language), NOW, LINK)
 
 
-MAKERS = (anyones, full, series, trouble, unclear)
+MAKERS = (anyones, full, series, trouble, unclear, unopened)
 EVERY_BLOCK = [pytest.param(make(language), id=f"{make.__name__}-{language}") for make in MAKERS for language in LANGUAGES]
 BLOCKS = st.sampled_from([make(language) for make in MAKERS for language in LANGUAGES])
 
@@ -137,6 +142,16 @@ def test_goods_that_nobody_can_tell_are_said_not_to_be_on_sale() -> None:
         "17 places taken",
         "⚠ Sells: “LOAF @ a few coins” is not a price",
     ]
+
+
+def test_an_opening_that_nobody_can_tell_is_said_not_to_be_on_sale() -> None:
+    assert unopened().split("\n")[1:5] == [
+        "7 of 24 places left",
+        "Not on sale: it is not clear when ordering opens",
+        "17 places taken",
+        "⚠ Preorder: “gibberish” is not a date",
+    ]
+    assert "Nicht im Verkauf: unklar, ab wann bestellt werden kann" in unopened("de")
 
 
 def test_the_block_speaks_the_drops_language() -> None:

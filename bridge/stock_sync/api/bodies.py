@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -196,12 +196,24 @@ def validated(model: type[_Model], value: dict[str, Any]) -> _Model:
         return model.model_validate(value)
     except ValidationError as invalid:
         found = [
-            {"pointer": _pointer(error["loc"]), "detail": error["msg"]}
+            {"pointer": _pointer(error["loc"]), "detail": _sentence(error["type"], error["msg"], error["loc"])}
             for error in invalid.errors(include_url=False, include_context=False)
         ]
         first = found[0]
         detail = f"{first['pointer'] or 'The body'}: {first['detail']}."
         raise Problem(422, "invalid-input", detail, errors=found[:100]) from None
+
+
+_SIGNS = {
+    "sku": "Write 1 to 64 signs that can be seen, with blanks only between them",
+    "message_id": "Write letters without accents, digits, blanks and the other signs of ASCII only; no control characters",
+    "name": "Leave out control characters, such as tabs and line breaks",
+}
+
+
+def _sentence(kind: str, told: str, location: Sequence[int | str]) -> str:
+    """What is wrong, in words: where a text has to match a pattern, which signs it may hold."""
+    return _SIGNS.get(str(location[-1]), told) if kind == "string_pattern_mismatch" else told
 
 
 def _pointer(location: Iterable[int | str]) -> str:
