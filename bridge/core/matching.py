@@ -105,7 +105,8 @@ def _ways(edit: Edit, distance: timedelta | None) -> Mapping[str, str]:
     goes = {key: same.get(key or old.first, _nowhere(key)) for key in old.originals}
     first = next((key for key, at in old.originals.items() if at == old.start), None)
     # A rule that names its days holds the others where they are when only the first was dragged off them.
-    if first is not None and goes[first] not in new.originals and new.first not in _keys(old) and new.start in to:
+    others_stay = _keys(old) - {old.first} <= _keys(new)
+    if first is not None and others_stay and goes[first] not in new.originals and new.first not in _keys(old) and new.start in to:
         goes[first] = to[new.start]
     return goes
 

@@ -56,6 +56,12 @@ DRAGGED = {
     "two days later": (series(DAILY), [FIRST], series(DAILY, "20261207T1000"), ["20261207T1000"]),
     "a day and an hour": (series(DAILY), [FIRST, "20261206T1000"], series(DAILY, "20261206T1100"), ["20261206T1100", "20261207T1100"]),
     "to Sunday": (series(WEEKLY), [FIRST, LAST], series(WEEKLY, "20261206T1000"), ["20261206T1000", "20270110T1000"]),
+    "the first alone to Sunday": (
+        series(WEEKLY + ";BYDAY=SA"),
+        [FIRST, "20261212T1000"],
+        series(WEEKLY + ";BYDAY=SA", "20261206T1000"),
+        ["20261206T1000", "20261212T1000"],
+    ),
     "to Sunday, by rule": (
         series(WEEKLY + ";BYDAY=SA"),
         ["20261212T1000"],
@@ -146,7 +152,8 @@ REFUSED = {
     "one left out": (series(WEEKLY), "20261212T1000", series(WEEKLY, FIRST, "EXDATE;TZID=Europe/Berlin:20261212T100000")),
     "fewer of them": (series(WEEKLY), LAST, series("FREQ=WEEKLY;COUNT=5")),
     "an earlier last day": (series(WEEKLY), LAST, series("FREQ=WEEKLY;UNTIL=20270102T090000Z")),
-    "a day later and monthly": (series(WEEKLY), "20261219T1000", series("FREQ=MONTHLY;COUNT=6", "20261206T1000")),
+    "monthly, from two days later": (series(WEEKLY), "20261219T1000", series("FREQ=MONTHLY;COUNT=6", "20261207T1000")),
+    "daily, from an hour later": (series(WEEKLY), FIRST, series("FREQ=DAILY;COUNT=90", "20261205T1100")),
 }
 
 
