@@ -20,13 +20,17 @@ class Edit:
 
 
 def matched(
-    draft: EventDraft, slots: Sequence[Slot], before: Callable[[], EventDraft | None], horizon: tuple[datetime, datetime]
+    draft: EventDraft,
+    slots: Sequence[Slot],
+    before: Callable[[], EventDraft | None],
+    horizon: tuple[datetime, datetime],
+    now: datetime,
 ) -> tuple[Pairs, list[Slot]]:
     """Each occurrence with the slot that it continues, and the slots that none continues.
 
     An occurrence goes on at its own date, known by its RECURRENCE-ID; or when the whole series was dragged as far as its
     DTSTART was, on the series' own clock. No slot goes any other way: nobody said to where. ``before`` is the event as it
-    was, asked for only when its dates are others now; a slot dragged to before the horizon is history and in neither.
+    was, asked for only when its dates are others now; a slot that is over and was dragged to before the horizon is history and in neither.
     """
     ids = {slot.recurrence_id for slot in slots}
     was = before() if ids != {one.recurrence_id for one in draft.occurrences} else None
@@ -38,8 +42,11 @@ def matched(
         way = goes.get(slot.recurrence_id, slot.recurrence_id)
         continued[_nowhere(f"{slot.id} {way}") if way in continued else way] = slot
     pairs = _same_reading([(one, continued.pop(one.recurrence_id, None)) for one in draft.occurrences], continued)
-    left = list(continued.values())
-    return pairs, left if distance is None else [slot for slot in left if _moved(slot.ends_at, distance) > horizon[0]]
+    return pairs, [slot for slot in continued.values() if not (distance is not None and _is_history(slot, distance, horizon, now))]
+
+
+def _is_history(slot: Slot, distance: timedelta, horizon: tuple[datetime, datetime], now: datetime) -> bool:
+    return slot.ends_at <= now and _moved(slot.ends_at, distance) <= horizon[0]
 
 
 def dragged(edit: Edit) -> timedelta | None:

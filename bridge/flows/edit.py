@@ -103,7 +103,7 @@ def refresh_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now:
         return
     before = _current(work.slots_of(there.id), house, now)
     draft = _read(drop, there.source, house, now)
-    wanted, gone = _wanted(work, drop, draft, before, lambda: draft, house.window(now))
+    wanted, gone = _wanted(work, drop, draft, before, lambda: draft, house, now)
     same = bool(wanted) == bool(before) and not gone and all(slot == old for slot, old in wanted)
     if same and not (reworded and wanted):
         work.extend_spans(drop.id, there.id, draft, house.window(now))
@@ -167,7 +167,7 @@ def _save(
 ) -> str:
     """Returns the text that the organizer sees from now on."""
     as_it_was = partial(_as_it_was, drop, there, house, now)
-    wanted, gone = _wanted(work, drop, draft, before, as_it_was, house.window(now), partial(_removed, work, there))
+    wanted, gone = _wanted(work, drop, draft, before, as_it_was, house, now, partial(_removed, work, there))
     check_removal(gone)
     revision = work.next_revision(drop.id, now)
     window = house.window(now)
@@ -211,14 +211,15 @@ def _wanted(
     draft: EventDraft,
     before: Sequence[Slot],
     as_it_was: Callable[[], EventDraft | None],
-    horizon: tuple[datetime, datetime],
+    house: House,
+    now: datetime,
     removed: Callable[[], Sequence[Slot]] = list,
 ) -> tuple[list[tuple[Slot, Slot | None]], list[Slot]]:
     """What is to be, each with what it was; and what is to go.
 
     What was taken out by mistake and comes back is the slot that it was: customers have its address.
     """
-    pairs, gone = matched(draft, before, as_it_was, horizon)
+    pairs, gone = matched(draft, before, as_it_was, house.window(now), now)
     terms = work.views.terms(drop.id) if any(is_slot(occurrence, drop.defaults, old) for occurrence, old in pairs) else Terms()
     wanted: list[tuple[Slot, Slot | None]] = []
     once = {slot.recurrence_id: slot for slot in removed()} if any(old is None for _, old in pairs) else {}

@@ -9,6 +9,7 @@ from bridge.core.drops import EventDraft, OccurrenceDraft, Series, Slot
 from bridge.core.matching import Edit, dragged, matched
 
 SATURDAY = datetime(2026, 12, 5, 9, 0)
+NOW = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)
 HORIZON = (datetime(2026, 11, 2, tzinfo=UTC), datetime(2028, 1, 6, tzinfo=UTC))
 DAY = timedelta(days=1)
 NO_END = 1_000
@@ -43,7 +44,7 @@ def slots(draft):
 
 def edited(old, new):
     """Where each slot of ``old`` is now, by its old start; and the starts of those that are to go."""
-    pairs, gone = matched(new, slots(old), lambda: old, HORIZON)
+    pairs, gone = matched(new, slots(old), lambda: old, HORIZON, NOW)
     went = {slot.starts_at.replace(tzinfo=None): one.starts_at.replace(tzinfo=None) for one, slot in pairs if slot is not None}
     return went, [slot.starts_at.replace(tzinfo=None) for slot in gone]
 
@@ -135,6 +136,11 @@ def test_what_is_dragged_to_before_the_horizon_is_history_and_not_to_go():
     assert (len(went), gone) == (8, [])
 
 
+def test_what_is_dragged_to_before_the_horizon_and_is_not_over_is_to_go():
+    starts = [SATURDAY + 7 * DAY * n for n in range(3)]
+    assert edited(event(starts), event([at - 90 * DAY for at in starts])) == ({}, starts)
+
+
 def test_the_first_goes_where_dtstart_does_while_the_rule_names_the_days_of_the_others():
     old = event([SATURDAY + 7 * DAY * n for n in range(6)])
     new = event([SATURDAY + DAY, *(SATURDAY + 7 * DAY * n for n in range(1, 6))])
@@ -185,6 +191,6 @@ def test_single_occurrences_without_their_series_are_known_by_their_recurrence_i
     monday, tuesday = SATURDAY + 2 * DAY, SATURDAY + 3 * DAY
     old = slots(event([monday, tuesday]))
     alone = EventDraft("a", "VEVENT", "", event([monday], own={key(monday): tuesday}).occurrences, True)
-    pairs, gone = matched(alone, old, lambda: None, HORIZON)
+    pairs, gone = matched(alone, old, lambda: None, HORIZON, NOW)
     assert [slot.id for _, slot in pairs] == [1]
     assert [slot.id for slot in gone] == [2]

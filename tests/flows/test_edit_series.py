@@ -149,6 +149,8 @@ REFUSED = {
         FIRST,
         series("FREQ=WEEKLY;UNTIL=20270109T090000Z", "20261212T1000"),
     ),
+    "all of them long ago": (series(WEEKLY), FIRST, series(WEEKLY, "20260905T1000")),
+    "the only one long ago, and weekly": (series(""), FIRST, series(WEEKLY, "20260905T1000")),
     "one left out": (series(WEEKLY), "20261212T1000", series(WEEKLY, FIRST, "EXDATE;TZID=Europe/Berlin:20261212T100000")),
     "fewer of them": (series(WEEKLY), LAST, series("FREQ=WEEKLY;COUNT=5")),
     "an earlier last day": (series(WEEKLY), LAST, series("FREQ=WEEKLY;UNTIL=20270102T090000Z")),
