@@ -114,13 +114,29 @@ class OccurrenceDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """Where an event's occurrences lie on its own clock, which daylight saving does not move; times are naive.
+
+    ``start`` is its DTSTART, ``first`` the RECURRENCE-ID of an occurrence there. ``originals`` has the original start of
+    each occurrence by RECURRENCE-ID, ``overridden`` those changed on their own; ``left_out`` counts the EXDATEs.
+    """
+
+    start: datetime
+    first: str
+    originals: Mapping[str, datetime]
+    overridden: frozenset[str] = frozenset()
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EventDraft:
     """A calendar object resource as read from its text.
 
     ``source`` is the organizer's own text: the octets sent, without a live block of ours. ``occurrences`` are those
     of a VEVENT within the horizon asked for, ordered by start; empty for tasks and journals. ``complete`` is False when
     the horizon holds more of them than were asked for, or they repeat too often to be listed. ``starts_at`` and
-    ``ends_at`` bound all occurrences, in or out of the horizon (``None``: unbounded, or none known).
+    ``ends_at`` bound all occurrences, in or out of the horizon (``None``: unbounded, or none known). ``series`` is None
+    for what is no VEVENT, and for single occurrences without their series.
     """
 
     uid: str
@@ -132,6 +148,7 @@ class EventDraft:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     sequence: int = 0
+    series: Series | None = None
 
     @property
     def mentions_places(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bridge import ical, liveblock
@@ -102,7 +103,7 @@ def refresh_event(work: UnitOfWork, drop: Drop, name: str, house: House, *, now:
         return
     before = _current(work.slots_of(there.id), house, now)
     draft = _read(drop, there.source, house, now)
-    wanted, gone = _wanted(work, drop, draft, before)
+    wanted, gone = _wanted(work, drop, draft, before, lambda: draft, house, now)
     same = bool(wanted) == bool(before) and not gone and all(slot == old for slot, old in wanted)
     if same and not (reworded and wanted):
         work.extend_spans(drop.id, there.id, draft, house.window(now))
@@ -165,7 +166,8 @@ def _save(
     edited: bool = True,
 ) -> str:
     """Returns the text that the organizer sees from now on."""
-    wanted, gone = _wanted(work, drop, draft, before, lambda: work.removed_slots(there.id) if there.id is not None else [])
+    as_it_was = partial(_as_it_was, drop, there, house, now)
+    wanted, gone = _wanted(work, drop, draft, before, as_it_was, house, now, partial(_removed, work, there))
     check_removal(gone)
     revision = work.next_revision(drop.id, now)
     window = house.window(now)
@@ -195,14 +197,29 @@ def _why_no_places(draft: EventDraft) -> list[Problem]:
     return list(dict.fromkeys(told))[:MOST_TOLD]
 
 
+def _as_it_was(drop: Drop, there: Member, house: House, now: datetime) -> EventDraft | None:
+    return _read(drop, there.source, house, now) if there.source is not None else None
+
+
+def _removed(work: UnitOfWork, there: Member) -> Sequence[Slot]:
+    return work.removed_slots(there.id) if there.id is not None else []
+
+
 def _wanted(
-    work: UnitOfWork, drop: Drop, draft: EventDraft, before: Sequence[Slot], removed: Callable[[], Sequence[Slot]] = list
+    work: UnitOfWork,
+    drop: Drop,
+    draft: EventDraft,
+    before: Sequence[Slot],
+    as_it_was: Callable[[], EventDraft | None],
+    house: House,
+    now: datetime,
+    removed: Callable[[], Sequence[Slot]] = list,
 ) -> tuple[list[tuple[Slot, Slot | None]], list[Slot]]:
     """What is to be, each with what it was; and what is to go.
 
     What was taken out by mistake and comes back is the slot that it was: customers have its address.
     """
-    pairs, gone = matched(draft.occurrences, before)
+    pairs, gone = matched(draft, before, as_it_was, house.window(now), now)
     terms = work.views.terms(drop.id) if any(is_slot(occurrence, drop.defaults, old) for occurrence, old in pairs) else Terms()
     wanted: list[tuple[Slot, Slot | None]] = []
     once = {slot.recurrence_id: slot for slot in removed()} if any(old is None for _, old in pairs) else {}

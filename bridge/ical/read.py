@@ -7,14 +7,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bridge import notes
+from bridge.core import drops
 from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, SlotSettings
 from bridge.core.errors import InvalidCalendarObject
 from bridge.ical.blocks import without_blocks
 from bridge.ical.check import checked, uid_of
 from bridge.ical.lines import Component, parse
 from bridge.ical.rules import Budget
-from bridge.ical.series import Instance, Listing, listing, series_of
+from bridge.ical.series import Instance, Listing, Series, listing, series_of
 from bridge.ical.tasks import bounds
+from bridge.ical.values import canonical
 from bridge.ical.words import Words, words_of
 from bridge.ical.zones import Zones, zone_info, zones_of
 from bridge.written import shortened
@@ -67,6 +69,19 @@ def _draft(
         starts_at=listed.starts_at,
         ends_at=listed.ends_at,
         sequence=sequence,
+        series=_series(series, listed),
+    )
+
+
+def _series(series: Series, listed: Listing) -> drops.Series | None:
+    if series.master is None or series.span is None:
+        return None
+    return drops.Series(
+        start=series.span.start.local,
+        first=canonical(series.span.start),
+        originals={instance.recurrence_id: instance.original for instance in listed.instances},
+        overridden=frozenset(override.recurrence_id for override in series.overrides),
+        left_out=sum(line.value.count(",") + 1 for line in series.master.all("EXDATE")),
     )
 
 

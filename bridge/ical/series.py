@@ -28,7 +28,10 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One occurrence: when it is in UTC, and the component whose words it has."""
+    """One occurrence: when it is in UTC, and the component whose words it has.
+
+    ``original`` is where the rule has it, on the series' clock.
+    """
 
     recurrence_id: str
     component: Component
@@ -36,6 +39,7 @@ class Instance:
     ends_at: datetime
     span: Span
     local: datetime
+    original: datetime
 
     @property
     def backwards(self) -> bool:
@@ -126,12 +130,12 @@ def listing(series: Series, start: datetime, end: datetime, limit: int, budget: 
 
     Raises ``InvalidCalendarObject`` for a rule or date that is none.
     """
-    overridden = [_instance(o.component, o.recurrence_id, o.span.start.local, o.span) for o in series.overrides]
+    overridden = [_instance(o.component, o.recurrence_id, o.span.start.local, o.span, o.original) for o in series.overrides]
     start, end = reachable(start, _MOST_DRIFT), reachable(end, _MOST_DRIFT)
     if series.master is None or series.span is None:
         return _listing(overridden, overridden, limit, Dates(last=EARLIEST))
     if not series.recurs:
-        instance = _instance(series.master, "", series.span.start.local, series.span)
+        instance = _instance(series.master, "", series.span.start.local, series.span, series.span.start.local)
         return Listing([instance], True, instance.starts_at, instance.ends_at)
     drift = max((abs(o.span.start.local - o.original) for o in series.onwards), default=timedelta())
     dates = dates_of(series.master, series.span, series.zones, (start - drift, end + drift), limit + len(overridden), budget)
@@ -150,9 +154,9 @@ def _listing(found: list[Instance], known: list[Instance], limit: int, dates: Da
     return Listing(found[:limit], dates.complete and len(found) <= limit, first, last)
 
 
-def _instance(component: Component, recurrence_id: str, local: datetime, span: Span) -> Instance:
+def _instance(component: Component, recurrence_id: str, local: datetime, span: Span, original: datetime) -> Instance:
     starts_at, ends_at = span.at(local)
-    return Instance(recurrence_id, component, starts_at, ends_at, span, local)
+    return Instance(recurrence_id, component, starts_at, ends_at, span, local, original)
 
 
 def _repeated(series: Series, master: Component, span: Span, local: datetime, dates: Dates) -> Instance:
@@ -162,9 +166,9 @@ def _repeated(series: Series, master: Component, span: Span, local: datetime, da
     onwards = next((o for o in reversed(series.onwards) if o.original <= local), None)
     if onwards is not None:
         moved = onwards.span.local_of(at) + (onwards.span.start.local - onwards.span.local_of(_original(onwards, span)))
-        return _instance(onwards.component, key, moved, onwards.span)
+        return _instance(onwards.component, key, moved, onwards.span, local)
     starts_at, ends_at = span.at(local, dates.lengths.get(local))
-    return Instance(key, master, starts_at, ends_at, span, local)
+    return Instance(key, master, starts_at, ends_at, span, local, local)
 
 
 def _original(override: Override, master: Span) -> Moment:

@@ -17,7 +17,6 @@ from bridge.core.drops import (
 )
 from bridge.core.editing import applied, check_removal, is_slot
 from bridge.core.errors import CapacityBelowClaimed, InvalidCalendarObject, InvalidInput, SlotHasOrders
-from bridge.core.matching import matched
 
 SATURDAY = datetime(2026, 12, 5, 9, 0, tzinfo=UTC)
 
@@ -91,28 +90,6 @@ def test_an_allotment_never_falls_below_what_is_sold_and_a_sold_offer_stays():
 def test_a_capacity_that_cannot_be_is_refused(places):
     with pytest.raises(InvalidInput):
         applied(draft(places=places), DropDefaults(), None)
-
-
-def test_occurrences_are_known_by_their_recurrence_id():
-    monday, tuesday = SATURDAY + timedelta(days=2), SATURDAY + timedelta(days=3)
-    pairs, gone = matched([draft("A", tuesday)], [slot("A", monday, id=1), slot("B", tuesday, id=2)])
-    assert [(d.recurrence_id, s.id) for d, s in pairs] == [("A", 1)]
-    assert [s.id for s in gone] == [2]
-
-
-def test_a_series_dragged_to_another_hour_keeps_each_days_slot():
-    days = [SATURDAY + timedelta(days=7 * n) for n in range(3)]
-    slots = [slot(f"old{n}", day, id=n) for n, day in enumerate(days)]
-    drafts = [draft(f"new{n}", day + timedelta(hours=2)) for n, day in enumerate(days)]
-    pairs, gone = matched(drafts, slots)
-    assert [s.id for _, s in pairs] == [0, 1, 2]
-    assert gone == []
-
-
-def test_a_lone_event_continues_its_slot_wherever_it_goes():
-    pairs, gone = matched([draft("", SATURDAY + timedelta(days=30))], [slot("", SATURDAY, id=5)])
-    assert pairs[0][1].id == 5
-    assert gone == []
 
 
 def test_a_slot_with_orders_is_not_removed():
