@@ -90,14 +90,16 @@ class Request:
             raise DavError(400, "", f"The body nests its elements more than {DEEPEST_XML} deep.")
         return root
 
-    def allow(self, letters: str, privilege: str, parts: tuple[str, ...] | None = None) -> None:
+    def allow(
+        self, letters: str, privilege: str, parts: tuple[str, ...] | None = None, sentence: str = "This sign-in may not do that here."
+    ) -> None:
         """Raises ``DavError`` (403, need-privileges) unless one of ``letters`` is granted here, or on ``parts``."""
         where = self.parts if parts is None else parts
         granted = rights.letters(self.visit.audience, self.visit.organizer, self.visit.role, where)
         if not set(letters) & set(granted):
             address = f"<D:href>{quote(self.prefix + '/' + '/'.join(where))}</D:href>"
             needed = f"<D:resource>{address}<D:privilege><D:{privilege}/></D:privilege></D:resource>"
-            raise DavError(403, f"<D:need-privileges>{needed}</D:need-privileges>", "This sign-in may not do that here.")
+            raise DavError(403, f"<D:need-privileges>{needed}</D:need-privileges>", sentence)
 
     def drop(self, views: Views, parts: tuple[str, ...] | None = None) -> Drop:
         """The drop of the path. Raises ``NotFound`` when it does not exist for the one who asks."""

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.caldav_plugin.refusals import ANSWERS, refused
 from bridge.core.errors import Refusal, UidConflict
-from tests.caldav_plugin.device import C, Device, event, slot
+from tests.caldav_plugin.device import C, D, Device, event, slot
 
 OURS = "{urn:dropbridge:refusal}"
 
@@ -141,3 +141,39 @@ def test_an_event_larger_than_the_limit_is_refused_and_the_limit_is_said(ada: De
     assert (reply.status, reply.condition) == (413, f"{C}max-resource-size")
     assert limit.text is not None
     assert limit.text in reply.sentence
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "sentence"),
+    [
+        ("ben", "/ada/bread/", "This sign-in may not do that here."),
+        ("cleo", "/ada/bread/e.ics", "This sign-in may not do that here."),
+        ("ada", "/ada/", "Only calendars and events can be removed."),
+        ("ada", "/", "Only calendars and events can be removed."),
+        ("ada", "/dee/olives/", "This sign-in may not do that here."),
+    ],
+)
+def test_who_may_not_delete_reads_why_and_which_privilege_is_missing(
+    request: pytest.FixtureRequest, ada: Device, who: str, path: str, sentence: str
+) -> None:
+    ada("PUT", "/ada/bread/e.ics", event())
+    reply = request.getfixturevalue(who)("DELETE", path)
+    assert (reply.status, reply.condition, reply.sentence) == (403, f"{D}need-privileges", sentence)
+    assert (reply.xml.findtext(f"{D}need-privileges/{D}resource/{D}href") or "").rstrip("/") == f"/dav{path}".rstrip("/")
+    assert reply.xml.find(f"{D}need-privileges/{D}resource/{D}privilege/{D}unbind") is not None
+    assert ada("GET", "/ada/bread/e.ics").status == 200
+
+
+@pytest.mark.parametrize(("path", "sentence"), [("/ada/nope/", "no such calendar"), ("/ada/bread/nope.ics", "no such event")])
+def test_deleting_what_is_not_there_says_so(ada: Device, path: str, sentence: str) -> None:
+    reply = ada("DELETE", path)
+    assert (reply.status, reply.condition) == (404, f"{OURS}not-found")
+    assert sentence in reply.sentence
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PROPFIND", "REPORT", "MKCALENDAR", "MKCOL", "PROPPATCH", "MOVE"])
+@pytest.mark.parametrize("path", ["/ada/.well-known/x", "/ada/bread/.well-known"])
+def test_an_address_that_no_verb_is_asked_about_is_refused_with_a_sentence_too(ada: Device, method: str, path: str) -> None:
+    reply = ada(method, path, event())
+    assert (reply.status, reply.condition) == (404, f"{OURS}not-found")
+    assert reply.sentence == "There is no such address."
