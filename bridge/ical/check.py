@@ -1,9 +1,13 @@
 """What a calendar object resource must be (RFC 4791 section 4.1), as leniently as real clients need."""
 
+import re
+
 from bridge.core.errors import InvalidCalendarData, InvalidCalendarObject, UnsupportedComponent
 from bridge.ical.lines import Component
 
 KINDS = ("VEVENT", "VTODO", "VJOURNAL")
+_DIGITS = 12
+_TOO_LARGE = re.compile(rf"(?:^|;)\s*(INTERVAL|COUNT)\s*=\s*(0*[1-9][0-9]{{{_DIGITS},}})\s*(?=;|$)", re.IGNORECASE)
 
 
 def checked(calendar: Component) -> list[Component]:
@@ -24,7 +28,20 @@ def checked(calendar: Component) -> list[Component]:
     if not kinds <= set(KINDS):
         raise UnsupportedComponent(f"Events, tasks and journal entries can be kept here, not a {found[0].name[:40]}.")
     _check_uid(found)
+    for component in found:
+        if component.name == "VEVENT":
+            _check_event(component)
     return found
+
+
+def _check_event(event: Component) -> None:
+    """Raises ``InvalidCalendarObject`` for numbers that ``rules`` does not count with; of an override it reads no rule."""
+    if event.first("RECURRENCE-ID") is not None:
+        return
+    for line in (*event.all("RRULE"), *event.all("EXRULE")):
+        if large := _TOO_LARGE.search(line.value):
+            name, written = large[1].upper(), large[2]
+            raise InvalidCalendarObject(f"{name} of a recurrence is {10**_DIGITS - 1} at most here, not “{written[:20]}”.")
 
 
 def _check_uid(found: list[Component]) -> None:

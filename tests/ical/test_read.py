@@ -257,6 +257,14 @@ def test_what_is_no_calendar_resource_is_refused_with_a_sentence(text, refusal):
     assert len(caught.value.sentence) < 200
 
 
+@pytest.mark.parametrize("part", ["INTERVAL", "COUNT"])
+def test_a_number_that_is_too_large_for_a_recurrence_is_told_the_largest_that_is_taken(part):
+    with pytest.raises(InvalidCalendarObject) as caught:
+        read(event(f"RRULE:FREQ=DAILY;{part}=99999999999999"), BERLIN, AUTUMN)
+    assert caught.value.sentence == f"{part} of a recurrence is 999999999999 at most here, not “99999999999999”."
+    assert read(event(f"RRULE:FREQ=DAILY;{part}=999999999999"), BERLIN, AUTUMN).occurrences
+
+
 @pytest.mark.parametrize(
     "text",
     [
