@@ -124,6 +124,23 @@ def test_a_day_may_be_written_without_an_end_or_with_itself_as_its_end(ada: Devi
     assert ada("PUT", "/ada/bread/s.ics", whole).status == 201
 
 
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [("DTSTART:20261206T090000Z", "two DTSTART lines"), ("RRULE:RSCALE=CHINESE;FREQ=YEARLY;COUNT=2", "RSCALE=CHINESE")],
+)
+def test_a_slot_whose_dates_would_be_wrong_is_not_sold(ada: Device, extra: str, said: str) -> None:
+    reply = ada("PUT", "/ada/bread/s.ics", slot("slot", 3, extra))
+    assert (reply.status, reply.condition) == (403, f"{C}valid-calendar-object-resource")
+    assert said in reply.sentence
+    assert ada.propfind("/ada/bread/", f"{D}getetag", depth="1").hrefs == ["/dav/ada/bread/"]
+
+
+def test_a_birthday_by_another_calendar_is_kept_as_it_was_sent(ada: Device) -> None:
+    birthday = event("b", "RRULE:RSCALE=CHINESE;FREQ=YEARLY")
+    assert ada("PUT", "/ada/bread/b.ics", birthday).etag
+    assert ada("GET", "/ada/bread/b.ics").text == birthday
+
+
 def test_a_calendar_for_events_takes_no_tasks(ada: Device) -> None:
     components = '<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>'
     spaces = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
