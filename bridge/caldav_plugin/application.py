@@ -20,7 +20,8 @@ from bridge.caldav_plugin.moving import move
 from bridge.caldav_plugin.proppatch import proppatch
 from bridge.caldav_plugin.put import put
 from bridge.caldav_plugin.reading import get
-from bridge.caldav_plugin.refusals import DavError, refused
+from bridge.caldav_plugin.refusals import DavError, refused, worded
+from bridge.caldav_plugin.removing import check_removable, not_there
 from bridge.caldav_plugin.reports import report
 from bridge.caldav_plugin.request import Answer, Request, framed, verb
 from bridge.caldav_plugin.rights import Rights
@@ -104,8 +105,15 @@ class Application(Radicale):
         request = Request(visiting.get(), environ, base_prefix, unquote(path))
         request.visit.if_match = request.header("If-Match")
         plain = {name: value for name, value in environ.items() if name != "HTTP_IF_MATCH"}
-        answer = framed(request, lambda: super(Application, self).do_DELETE(plain, base_prefix, path, *args, **kwargs))
-        return (204, {}, None, None) if answer[0] == 200 else answer
+
+        def removed() -> Any:
+            check_removable(request)
+            answer = super(Application, self).do_DELETE(plain, base_prefix, path, *args, **kwargs)
+            if answer[0] == client.NOT_FOUND:
+                raise not_there(request)
+            return (204, {}, None, None) if answer[0] == client.OK else answer
+
+        return framed(request, removed)
 
     def _handle_request(self, environ: Environ) -> Response:
         visit = visiting.get()
@@ -121,8 +129,9 @@ class Application(Radicale):
     def _answer(self, visit: Visit, environ: Environ) -> Response:
         alone = direct.asks_for_event(environ)
         answer: Response = direct.event(visit, environ) if alone else super()._handle_request(admitted(environ))
-        if visit.refused is not None:
-            raise visit.refused
+        refusal = visit.refused or worded(answer[0], answer[1])
+        if refusal is not None:
+            raise refusal
         return answer
 
     def _admit(self, visit: Visit, environ: Environ) -> None:

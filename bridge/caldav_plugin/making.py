@@ -16,6 +16,7 @@ from bridge.flows.drops import create_drop, usual
 from bridge.wording import LANGUAGES
 
 KINDS = {dav("collection"), caldav("calendar")}
+NO_FOLDER = "There is nothing at this address that a calendar could be made in. Make it directly in your home; its name has no slash."
 
 
 def mkcalendar(request: Request) -> Answer:
@@ -70,7 +71,8 @@ def _slug(request: Request) -> str:
     request.allow("Rr", "read", parts[:1])
     if len(parts) > 2:
         with request.bridge.read() as views:
-            request.drop(views)
+            if views.drop(*parts[:2]) is None:  # RFC 4791 section 5.3.1
+                raise DavError(409, "", NO_FOLDER)
     else:
         raise AlreadyExists("There is a collection at this address already.")
     raise DavError(403, "<C:calendar-collection-location-ok/>", "A calendar cannot be made inside another.")

@@ -1,11 +1,12 @@
 """PUT of a calendar object resource (RFC 4791 section 5.3.2): the request's own octets, never a re-serialisation."""
 
+from bridge.caldav_plugin.bodies import calendar_text
 from bridge.caldav_plugin.preconditions import check_if_match, check_if_none_match
 from bridge.caldav_plugin.refusals import DavError
 from bridge.caldav_plugin.request import Answer, Request
 from bridge.core.calendars import Resource
 from bridge.core.drops import Drop
-from bridge.core.errors import InvalidCalendarData, TooLarge
+from bridge.core.errors import TooLarge
 from bridge.core.ports import UnitOfWork
 from bridge.flows.edit import put_event
 
@@ -23,7 +24,7 @@ def put(request: Request) -> Answer:
         (drop,) = locked(work, request.parts)
         check_preconditions(request, work.views.resource(drop.id, name, "organizer"))
         done = put_event(work, drop, name, text, bridge.house, now=bridge.now(), actor=request.visit.organizer)
-    as_sent = done.verbatim and request.charset.lower() in ("", "utf-8", "utf8")
+    as_sent = done.verbatim and text.encode() == request.body
     return Answer(201 if done.created else 204, {"ETag": done.resource.etag} if as_sent else {})
 
 
@@ -62,7 +63,4 @@ def _text(request: Request) -> str:
     limit = request.bridge.settings.caldav.max_resource_size
     if len(request.body) > limit:
         raise TooLarge(f"An event may have {limit} bytes here; this one has {len(request.body)}.")
-    try:
-        return request.body.decode(request.charset or "utf-8")
-    except (LookupError, UnicodeError):
-        raise InvalidCalendarData(f"The text is not {request.charset or 'utf-8'}, as it should be.") from None
+    return calendar_text(request.body, request.charset)

@@ -1,5 +1,6 @@
 """One table: what was refused, and how that is said in WebDAV."""
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from bridge.caldav_plugin.refused import QueryRefused
@@ -45,6 +46,20 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.InvalidInput: (403, _ours(errors.InvalidInput)),
     QueryRefused: (403, _ours(QueryRefused)),
 }
+
+# What Radicale turns away before it asks a verb: paths that it keeps for itself, and queries of extras that are off.
+_ITS_OWN: dict[int, tuple[str, str]] = {
+    404: (element(_ours(errors.NotFound)), "There is no such address."),
+    405: ("", "There is no such method at this address."),
+}
+
+
+def worded(status: str, headers: Iterable[tuple[str, str]]) -> DavError | None:
+    """A refusal of Radicale's own in plain text as one with a body for clients and a sentence; None for any other answer."""
+    code = int(status[:3])
+    if not 400 <= code < 500 or not dict(headers).get("Content-Type", "").startswith("text/plain"):
+        return None
+    return DavError(code, *_ITS_OWN.get(code, ("", "This cannot be done at this address.")))
 
 
 def refused(refusal: Refusal | DavError, calendar: str) -> tuple[int, dict[str, str], bytes]:

@@ -9,10 +9,7 @@ from http import client
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-import defusedxml.ElementTree as DefusedET
-from defusedxml.common import DefusedXmlException
-
-from bridge.caldav_plugin import rights
+from bridge.caldav_plugin import bodies, rights
 from bridge.caldav_plugin.refusals import DavError, refused
 from bridge.caldav_plugin.visit import Sight, Visit, visiting
 from bridge.caldav_plugin.wire import CONTENT_TYPE, Chunks, multistatus
@@ -20,7 +17,6 @@ from bridge.core.drops import Drop
 from bridge.core.errors import Fault, NotFound, Refusal
 from bridge.core.ports import Views
 
-DEEPEST_XML = 100
 WHOLE = 1_000_000
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 
@@ -79,25 +75,18 @@ class Request:
 
         Raises ``DavError`` (400) for anything that is not plain, well-formed XML of a bearable depth.
         """
-        if not self.body.strip():
-            return None
-        try:
-            text = self.body.decode(self.charset) if self.charset else self.body
-            root: ET.Element = DefusedET.fromstring(text)
-        except (ET.ParseError, DefusedXmlException, LookupError, ValueError) as fault:
-            raise DavError(400, "", f"The body cannot be read as XML: {type(fault).__name__}.") from None
-        if _is_too_deep(root):
-            raise DavError(400, "", f"The body nests its elements more than {DEEPEST_XML} deep.")
-        return root
+        return bodies.xml(self.body, self.charset)
 
-    def allow(self, letters: str, privilege: str, parts: tuple[str, ...] | None = None) -> None:
+    def allow(
+        self, letters: str, privilege: str, parts: tuple[str, ...] | None = None, sentence: str = "This sign-in may not do that here."
+    ) -> None:
         """Raises ``DavError`` (403, need-privileges) unless one of ``letters`` is granted here, or on ``parts``."""
         where = self.parts if parts is None else parts
         granted = rights.letters(self.visit.audience, self.visit.organizer, self.visit.role, where)
         if not set(letters) & set(granted):
             address = f"<D:href>{quote(self.prefix + '/' + '/'.join(where))}</D:href>"
             needed = f"<D:resource>{address}<D:privilege><D:{privilege}/></D:privilege></D:resource>"
-            raise DavError(403, f"<D:need-privileges>{needed}</D:need-privileges>", "This sign-in may not do that here.")
+            raise DavError(403, f"<D:need-privileges>{needed}</D:need-privileges>", sentence)
 
     def drop(self, views: Views, parts: tuple[str, ...] | None = None) -> Drop:
         """The drop of the path. Raises ``NotFound`` when it does not exist for the one who asks."""
@@ -106,15 +95,6 @@ class Request:
         if drop is None or (self.visit.audience == "public" and not drop.is_public):
             raise NotFound("There is no such calendar.")
         return drop
-
-
-def _is_too_deep(root: ET.Element) -> bool:
-    level = [root]
-    for _ in range(DEEPEST_XML):
-        level = [child for element in level for child in element]
-        if not level:
-            return False
-    return True
 
 
 def verb(answer: Callable[[Request], Answer]) -> Callable[..., Any]:

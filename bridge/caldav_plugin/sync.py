@@ -15,6 +15,8 @@ from bridge.core.calendars import Change
 from bridge.core.drops import Drop
 from bridge.core.ports import Views
 
+# More than a calendar ever changes, and a number that every database takes.
+LARGEST = 1_000_000_000
 _TOKEN = re.compile(r"urn:dropbridge:sync:(\d{1,18}):(\d{1,18})(?:\.(\d{1,18})\.(\d{1,18}))?")
 
 
@@ -82,9 +84,10 @@ def _limit(root: ET.Element) -> int | None:
     text = root.findtext(f"{dav('limit')}/{dav('nresults')}")
     if text is None:
         return None
-    if not re.fullmatch(r"\s*[1-9]\d{0,8}\s*", text):
+    digits = text.strip().lstrip("0")
+    if not re.fullmatch("[0-9]+", digits):
         raise DavError(400, "", "A limit is a whole number above 0.")
-    return int(text)
+    return int(digits) if len(digits) < 10 else LARGEST
 
 
 def _changes(request: Request, views: Views, drop: Drop, token: Token, limit: int | None) -> tuple[list[Change], bool]:

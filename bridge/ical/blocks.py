@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from bridge import liveblock
 from bridge.ical.insertions import HTML_BREAK, HTML_SAFE, SEPARATOR
-from bridge.ical.lines import Component, Line, escape, fold, spliced, unescape, unfold
+from bridge.ical.lines import Component, Line, escape, fold, spliced, unescape_notes, unfold
 from bridge.ical.notetexts import ALTREP, altrep, is_html_line, is_html_value, is_notes
 
 WAS = "X-DROP-WAS"
@@ -58,7 +58,7 @@ def _cleaned_notes(raw: str, line: Line) -> str | None:
     kept_html = liveblock.strip_html(html) if html else ""
     if kept_html != html:
         changed = _without_altrep(raw, kept_html)
-    text = line.text
+    text = line.notes
     if _stripped(text, html=is_html_line(line) or is_html_value(line)) != text:
         changed = _without_value(changed, line, liveblock.text_of_html(kept_html))
     return changed if changed is not raw else None
@@ -80,10 +80,10 @@ def _without_value(raw: str, line: Line, other: str) -> str:
     if exact is not None:
         return raw[:exact] + _ending(raw)
     html = is_html_line(line) or is_html_value(line)
-    kept = _stripped(line.text, html=html)
+    kept = _stripped(line.notes, html=html)
     if not (liveblock.text_of_html(kept) if html else kept).strip() and not other.strip():
         return ""
-    if line.text.startswith(kept):
+    if line.notes.startswith(kept):
         return raw[: _position(raw, begin, len(kept))] + _ending(raw)
     return fold(unfold(raw[:begin]) + escape(kept), _ending(raw) or "\r\n") + _ending(raw)
 
@@ -91,7 +91,7 @@ def _without_value(raw: str, line: Line, other: str) -> str:
 def _before_insertion(raw: str, begin: int) -> int | None:
     """Where what ``template.fill`` put behind a value begins: at a fold of its own, up to the end of the line."""
     for found in _last_folds(raw, begin):
-        if _is_insertion(unescape(unfold(raw[found.end() :])), alone=not unfold(raw[begin : found.start()])):
+        if _is_insertion(unescape_notes(unfold(raw[found.end() :])), alone=not unfold(raw[begin : found.start()])):
             return found.start()
     return None
 

@@ -1,9 +1,14 @@
 """What a calendar object resource must be (RFC 4791 section 4.1), as leniently as real clients need."""
 
+import re
+
 from bridge.core.errors import InvalidCalendarData, InvalidCalendarObject, UnsupportedComponent
 from bridge.ical.lines import Component
 
 KINDS = ("VEVENT", "VTODO", "VJOURNAL")
+_DIGITS = 12
+_TOO_LARGE = re.compile(rf"(?:^|;)\s*(INTERVAL|COUNT)\s*=\s*(0*[1-9][0-9]{{{_DIGITS},}})\s*(?=;|$)", re.IGNORECASE)
+_RSCALE = re.compile(r"(?:^|;)\s*RSCALE\s*=\s*([A-Z0-9-]{1,40})", re.IGNORECASE)
 
 
 def checked(calendar: Component) -> list[Component]:
@@ -24,7 +29,29 @@ def checked(calendar: Component) -> list[Component]:
     if not kinds <= set(KINDS):
         raise UnsupportedComponent(f"Events, tasks and journal entries can be kept here, not a {found[0].name[:40]}.")
     _check_uid(found)
+    for component in found:
+        if component.name == "VEVENT":
+            _check_event(component)
     return found
+
+
+def _check_event(event: Component) -> None:
+    """Raises ``InvalidCalendarObject`` for two starts, and for numbers that no rule here counts with."""
+    if len(event.all("DTSTART")) > 1:
+        raise InvalidCalendarObject("An event has two DTSTART lines, so that nobody can tell when it starts: leave one of them out.")
+    if event.first("RECURRENCE-ID") is not None:
+        return  # The rule of an override means nothing, and is not read.
+    for line in (*event.all("RRULE"), *event.all("EXRULE")):
+        if large := _TOO_LARGE.search(line.value):
+            name, written = large[1].upper(), large[2]
+            raise InvalidCalendarObject(f"{name} of a recurrence is {10**_DIGITS - 1} at most here, not “{written[:20]}”.")
+
+
+def foreign_scale(master: Component | None) -> str:
+    """The calendar that a rule of ``master`` counts by (RFC 7529 section 4.1) where it is not the Gregorian one, else empty."""
+    lines = (*master.all("RRULE"), *master.all("EXRULE")) if master is not None else ()
+    scales = (found[1].upper() for line in lines if (found := _RSCALE.search(line.value)))
+    return next((scale for scale in scales if scale != "GREGORIAN"), "")
 
 
 def _check_uid(found: list[Component]) -> None:

@@ -21,6 +21,8 @@ _BREAK = re.compile("\r\n|[\x85\u2028\u2029]")
 _SPECIAL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\\\\;,]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _LITERAL = {"n": "\n", "N": "\n"}
+_NOTES_LITERAL = {**_LITERAL, "r": "\n"}
+_NOTES_ESCAPED = re.compile(r"\\(?:(?P<pair>r)(?=\\[nN])|(.))", re.DOTALL)
 _MAX_DEPTH = 20
 
 
@@ -50,6 +52,11 @@ class Line:
     def text(self) -> str:
         """The value as TEXT (RFC 5545 section 3.3.11)."""
         return unescape(self.value)
+
+    @property
+    def notes(self) -> str:
+        """The value as notes, see ``unescape_notes``."""
+        return unescape_notes(self.value)
 
 
 @dataclass(slots=True)
@@ -94,6 +101,16 @@ def unescape(value: str) -> str:
     if "\\" not in value:
         return value
     return _ESCAPED.sub(lambda found: _LITERAL.get(found[1], found[1]), value)
+
+
+def unescape_notes(value: str) -> str:
+    r"""TEXT in which some programs write line breaks as ``\r\n`` or ``\r``, which RFC 5545 has not: those are line breaks.
+
+    As long as what ``unescape`` gives, character by character.
+    """
+    if "\\r" not in value:
+        return unescape(value)
+    return _NOTES_ESCAPED.sub(lambda found: "\r" if found["pair"] else _NOTES_LITERAL.get(found[2], found[2]), value)
 
 
 def escape(text: str) -> str:

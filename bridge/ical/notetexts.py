@@ -20,7 +20,7 @@ def is_html_line(line: Line) -> bool:
 
 def is_html_value(line: Line) -> bool:
     """Whether a DESCRIPTION is HTML (Google and Outlook write it so)."""
-    return liveblock.is_html(line.text)
+    return liveblock.is_html(line.notes)
 
 
 def is_notes(line: Line) -> bool:
@@ -43,7 +43,7 @@ def words_of_html(component: Component) -> Iterator[str]:
             if html := altrep(line):
                 yield liveblock.text_of_html(html)
             if is_html_value(line):
-                yield liveblock.text_of_html(line.text, breaks=True)
+                yield liveblock.text_of_html(line.notes, breaks=True)
     for line in component.lines:
         if is_html_line(line):
-            yield liveblock.text_of_html(line.text)
+            yield liveblock.text_of_html(line.notes)

@@ -11,7 +11,7 @@ from bridge.core import drops
 from bridge.core.drops import EventDraft, OccurrenceDraft, Problem, SlotSettings
 from bridge.core.errors import InvalidCalendarObject
 from bridge.ical.blocks import without_blocks
-from bridge.ical.check import checked, uid_of
+from bridge.ical.check import checked, foreign_scale, uid_of
 from bridge.ical.lines import Component, parse
 from bridge.ical.rules import Budget
 from bridge.ical.series import Instance, Listing, Series, listing, series_of
@@ -58,14 +58,22 @@ def _draft(
         starts_at, ends_at = bounds(found, zones)
         return EventDraft(uid, kind, source, starts_at=starts_at, ends_at=ends_at, sequence=sequence)
     series = series_of(found, zones)
+    _check_overrides(found, series)
     listed = listing(series, *horizon, most, Budget())
+    occurrences = _occurrences(listed, series.master, zones, context)
+    scale = foreign_scale(series.master)
+    if scale and any(occurrence.settings.places is not None for occurrence in occurrences):
+        raise InvalidCalendarObject(
+            f"“{shortened(occurrences[0].title)}” repeats by another calendar than the Gregorian one (RSCALE={scale}), and would be sold "
+            "on wrong dates here. Repeat it by the Gregorian calendar, or make each date an event of its own."
+        )
     return EventDraft(
         uid=uid,
         component=kind,
         source=source,
-        occurrences=_occurrences(listed, series.master, zones, context),
+        occurrences=occurrences,
         recurring=series.recurs,
-        complete=listed.complete,
+        complete=listed.complete and not scale,
         starts_at=listed.starts_at,
         ends_at=listed.ends_at,
         sequence=sequence,
@@ -83,6 +91,12 @@ def _series(series: Series, listed: Listing) -> drops.Series | None:
         overridden=frozenset(override.recurrence_id for override in series.overrides),
         left_out=sum(line.value.count(",") + 1 for line in series.master.all("EXDATE")),
     )
+
+
+def _check_overrides(found: list[Component], series: Series) -> None:
+    written = [component for component in found if component.first("RECURRENCE-ID") is not None]
+    if len(written) > len(series.overrides):
+        raise InvalidCalendarObject("Two changes are for one date of the series (the same RECURRENCE-ID): leave one of them out.")
 
 
 def _sequence(found: list[Component]) -> int:

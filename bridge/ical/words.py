@@ -48,7 +48,7 @@ def words_of(component: Component) -> Words:
 
 def _notes(component: Component) -> tuple[str, str]:
     line = component.first("DESCRIPTION")
-    plain = line.text if line is not None and not is_html_value(line) else ""
+    plain = line.notes if line is not None and not is_html_value(line) else ""
     html = next((text for text in words_of_html(component) if text.strip()), "")
     return (plain, html) if plain.strip() else (html, "")
 

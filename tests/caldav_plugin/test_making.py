@@ -68,10 +68,18 @@ def test_what_is_there_already_cannot_be_made(ada: Device) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/ada/bread/inner/", 403), ("/ada/nowhere/inner/", 404), ("/dee/mine/", 403), ("/new/", 403)]
+    ("path", "status"), [("/ada/bread/inner/", 403), ("/ada/nowhere/inner/", 409), ("/dee/mine/", 403), ("/new/", 403)]
 )
 def test_calendars_are_made_only_in_ones_own_home(ada: Device, path: str, status: int) -> None:
     assert ada("MKCALENDAR", path).status == status
+    assert ada("MKCOL", path, mkcol(CALENDAR)).status == status
+
+
+def test_a_calendar_below_what_is_not_there_is_a_conflict_that_says_where_it_can_be_made(ada: Device) -> None:
+    for path in ("/ada/nope/z/", "/ada/two/names/deep/"):  # The server hands "two%2Fnames" over decoded (PEP 3333).
+        reply = ada("MKCALENDAR", path)
+        assert reply.status == 409
+        assert "directly in your home" in reply.sentence
 
 
 @pytest.mark.parametrize(

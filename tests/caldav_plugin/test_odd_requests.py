@@ -8,6 +8,7 @@ from tests.caldav_plugin.device import C, D, Device, event
 
 BOMB = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;">]><a>&y;</a>'
 OUTSIDE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><D:propfind xmlns:D="DAV:"><D:prop>&x;</D:prop></D:propfind>'
+UNREADABLE = "The charset in which the body says it is written cannot be read. Send it as utf-8."
 METHODS = ["PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL"]
 
 
@@ -32,6 +33,26 @@ def test_what_is_no_plain_xml_is_a_bad_request(ada: Device, method: str, body: s
     assert reply.status == 400
     assert reply.sentence
     assert ada("GET", "/ada/cake/").status == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "sentence"),
+    [
+        ("<a>\n<b>\n</a>", "", "The body is not well-formed XML: mismatched tag, line 3, column 3."),
+        ("<", "", "The body is not well-formed XML: unclosed token, line 1, column 1."),
+        (b"<a>\xff</a>", "", "The body is not well-formed XML: not well-formed (invalid token), line 1, column 4."),
+        (BOMB, "", "The body declares entities, which are not taken here. Write out what they stand for."),
+        (OUTSIDE, "", "The body declares entities, which are not taken here. Write out what they stand for."),
+        ("<?xml version='1.0' encoding='klingon'?><a/>", "", UNREADABLE),
+        ("<?xml version='1.0' encoding='shift_jis'?><a/>", "", UNREADABLE),
+        ("<a/>", "text/xml; charset=klingon", "Nobody knows the charset “klingon”. Send the text as utf-8."),
+        (b"<a>\xff</a>", "text/xml; charset=utf-8", "The body is not utf-8, as its Content-Type says."),
+        ("<a>\\ud800</a>", "text/xml; charset=raw_unicode_escape", "The body is not raw_unicode_escape, as its Content-Type says."),
+    ],
+)
+def test_why_a_body_is_no_xml_is_said_in_words(ada: Device, body: str | bytes, kind: str, sentence: str) -> None:
+    reply = ada("PROPFIND", "/ada/bread/", body, Depth="0", Content_Type=kind)
+    assert (reply.status, reply.sentence) == (400, sentence)
 
 
 @pytest.mark.parametrize("method", METHODS)

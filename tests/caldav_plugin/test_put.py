@@ -55,6 +55,31 @@ def test_a_body_in_another_charset_is_kept_as_text_and_gets_no_etag(ada: Device)
     assert ada("GET", "/ada/bread/l.ics").text == text
 
 
+@pytest.mark.parametrize("fold", [b"\r\n ", b"\n\t"])
+@pytest.mark.parametrize("word", ["caf\u00e9", "3 \u20ac", "\U0001f950"])
+@pytest.mark.parametrize("charset", ["", "; charset=UTF8"])
+def test_a_line_folded_inside_a_character_is_read_and_kept_without_that_fold(ada: Device, fold: bytes, word: str, charset: str) -> None:
+    text = event("cafe", f"LOCATION:{word}", "COMMENT:folded\r\n  between words")
+    octets = text.encode()
+    character = word[-1].encode()
+    for cut in range(1, len(character)):
+        torn = octets.replace(character, character[:cut] + fold + character[cut:])
+        reply = ada("PUT", f"/ada/bread/{cut}.ics", torn.replace(b"UID:cafe", b"UID:%d" % cut), Content_Type="text/calendar" + charset)
+        assert (reply.status, reply.etag) == (201, None)
+        assert ada("GET", f"/ada/bread/{cut}.ics").text == text.replace("UID:cafe", f"UID:{cut}")
+    everywhere = fold.join(bytes([octet]) for octet in character)
+    assert ada("PUT", "/ada/bread/all.ics", octets.replace(character, everywhere)).status == 201
+    assert ada("GET", "/ada/bread/all.ics").text == text
+
+
+@pytest.mark.parametrize(
+    "octets", [b"caf\xe9", b"caf\xc3\r\n", b"caf\xc3\r\n  \xa9", b"\xa9\r\n \xc3", b"\xc3\xa9\r\n \xa9", b"\xed\xa0\r\n \x80"]
+)
+def test_what_is_no_utf_8_without_its_folds_either_stays_refused(ada: Device, octets: bytes) -> None:
+    reply = ada("PUT", "/ada/bread/e.ics", event("cafe", "LOCATION:here").encode().replace(b"here", octets))
+    assert (reply.status, reply.condition, reply.sentence) == (403, f"{C}valid-calendar-data", "The text is not utf-8, as it should be.")
+
+
 @pytest.mark.parametrize("kind", ["text/calendar", "text/calendar; charset=utf-8; component=VEVENT", "application/octet-stream", None])
 def test_what_simple_clients_call_a_calendar_is_taken(ada: Device, kind: str | None) -> None:
     headers = {"Content_Type": kind} if kind else {}
@@ -97,3 +122,14 @@ def test_an_event_may_be_sent_in_chunks_without_a_length(ada: Device) -> None:
     reply = ada("PUT", "/ada/bread/e.ics", event(), environ={"CONTENT_LENGTH": None}, Transfer_Encoding="chunked")
     assert reply.status == 201
     assert ada("GET", "/ada/bread/e.ics").text == event()
+
+
+def test_a_charset_that_nobody_knows_is_named_and_utf_8_asked_for(ada: Device) -> None:
+    reply = ada("PUT", "/ada/bread/e.ics", event(), Content_Type="text/calendar; charset=klingon")
+    assert reply.sentence == "Nobody knows the charset “klingon”. Send the text as utf-8."
+
+
+def test_half_a_surrogate_pair_is_no_text_in_any_charset(ada: Device) -> None:
+    sent = event("half", "LOCATION:\\ud83d")
+    reply = ada("PUT", "/ada/bread/e.ics", sent, Content_Type="text/calendar; charset=raw_unicode_escape")
+    assert (reply.status, reply.condition) == (403, f"{C}valid-calendar-data")

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.caldav_plugin.refusals import ANSWERS, refused
 from bridge.core.errors import Refusal, UidConflict
-from tests.caldav_plugin.device import C, Device, event, slot
+from tests.caldav_plugin.device import C, D, Device, event, slot
 
 OURS = "{urn:dropbridge:refusal}"
 
@@ -124,6 +124,23 @@ def test_a_day_may_be_written_without_an_end_or_with_itself_as_its_end(ada: Devi
     assert ada("PUT", "/ada/bread/s.ics", whole).status == 201
 
 
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [("DTSTART:20261206T090000Z", "two DTSTART lines"), ("RRULE:RSCALE=CHINESE;FREQ=YEARLY;COUNT=2", "RSCALE=CHINESE")],
+)
+def test_a_slot_whose_dates_would_be_wrong_is_not_sold(ada: Device, extra: str, said: str) -> None:
+    reply = ada("PUT", "/ada/bread/s.ics", slot("slot", 3, extra))
+    assert (reply.status, reply.condition) == (403, f"{C}valid-calendar-object-resource")
+    assert said in reply.sentence
+    assert ada.propfind("/ada/bread/", f"{D}getetag", depth="1").hrefs == ["/dav/ada/bread/"]
+
+
+def test_a_birthday_by_another_calendar_is_kept_as_it_was_sent(ada: Device) -> None:
+    birthday = event("b", "RRULE:RSCALE=CHINESE;FREQ=YEARLY")
+    assert ada("PUT", "/ada/bread/b.ics", birthday).etag
+    assert ada("GET", "/ada/bread/b.ics").text == birthday
+
+
 def test_a_calendar_for_events_takes_no_tasks(ada: Device) -> None:
     components = '<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>'
     spaces = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
@@ -141,3 +158,39 @@ def test_an_event_larger_than_the_limit_is_refused_and_the_limit_is_said(ada: De
     assert (reply.status, reply.condition) == (413, f"{C}max-resource-size")
     assert limit.text is not None
     assert limit.text in reply.sentence
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "sentence"),
+    [
+        ("ben", "/ada/bread/", "This sign-in may not do that here."),
+        ("cleo", "/ada/bread/e.ics", "This sign-in may not do that here."),
+        ("ada", "/ada/", "Only calendars and events can be removed."),
+        ("ada", "/", "Only calendars and events can be removed."),
+        ("ada", "/dee/olives/", "This sign-in may not do that here."),
+    ],
+)
+def test_who_may_not_delete_reads_why_and_which_privilege_is_missing(
+    request: pytest.FixtureRequest, ada: Device, who: str, path: str, sentence: str
+) -> None:
+    ada("PUT", "/ada/bread/e.ics", event())
+    reply = request.getfixturevalue(who)("DELETE", path)
+    assert (reply.status, reply.condition, reply.sentence) == (403, f"{D}need-privileges", sentence)
+    assert (reply.xml.findtext(f"{D}need-privileges/{D}resource/{D}href") or "").rstrip("/") == f"/dav{path}".rstrip("/")
+    assert reply.xml.find(f"{D}need-privileges/{D}resource/{D}privilege/{D}unbind") is not None
+    assert ada("GET", "/ada/bread/e.ics").status == 200
+
+
+@pytest.mark.parametrize(("path", "sentence"), [("/ada/nope/", "no such calendar"), ("/ada/bread/nope.ics", "no such event")])
+def test_deleting_what_is_not_there_says_so(ada: Device, path: str, sentence: str) -> None:
+    reply = ada("DELETE", path)
+    assert (reply.status, reply.condition) == (404, f"{OURS}not-found")
+    assert sentence in reply.sentence
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PROPFIND", "REPORT", "MKCALENDAR", "MKCOL", "PROPPATCH", "MOVE"])
+@pytest.mark.parametrize("path", ["/ada/.well-known/x", "/ada/bread/.well-known"])
+def test_an_address_that_no_verb_is_asked_about_is_refused_with_a_sentence_too(ada: Device, method: str, path: str) -> None:
+    reply = ada(method, path, event())
+    assert (reply.status, reply.condition) == (404, f"{OURS}not-found")
+    assert reply.sentence == "There is no such address."

@@ -132,6 +132,13 @@ def test_tokens_of_elsewhere_of_the_future_and_made_up_ones_are_refused(ada: Dev
     assert (reply.status, reply.condition) == (403, f"{D}valid-sync-token")
 
 
+@pytest.mark.parametrize("limit", [999_999_999, 10**9, 99999999999999999999999])
+def test_a_limit_above_all_there_is_cuts_nothing_off(ada: Device, limit: int) -> None:
+    ada("PUT", "/ada/bread/a.ics", event("a"))
+    reply = ada.sync("/ada/bread/", "", limit)
+    assert (reply.status, len(reply.hrefs)) == (207, 1)
+
+
 @pytest.mark.parametrize("limit", [0, -3])
 def test_a_limit_is_a_number_above_0(ada: Device, limit: int) -> None:
     assert ada.sync("/ada/bread/", "", limit).status == 400

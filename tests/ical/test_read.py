@@ -243,6 +243,7 @@ REFUSED = [
     (event("DTSTART:tomorrow"), InvalidCalendarObject),
     (event("DTSTART:99991231T235959Z"), InvalidCalendarObject),
     (event("DURATION:P99999999999D"), InvalidCalendarObject),
+    (event("DTSTART:20261205T100000Z", "DTSTART:20261206T100000Z"), InvalidCalendarObject),
     (event("RRULE:FREQ=SOMETIMES"), InvalidCalendarObject),
     (event("RRULE:FREQ=DAILY;INTERVAL=0"), InvalidCalendarObject),
     (event("RRULE:FREQ=DAILY;BYHOUR=25"), InvalidCalendarObject),
@@ -255,6 +256,53 @@ def test_what_is_no_calendar_resource_is_refused_with_a_sentence(text, refusal):
         read(text, BERLIN, AUTUMN)
     assert caught.value.sentence.endswith(".") or "“" in caught.value.sentence
     assert len(caught.value.sentence) < 200
+
+
+def series(notes, *changes):
+    """A daily series with these notes, and changes of the dates with these RECURRENCE-IDs."""
+    master = ["BEGIN:VEVENT", "UID:1", "DTSTART:20261205T100000Z", "RRULE:FREQ=DAILY;COUNT=3", f"DESCRIPTION:{notes}", "END:VEVENT"]
+    own = [["BEGIN:VEVENT", "UID:1", f"RECURRENCE-ID{at}", f"DTSTART:2026120{n}T120000Z", "END:VEVENT"] for n, at in enumerate(changes, 1)]
+    return calendar(master, *own)
+
+
+@pytest.mark.parametrize("notes", ["Places: 3", "no places"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (":20261206T100000Z", ":20261206T100000Z"),
+        (":20261206T100000Z", ";TZID=Europe/Berlin:20261206T110000"),
+        (":20261206T100000Z", ";VALUE=DATE:20261206"),
+    ],
+)
+def test_two_changes_of_one_date_are_refused_however_the_date_is_written(notes, first, second):
+    with pytest.raises(InvalidCalendarObject, match="the same RECURRENCE-ID"):
+        read(series(notes, first, second), BERLIN, AUTUMN)
+    assert len(read(series(notes, first, ":20261207T100000Z"), BERLIN, AUTUMN).occurrences) == 3
+
+
+def test_a_task_is_kept_whatever_is_odd_about_its_dates():
+    text = calendar(["BEGIN:VTODO", "UID:1", "DTSTART:20261205T100000Z", "DTSTART:20261206T100000Z", "END:VTODO"])
+    assert read(text, BERLIN, AUTUMN).source == text
+
+
+@pytest.mark.parametrize("rule", ["RSCALE=HEBREW;FREQ=YEARLY;BYMONTHDAY=8;COUNT=5", "FREQ=YEARLY;RSCALE=chinese;COUNT=2"])
+def test_places_are_not_sold_by_another_calendar_than_the_gregorian_and_a_birthday_in_it_is_kept(rule):
+    with pytest.raises(InvalidCalendarObject) as caught:
+        read(event("SUMMARY:Feast", f"RRULE:{rule}", "DESCRIPTION:Places: 3"), BERLIN, AUTUMN)
+    assert "“Feast” repeats by another calendar than the Gregorian one (RSCALE=" in caught.value.sentence
+    birthday = event("SUMMARY:Birthday", f"RRULE:{rule}")
+    draft = read(birthday, BERLIN, AUTUMN)
+    assert (draft.source, draft.complete) == (birthday, False)
+    gregorian = event("RRULE:RSCALE=gregorian;FREQ=DAILY;COUNT=2", "DESCRIPTION:Places: 3")
+    assert len(read(gregorian, BERLIN, AUTUMN).occurrences) == 2
+
+
+@pytest.mark.parametrize("part", ["INTERVAL", "COUNT"])
+def test_a_number_that_is_too_large_for_a_recurrence_is_told_the_largest_that_is_taken(part):
+    with pytest.raises(InvalidCalendarObject) as caught:
+        read(event(f"RRULE:FREQ=DAILY;{part}=99999999999999"), BERLIN, AUTUMN)
+    assert caught.value.sentence == f"{part} of a recurrence is 999999999999 at most here, not “99999999999999”."
+    assert read(event(f"RRULE:FREQ=DAILY;{part}=999999999999"), BERLIN, AUTUMN).occurrences
 
 
 @pytest.mark.parametrize(

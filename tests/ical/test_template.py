@@ -162,6 +162,9 @@ RESHAPED = {
     "folded by tab": lambda text: text.replace("\r\n ", "\r\n\t"),
     "other dashes": plain_dashes,
     "capital escapes": lambda text: text.replace("\\n", "\\N"),
+    "line breaks of Windows": lambda text: text.replace("\\n", "\\r\\n"),
+    "line breaks of Windows, unfolded": lambda text: unfolded(text).replace("\\n", "\\r\\n"),
+    "line breaks of an old Mac": lambda text: unfolded(text).replace("\\n", "\\r"),
 }
 
 
@@ -175,6 +178,37 @@ def test_a_rendering_reshaped_by_a_client_still_loses_our_words_and_keeps_theirs
     assert [(o.title, o.notes, o.settings, o.starts_at) for o in after.occurrences] == [
         (o.title, o.notes, o.settings, o.starts_at) for o in before.occurrences
     ]
+
+
+@pytest.mark.parametrize("newline", ["\\r\\n", "\\r"])
+def test_notes_whose_line_breaks_are_written_with_a_return_keep_theirs_and_lose_only_the_block(newline):
+    source = event(f"DESCRIPTION:hello{newline}Places: 24{newline}C:\\\\recipes{newline}bye")
+    assert read(source, BERLIN, AUTUMN).occurrences[0].settings.places == 24
+    assert read(source, BERLIN, AUTUMN).occurrences[0].notes == "hello\nC:\\recipes\nbye"
+    assert back(rendered(source)) == source
+    sent = unfolded(rendered(source)).replace("\\n", newline).replace("\\r" + newline, newline)
+    assert "7 of 24 places left" in sent
+    draft = read(sent, BERLIN, AUTUMN)
+    assert draft.source == source
+    assert (draft.occurrences[0].settings.places, draft.occurrences[0].notes) == (24, "hello\nC:\\recipes\nbye")
+
+
+RETURNS = ["\\r", "\\n", "\\r\\n", "\\\\", "r", "n", "x", " ", "\r\n ", "Places: 3", "―― end ――"]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(RETURNS), max_size=8).map("".join))
+def test_any_such_notes_survive_a_rendering_octet_for_octet(value):
+    source = back(event(f"DESCRIPTION:{value}"))
+    assert back(rendered(source)) == source
+    assert "places left" not in unfolded(back(unfolded(rendered(source))))
+
+
+def test_html_notes_with_such_line_breaks_lose_the_block_too():
+    source = event("DESCRIPTION:<b>hello</b><br>\\r\\nPlaces: 24<br>bye")
+    draft = read(unfolded(rendered(source)).replace("<br>", "<br>\\r\\n"), BERLIN, AUTUMN)
+    assert "live" not in draft.source
+    assert (draft.occurrences[0].settings.places, draft.occurrences[0].notes.split()) == (24, ["hello", "bye"])
 
 
 def test_thunderbird_rewriting_only_its_html_keeps_the_edit_and_loses_the_block():
