@@ -52,7 +52,12 @@ def test_goods_and_add_ons_are_ordered_together(shop):
         ({"name": " "}, "name", "Tell us your name, in up to 120 letters."),
         ({"name": "\u200b\u2060\ufe0f"}, "name", "Tell us your name, in up to 120 letters."),
         ({"name": "\u3164"}, "name", "Tell us your name, in up to 120 letters."),
-        ({"name": b"Cl\xe9o"}, "name", "Tell us your name, in up to 120 letters."),
+        ({"name": b"Cl\xe9o"}, "name", "Your name came with letters that cannot be read: please type it once more."),
+        ({"email": "a@-b.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        ({"email": "a@b-.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        ({"email": "a@b\u200b.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        ({"email": f"a@{'ü' * 60}.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        ({"email": "\ufffd@\ufffd.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
         ({"places": "two"}, "places", "Write how many as a whole number."),
         ({"places": "99999999999999999999999"}, "places", "That is too many: please order fewer."),
         ({"places": "1001"}, "places", "That is too many: please order fewer."),
@@ -73,6 +78,22 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(shop, fields, field, s
     assert value_of(page, "email") == fields.get("email", "cleo@example.org")
     assert "Please slice &lt;it&gt;." in page
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("email", ["ü@ü.de".encode(), b"%C3%BC%40%C3%BC.de"])
+def test_an_address_is_read_the_same_whether_its_letters_came_as_octets_or_percent_encoded(shop, email):
+    form = b"name=Zo\xc3\xab&places=1&way=pickup&method=at_pickup&email=" + email
+    answer = shop.client.post(f"/slots/{shop.open()}/order", data=form, content_type="application/x-www-form-urlencoded", headers=OURS)
+    order = shop.seen(answer.headers["Location"].rpartition("/")[2]).order
+    assert (order.name, order.email) == ("Zoë", "ü@ü.de")
+
+
+@pytest.mark.parametrize("email", [b"%FF%40%FF.de", b"\xff@\xff.de"])
+def test_an_address_that_cannot_be_decoded_is_refused(shop, email):
+    form = b"name=Cleo&places=1&way=pickup&method=at_pickup&email=" + email
+    answer = shop.client.post(f"/slots/{shop.open()}/order", data=form, content_type="application/x-www-form-urlencoded", headers=OURS)
+    assert answer.status_code == 422
+    assert "This is no e-mail address that mail can be sent to" in said(answer)
 
 
 def test_a_note_that_is_too_long_is_refused_and_kept(shop):
