@@ -28,8 +28,32 @@ def test_a_place_is_ordered_with_name_and_mail_alone(shop):
     assert shop.free(slot) == 3
     words = said(shop.client.get(f"/orders/{secret}"))
     assert "Your order is placed" in words
-    assert "Thank you, Cleo. We have written to cleo@example.org." in words
+    assert "Thank you, Cleo." in words
     assert "2 places" in words
+
+
+WRITTEN = {"en": "We have written", "de": "Wir haben an", "fr": "Nous avons écrit", "es": "Hemos escrito"}
+TO_BE_KEPT = {"en": "keep the link of this page", "de": "Bewahren Sie den Link", "fr": "conservez le lien", "es": "guarde el enlace"}
+
+
+@pytest.mark.parametrize("language", WRITTEN)
+def test_an_order_says_that_a_letter_is_sent_only_where_one_is(shop, language):
+    page = f"/orders/{shop.ordered(shop.open(), places=2)}?lang={language}"
+    silent = said(shop.client.get(page))
+    assert TO_BE_KEPT[language] in silent
+    assert WRITTEN[language] not in silent
+    told = said(shop.with_mail().get(page))
+    assert f"{WRITTEN[language]}" in told
+    assert "cleo@example.org" in told
+    assert TO_BE_KEPT[language] not in told
+
+
+def test_what_happens_next_is_a_mail_only_where_one_is_sent(shop):
+    shop.sell()
+    slot = shop.open()
+    assert "You get a page with your order and the date for your calendar. Keep its link." in shop.get(f"/slots/{slot}")
+    told = said(shop.with_mail().get(f"/slots/{slot}"))
+    assert "You get an e-mail with your order and the date for your calendar." in told
 
 
 def test_goods_and_add_ons_are_ordered_together(shop):
