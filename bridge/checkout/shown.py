@@ -184,7 +184,7 @@ def short_month(day: date, words: Wording) -> str:
 
 
 def local_times(slots: Sequence[SlotShown], words: Wording) -> str:
-    """Where the times of a list are local to: their zone, when those that have a time share one; without its phase where they fall in both."""
+    """Where the times of a list are local to: their zone, when those that have a time share one, as what it is called at all of them."""
     timed = [slot for slot in slots if not slot.slot.all_day]
     if len({slot.slot.timezone for slot in timed}) != 1:
         return words.text("All times are local to the place.")

@@ -373,3 +373,17 @@ def test_a_date_that_is_over_has_nothing_left_and_no_early_price(shop):
     for path in (f"/slots/{slot}", f"/slots/{slot}/card"):
         words = said(shop.client.get(path))
         assert ("Over" in words, "Country loaf €8.50" in words, re.search(r"\d left", words)) == (True, True, None)
+
+
+def test_shipping_is_offered_only_where_it_can_be_paid_for(shop):
+    post = ShippingOption("post", "By post", 590)
+    shop.sell(shipping=(post,), pays_by=("at_pickup", "fake"), offers=(OfferDraft("LOAF"),))
+    slot = shop.open()
+    assert 'value="ship:post"' in shop.get(f"/slots/{slot}")
+    shop.later(seconds=1)
+    shop.sell(shipping=(post,), pays_by=("at_pickup",), offers=(OfferDraft("LOAF"),))
+    shop.publish()
+    page = shop.get(f"/slots/{slot}")
+    assert "ship:post" not in page
+    assert 'name="street"' not in page
+    shop.ordered(slot, units__LOAF=1, way="")
