@@ -1,5 +1,6 @@
 """Translator: an uploaded picture to the files that pages use. Whatever else a file may hold, only its pixels come through."""
 
+import warnings
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -27,6 +28,8 @@ _SCAN, _MOST_SCANS = b"\xff\xda", 200
 _SRGB = ImageCms.createProfile("sRGB")
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+# It is refused in a sentence: nobody is to read where Pillow lies as well.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, slots=True)

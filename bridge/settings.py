@@ -184,6 +184,11 @@ class Mail(_Section):
             raise ValueError("mail.from_address is missing: the address that letters come from")
         return self
 
+    @property
+    def carries(self) -> bool:
+        """Whether anything carries letters; else they wait."""
+        return self.adapter != "mail" or bool(self.host)
+
 
 class Checkout(_Section):
     """Ordering on the pages."""

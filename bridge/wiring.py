@@ -80,13 +80,9 @@ def payments_for(name: str, settings: Settings) -> Payments:
     return made
 
 
-def _carries(mail: Mail) -> bool:
-    return mail.adapter != "mail" or bool(mail.host)
-
-
 def notifier_for(mail: Mail) -> Notifier | None:
     """What carries letters; None while no mail server is set up. Raises ``InvalidInput``."""
-    if not _carries(mail):
+    if not mail.carries:
         return None
     known = ADAPTERS["notify"]
     module, _, name = known.get(mail.adapter, mail.adapter).rpartition(".")
@@ -200,7 +196,7 @@ def tell_address(server: Bridge) -> None:
     with server.work() as work:
         work.tell(ADDRESS, server.house.base_url, server.now())
         work.tell(WAYS, " ".join(ready), server.now())
-        work.tell(LETTERS, server.settings.mail.adapter if _carries(server.settings.mail) else "", server.now())
+        work.tell(LETTERS, server.settings.mail.adapter if server.settings.mail.carries else "", server.now())
 
 
 def ways_to_pay(made: Bridge) -> dict[str, str]:
@@ -213,7 +209,7 @@ def ways_to_pay(made: Bridge) -> dict[str, str]:
 def letters_leave(made: Bridge) -> bool:
     """Whether letters are carried, by these settings or by those of the server that runs."""
     with made.read() as views:
-        return _carries(made.settings.mail) or bool(views.told(LETTERS))
+        return made.settings.mail.carries or bool(views.told(LETTERS))
 
 
 def _lacking(settings: Settings) -> dict[str, str]:

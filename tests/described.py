@@ -70,6 +70,8 @@ SHIPPING = st.lists(
 
 def _sound(terms):
     terms = replace(terms, products=tuple(map(_cheaper_early, terms.products)))
+    if terms.shipping and not terms.paid_ahead:
+        terms = replace(terms, pays_by=("at_pickup", "stripe"))
     return terms if terms.shipping else replace(terms, has_pickup=True)
 
 

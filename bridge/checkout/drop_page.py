@@ -1,6 +1,7 @@
 """The page of a drop: its dates as a list that can be narrowed down, and as data for the calendar that a script makes of them."""
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from werkzeug.exceptions import NotFound
 from bridge.checkout import linked_data
 from bridge.checkout.about import About, absolute, addresses, in_short, locale_of
 from bridge.checkout.assets import asset, sheet
+from bridge.checkout.fields import names_of
 from bridge.checkout.filters import Filters, day_of, filters
 from bridge.checkout.kept import Kept, Page, page
 from bridge.checkout.language import asked, chosen
@@ -52,8 +54,10 @@ class DropPages:
                 start, end = wanted.window(now, current.timezone)
                 skipped, sku, available = (number - 1) * PAGE, wanted.product, wanted.available
                 slots = views.public_slots(current.id, start, end, limit=PAGE + 1, offset=skipped, sku=sku, available=available)
-                image = first_picture(views, views.terms(current.id).pictures) or picture(current.image)
-                return current, self._made(current, image, slots, views.offered(current.id, now), wanted, number, words.at(now), now)
+                terms = views.terms(current.id)
+                image = first_picture(views, terms.pictures) or picture(current.image)
+                products = _named(views.offered(current.id, now), names_of(terms))
+                return current, self._made(current, image, slots, products, wanted, number, words.at(now), now)
 
         key = ("drop", known.id, str(words.locale), language, number, wanted)
         return sent(request, self._kept.page(key, known, now, anew), now)
@@ -136,6 +140,12 @@ class DropPages:
             feeds=(("text/calendar", there.feed), ("application/rss+xml", f"{there.page}feed.rss")),
             data=linked_data.written(linked_data.listed(nodes)) if rows and first else None,
         )
+
+
+def _named(products: list[Offered], names: Mapping[str, str]) -> list[Offered]:
+    """The products by the names that the drop gives them, in their order."""
+    named = (one._replace(name=names.get(one.sku) or one.name) for one in products)
+    return sorted(named, key=lambda one: (one.name.casefold(), one.sku))
 
 
 def public_drop(views: Views, organizer: str, slug: str) -> Drop:

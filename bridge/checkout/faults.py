@@ -1,14 +1,17 @@
 """What a visitor sees when a page cannot be shown."""
 
-from flask import Blueprint, request
+import logging
+
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import BadHost, HTTPException, SecurityError, ServiceUnavailable
 
 from bridge.checkout.language import chosen
 from bridge.checkout.printing import printed
 from bridge.core.errors import Fault
-from bridge.wording import N_
+from bridge.wording import N_, Wording
 
+log = logging.getLogger(__name__)
 _MACHINES = ("/api/", "/hooks/")
 _TITLES = {
     400: N_("This request cannot be understood"),
@@ -41,7 +44,7 @@ def answer_faults(shop: Blueprint) -> None:
         words = chosen(request)
         title = words.text(_TITLES.get(code, _TITLES[500 if code >= 500 else 400]))
         hint = words.text(_HINTS[code]) if code in _HINTS else ""
-        page = printed("fault.html", words, status=code, title=title, hint=hint)
+        page = _page(error, words, code, title, hint)
         for name, value in error.get_headers():
             if name not in {"Content-Type", "Content-Length"}:
                 page.headers[name] = value
@@ -50,3 +53,17 @@ def answer_faults(shop: Blueprint) -> None:
     @shop.app_errorhandler(Fault)
     def outage(_failed: Fault) -> ResponseReturnValue:
         return fault(ServiceUnavailable(retry_after=5))
+
+
+def _page(error: HTTPException, words: Wording, code: int, title: str, hint: str) -> Response:
+    """The page that says so; the words alone where none can be made."""
+    # Under a Host that is none no address of ours is known, and a page is full of them.
+    if not isinstance(error, BadHost | SecurityError):
+        try:
+            return printed("fault.html", words, status=code, title=title, hint=hint)
+        except Exception:
+            # Flask asks nobody further: what fails here leaves visitors without any answer.
+            log.exception("the page of a fault failed")
+    told = Response("".join(f"{line}\n" for line in (title, hint) if line), code, content_type="text/plain; charset=utf-8")
+    told.headers["Cache-Control"] = "no-store"
+    return told

@@ -8,8 +8,11 @@ from bridge.core.terms import AT_PICKUP, Terms
 from bridge.wording import Wording
 
 
-def next_steps(one: SlotShown, terms: Terms, place: str, words: Wording, now: datetime) -> tuple[str, ...]:
-    """Sentences in their order; none for a slot that cannot be ordered now or later, or a drop that describes no products."""
+def next_steps(one: SlotShown, terms: Terms, place: str, words: Wording, now: datetime, *, letters: bool = True) -> tuple[str, ...]:
+    """Sentences in their order; none for a slot that cannot be ordered now or later, or a drop that describes no products.
+
+    None speaks of a mail where no ``letters`` are sent.
+    """
     if not terms.products or one.slot.availability.state not in ("open", "soon"):
         return ()
     minutes = int(terms.hold.total_seconds() // 60)
@@ -19,7 +22,9 @@ def next_steps(one: SlotShown, terms: Terms, place: str, words: Wording, now: da
             "You choose. Yours is kept for {n} minutes while you fill in the form.",
             minutes,
         ),
-        words.text("You get an e-mail with your order and the date for your calendar."),
+        words.text("You get an e-mail with your order and the date for your calendar.")
+        if letters
+        else words.text("You get a page with your order and the date for your calendar. Keep its link."),
     ]
     if terms.has_pickup:
         when = short_day(one, words)

@@ -1,7 +1,7 @@
 """The form of a slot's page in words and numbers: what its template prints, fresh or with what somebody typed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -116,6 +116,8 @@ def form_of(
 ) -> FormShown:
     """The form as it is shown at ``now``; ``sold`` are the slot's offers as they are stored."""
     asked = asked or Asked()
+    # Stored terms may name shipping that nobody could pay for.
+    terms = terms if terms.paid_ahead else replace(terms, shipping=())
     skus = [seen.sku for seen in sorted(slot.availability.offers, key=lambda seen: seen.add_on)]
     told = {_own_field(field, skus): sentence for field, sentence in reversed(list(asked.wrong))}
     shown = _Shown(slot, drop, terms, {offer.sku: offer for offer in sold}, words, now, asked, told)

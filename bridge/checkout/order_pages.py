@@ -120,7 +120,7 @@ def page_of(bridge: Selling, seen: OrderSeen, *, notice: str = "", status: int =
     waits = seen.order.state == "pending" and request.args.get("paid") == "1" and not clearing
     one = replace(one, title=words.text("Your payment is on its way")) if clearing else one
     values = {"seen": seen, "one": one, "ways": calendars(seen, bridge.settings.base_url), "wait": WAIT if waits else 0}
-    values["clearing"] = clearing
+    values |= {"clearing": clearing, "letters": bridge.settings.mail.carries}
     return private(printed("order.html", words, status=status, notice=words.text(notice), go=_payment(bridge, seen), **values))
 
 

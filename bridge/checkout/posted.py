@@ -17,11 +17,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def form(request: Request) -> dict[str, str]:
-    """The fields of a form, the first of each name, without control characters. Raises 400, 413, 415."""
+    """The fields of a form, the first of each name, read as UTF-8, without control characters. Raises 400, 413, 415."""
     if request.mimetype != FORM:
         raise UnsupportedMediaType
     try:
-        found = parse_qsl(_body(request).decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        found = parse_qsl(_body(request).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise RequestEntityTooLarge from None
     fields: dict[str, str] = {}

@@ -184,11 +184,18 @@ def short_month(day: date, words: Wording) -> str:
 
 
 def local_times(slots: Sequence[SlotShown], words: Wording) -> str:
-    """Where the times of a list are local to: their zone, when those that have a time share one."""
+    """Where the times of a list are local to: their zone, when those that have a time share one, as what it is called at all of them."""
     timed = [slot for slot in slots if not slot.slot.all_day]
     if len({slot.slot.timezone for slot in timed}) != 1:
         return words.text("All times are local to the place.")
-    return words.text("All times are local to the place: {zone}.", zone=zone_name(timed[0].starts, words))
+    names = {zone_name(slot.starts, words) for slot in timed}
+    name = names.pop() if len(names) == 1 else _any_phase(timed[0].slot.timezone, words)
+    return words.text("All times are local to the place: {zone}.", zone=name)
+
+
+def _any_phase(zone: str, words: Wording) -> str:
+    """What a zone is called all year: ``Central European Time``."""
+    return str(get_timezone_name(ZoneInfo(zone), width="long", locale=words.locale, zone_variant="generic"))
 
 
 def zone_name(moment: datetime, words: Wording) -> str:

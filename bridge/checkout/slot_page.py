@@ -117,7 +117,7 @@ class SlotPages:
     def _card(self, seen: Seen, words: Wording, now: datetime) -> Page:
         one = shown(seen.slot, words, now)
         until = min([changes_at([seen.slot], now), *moments_of(seen.slot, seen.terms, now)])
-        return finished("card.html", words, until, **slot_values(one, seen, words, now))
+        return finished("card.html", words, until, **slot_values(self._bridge, one, seen, words, now))
 
 
 def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, asked_for: Asked | None = None) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, aske
         "about": _about(bridge, one, seen, words),
         "booked": seen.booked.told(words),
         "goods": seen.goods,
-        **slot_values(_offered(one, asked_for, words), seen, words, now, asked_for),
+        **slot_values(bridge, _offered(one, asked_for, words), seen, words, now, asked_for),
     }
 
 
@@ -171,9 +171,11 @@ def _about(bridge: Reading, one: SlotShown, seen: Seen, words: Wording) -> About
     )
 
 
-def slot_values(one: SlotShown, seen: Seen, words: Wording, now: datetime, asked_for: Asked | None = None) -> dict[str, Any]:
+def slot_values(
+    bridge: Reading, one: SlotShown, seen: Seen, words: Wording, now: datetime, asked_for: Asked | None = None
+) -> dict[str, Any]:
     """What the page of a slot and its card show alike."""
-    drop, terms = seen.drop, seen.terms
+    drop, terms, letters = seen.drop, seen.terms, bridge.settings.mail.carries
     return {
         "drop": drop,
         "one": one,
@@ -186,7 +188,8 @@ def slot_values(one: SlotShown, seen: Seen, words: Wording, now: datetime, asked
         "story": terms.story,
         "questions": terms.questions,
         "policy": terms.refund_policy,
-        "steps": next_steps(one, terms, one.slot.place or drop.place, words, now),
+        "steps": next_steps(one, terms, one.slot.place or drop.place, words, now, letters=letters),
+        "letters": letters,
     }
 
 

@@ -92,6 +92,7 @@ FORMS = frozenset(AS_DATES) | frozenset(SINGULAR) | frozenset(
         N_("Ordering has not opened yet."),
         N_("This is no e-mail address that mail can be sent to, such as cleo@example.org."),
         N_("Tell us your name, in up to 120 letters."),
+        N_("Your name came with letters that cannot be read: please type it once more."),
         N_("A note has at most 1000 letters: please say it in fewer."),
         N_("Choose how it is to be sent."),
         N_("Choose how you want to pay."),

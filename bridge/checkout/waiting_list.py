@@ -54,7 +54,8 @@ def add_waiting(face: Blueprint, bridge: Selling, guard: Guard) -> None:
             found, drop = slot_of(views, public_id)
         words = chosen(request, drop.language).at(bridge.now())
         one = shown(found, words, bridge.now())
-        return _private(printed("waiting_joined.html", words, drop=drop, one=one, when=span_of_days(one, words)))
+        letters = bridge.settings.mail.carries
+        return _private(printed("waiting_joined.html", words, drop=drop, one=one, when=span_of_days(one, words), letters=letters))
 
     @face.before_app_request
     def offered() -> Response | None:

@@ -40,7 +40,7 @@ def serve(context: Context, host: str | None, port: int | None, with_demo: bool)
     bridge = context.serving
     click.echo(f"Starting on {bridge.house.base_url}/ …", err=True)
     tell_address(bridge)
-    greeting = _demo(bridge) if with_demo else _greeting(context)
+    greeting = _demo(bridge) if with_demo else _greeting(context) + _of_letters(context)
     context.close()
     become([*beside, ("bridge", "clock")], greeting)
 
@@ -112,6 +112,12 @@ def _check_address(host: str, port: int) -> None:
     except OSError as error:
         told = f"Cannot serve on {host}, port {port}: {error.strerror}. Choose others with --host and --port."
         raise click.ClickException(told) from None
+
+
+def _of_letters(context: Context) -> str:
+    if context.settings.mail.carries:
+        return ""
+    return "\nNo mail server is set up: letters to customers wait. Set mail.host and mail.from_address, then start again."
 
 
 def _greeting(context: Context) -> str:

@@ -230,9 +230,19 @@ def order_totals(lines: tuple[OrderLine, ...], fee: int, fee_rate: int, *, inclu
 def checked_email(address: str) -> str:
     """``address`` without blanks around it if mail can be sent there, else ``InvalidInput``."""
     trimmed = unicodedata.normalize("NFC", address.strip())
-    if len(trimmed) > 254 or _EMAIL.fullmatch(trimmed) is None or ".." in trimmed or trimmed.startswith("."):
+    unfit = _REPLACED in trimmed or not trimmed.isprintable() or ".." in trimmed or trimmed.startswith(".")
+    if unfit or len(trimmed) > 254 or _EMAIL.fullmatch(trimmed) is None or not _is_host(trimmed.rpartition("@")[2]):
         raise InvalidInput("This is no e-mail address that mail can be sent to, such as cleo@example.org.")
     return trimmed
+
+
+def _is_host(name: str) -> bool:
+    """Whether the DNS can hold the name: no label begins or ends with a hyphen (RFC 1123 section 2.1), and all have an ASCII form."""
+    try:
+        labels = name.encode("idna").split(b".")
+    except UnicodeError:
+        return False
+    return not any(label.startswith(b"-") or label.endswith(b"-") for label in labels)
 
 
 def email_key(address: str) -> str:
@@ -247,7 +257,9 @@ def email_key(address: str) -> str:
 def checked_name(name: str) -> str:
     """A person's name on one line, of which something can be seen, else ``InvalidInput``."""
     trimmed = " ".join(name.split())
-    unfit = _REPLACED in trimmed or any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in trimmed)
+    if _REPLACED in trimmed:
+        raise InvalidInput("Your name came with letters that cannot be read: please type it once more.")
+    unfit = any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in trimmed)
     if unfit or len(trimmed) > 120 or not any(map(_is_seen, trimmed)):
         raise InvalidInput("Tell us your name, in up to 120 letters.")
     return trimmed

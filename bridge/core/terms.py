@@ -110,6 +110,11 @@ class Terms:
         """The product of this SKU."""
         return next((product for product in self.products if product.sku == sku), None)
 
+    @property
+    def paid_ahead(self) -> bool:
+        """Whether any way of paying is one ahead, without which nothing is sent."""
+        return any(name != AT_PICKUP for name in self.pays_by)
+
     def shipping_by(self, key: str) -> ShippingOption:
         """The shipping option of this key. Raises ``InvalidInput``."""
         for option in self.shipping:

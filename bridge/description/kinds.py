@@ -46,7 +46,9 @@ def _text(most: int, *, empty: bool = True) -> Kind:
             raise Misread("must be text: write it between quotation marks.")
         if not empty and not value.strip():
             raise Misread("must not be empty.")
-        if len(value) > most or "\0" in value:
+        if "\0" in value:
+            raise Misread("holds a NUL, which no text may: leave it out.")
+        if len(value) > most:
             raise Misread(f"may have at most {most} characters.")
         return value
 

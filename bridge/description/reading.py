@@ -19,6 +19,7 @@ from bridge.description.shape import Key, Part
 MAX_OCTETS = 1_000_000
 MOST = 200
 _MADE = {"products": Product, "questions": Question, "shipping": ShippingOption}
+_UNPAID = 'could not be ordered: what is sent is paid first. Name "stripe" in [payment] methods as well, or leave out [[shipping]].'
 _ADVICE = "A description is written in TOML: see dropbridge drop apply --example."
 
 
@@ -69,7 +70,8 @@ class Opened:
 
     def _word(self, name: str) -> str:
         found = self._table.get(name)
-        return found if isinstance(found, str) else ""
+        # A NUL is told with the other faults; until then no database is asked for it.
+        return found if isinstance(found, str) and "\0" not in found else ""
 
     def read(
         self,
@@ -207,11 +209,7 @@ class Opened:
         allowed = allowed if path[:2] != ("slots", shape.SELLS) else list(known)
         for name in table:
             if name not in allowed:
-                near = difflib.get_close_matches(name, allowed, 1, 0.5)
-                self._fault(
-                    (*path, name),
-                    f"is not a key we know; did you mean {near[0]}?" if near else f"is not a key we know; use one of {', '.join(allowed)}.",
-                )
+                self._fault((*path, name), ("" if path else _belongs(name)) or _near(name, allowed))
 
     def _check_once(self, terms: Mapping[str, Any], offers: Sequence[OfferDraft]) -> None:
         self._once(("products",), "sku", [product.sku for product in terms["products"]])
@@ -229,6 +227,8 @@ class Opened:
     def _check_terms(self, terms: Mapping[str, Any]) -> None:
         if not terms.get("pays_by", ("",)):
             self._fault(("payment", "methods"), 'names no way to pay: write at least ["at_pickup"].')
+        elif terms["shipping"] and not Terms(**terms).paid_ahead and not any(fault.field == "payment.methods" for fault in self._faults):
+            self._fault(("shipping", 0), _UNPAID)
         if not terms.get("has_pickup", True) and not terms["shipping"]:
             self._fault(("pickup", "offered"), "leaves no way to get an order: allow pickup, or name a shipping option.")
 
@@ -273,6 +273,17 @@ def opened(text: bytes, file: str) -> Opened:
 
 def _exact(number: str) -> Decimal:
     return Decimal(number.replace("_", ""))
+
+
+def _belongs(name: str) -> str:
+    """Which table a key belongs to that stands above all of them; empty for one that is in several, or in none."""
+    parts = [part for part in shape.PARTS if part.name and (part.key(name) or name in shape.EXTRA.get(part.name, ()))]
+    return f"belongs to [{parts[0].name}]: write it below that line." if len(parts) == 1 and not parts[0].many else ""
+
+
+def _near(name: str, allowed: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, allowed, 1, 0.5)
+    return f"is not a key we know; did you mean {near[0]}?" if near else f"is not a key we know; use one of {', '.join(allowed)}."
 
 
 def _syntax(told: str, text: str) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """Ada's bakery with its pages: what a browser sends, and what it gets."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,11 @@ class Shop(Bakery):
         if not hasattr(self, "_client"):
             self._client = site(self.house).test_client()
         return self._client
+
+    def with_mail(self):
+        """A browser at the same shop with a mail server."""
+        mail = {"host": "mail.example", "from_address": "shop@example.org"}
+        return site(replace(self.house, settings=self.house.settings.replace(mail=mail))).test_client()
 
     def get(self, path: str, status: int = 200) -> str:
         answer = self.client.get(path)

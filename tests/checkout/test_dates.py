@@ -1,5 +1,6 @@
 """A drop's dates narrowed down, as data, and their openings as events."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from bridge.checkout.filters import filters
 from bridge.checkout.next_steps import next_steps
-from bridge.checkout.shown import shown
+from bridge.checkout.shown import local_times, shown
 from bridge.core.ports_shop import Picture
 from bridge.core.terms import Product, Question, Terms
 from bridge.flows.drops import describe_drop
@@ -292,3 +293,28 @@ def test_a_drop_described_anew_is_shown_so_on_the_next_view(shop):
         drop = work.views.drop("ada", "bread")
         describe_drop(work, drop, shop.house.house, now=shop.clock(), actor="ada", terms=Terms(story="Bring a bag."))
     assert "Bring a bag." in client.get(path).get_data(as_text=True)
+
+
+def test_the_products_to_choose_from_are_called_as_the_drop_calls_them(shop):
+    shop.put(event("a", "Places: 5\nSells: MILK, RYE"), "a.ics")
+    shop.describe(products=(Product("MILK", "Zopf"), Product("RYE", "Rye bread")))
+    shop.publish()
+    page = site(shop.house).test_client().get("/ada/bread/").get_data(as_text=True)
+    assert re.findall(r'<option value="(\w+)">([^<]+)<', page) == [("RYE", "Rye bread"), ("MILK", "Zopf")]
+
+
+@pytest.mark.parametrize(
+    ("language", "zone"),
+    [
+        ("en", "Eastern Time"),
+        ("de", "Nordamerikanische Ostküstenzeit"),
+        ("fr", "heure de l’Est nord-américain"),
+        ("es", "hora oriental"),
+    ],
+)
+def test_a_list_from_summer_to_winter_names_its_zone_without_either(clock, language, zone):
+    days = [slot(1, timezone="America/New_York", starts_at=SATURDAY + timedelta(days=after)) for after in (0, 120)]
+    summer = shown(days[1], wording(language), clock())
+    told = local_times([shown(one, wording(language), clock()) for one in days], wording(language))
+    assert told.endswith(f": {zone}.")
+    assert local_times([summer], wording(language)) != told

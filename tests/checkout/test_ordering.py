@@ -28,8 +28,32 @@ def test_a_place_is_ordered_with_name_and_mail_alone(shop):
     assert shop.free(slot) == 3
     words = said(shop.client.get(f"/orders/{secret}"))
     assert "Your order is placed" in words
-    assert "Thank you, Cleo. We have written to cleo@example.org." in words
+    assert "Thank you, Cleo." in words
     assert "2 places" in words
+
+
+WRITTEN = {"en": "We have written", "de": "Wir haben an", "fr": "Nous avons écrit", "es": "Hemos escrito"}
+TO_BE_KEPT = {"en": "keep the link of this page", "de": "Bewahren Sie den Link", "fr": "conservez le lien", "es": "guarde el enlace"}
+
+
+@pytest.mark.parametrize("language", WRITTEN)
+def test_an_order_says_that_a_letter_is_sent_only_where_one_is(shop, language):
+    page = f"/orders/{shop.ordered(shop.open(), places=2)}?lang={language}"
+    silent = said(shop.client.get(page))
+    assert TO_BE_KEPT[language] in silent
+    assert WRITTEN[language] not in silent
+    told = said(shop.with_mail().get(page))
+    assert f"{WRITTEN[language]}" in told
+    assert "cleo@example.org" in told
+    assert TO_BE_KEPT[language] not in told
+
+
+def test_what_happens_next_is_a_mail_only_where_one_is_sent(shop):
+    shop.sell()
+    slot = shop.open()
+    assert "You get a page with your order and the date for your calendar. Keep its link." in shop.get(f"/slots/{slot}")
+    told = said(shop.with_mail().get(f"/slots/{slot}"))
+    assert "You get an e-mail with your order and the date for your calendar." in told
 
 
 def test_goods_and_add_ons_are_ordered_together(shop):
@@ -52,7 +76,12 @@ def test_goods_and_add_ons_are_ordered_together(shop):
         ({"name": " "}, "name", "Tell us your name, in up to 120 letters."),
         ({"name": "\u200b\u2060\ufe0f"}, "name", "Tell us your name, in up to 120 letters."),
         ({"name": "\u3164"}, "name", "Tell us your name, in up to 120 letters."),
-        ({"name": b"Cl\xe9o"}, "name", "Tell us your name, in up to 120 letters."),
+        ({"name": b"Cl\xe9o"}, "name", "Your name came with letters that cannot be read: please type it once more."),
+        ({"email": "a@-b.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        ({"email": "a@b-.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        ({"email": "a@b\u200b.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        ({"email": f"a@{'ü' * 60}.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
+        ({"email": "\ufffd@\ufffd.de"}, "email", "This is no e-mail address that mail can be sent to, such as cleo@example.org."),
         ({"places": "two"}, "places", "Write how many as a whole number."),
         ({"places": "99999999999999999999999"}, "places", "That is too many: please order fewer."),
         ({"places": "1001"}, "places", "That is too many: please order fewer."),
@@ -73,6 +102,22 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(shop, fields, field, s
     assert value_of(page, "email") == fields.get("email", "cleo@example.org")
     assert "Please slice &lt;it&gt;." in page
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("email", ["ü@ü.de".encode(), b"%C3%BC%40%C3%BC.de"])
+def test_an_address_is_read_the_same_whether_its_letters_came_as_octets_or_percent_encoded(shop, email):
+    form = b"name=Zo\xc3\xab&places=1&way=pickup&method=at_pickup&email=" + email
+    answer = shop.client.post(f"/slots/{shop.open()}/order", data=form, content_type="application/x-www-form-urlencoded", headers=OURS)
+    order = shop.seen(answer.headers["Location"].rpartition("/")[2]).order
+    assert (order.name, order.email) == ("Zoë", "ü@ü.de")
+
+
+@pytest.mark.parametrize("email", [b"%FF%40%FF.de", b"\xff@\xff.de"])
+def test_an_address_that_cannot_be_decoded_is_refused(shop, email):
+    form = b"name=Cleo&places=1&way=pickup&method=at_pickup&email=" + email
+    answer = shop.client.post(f"/slots/{shop.open()}/order", data=form, content_type="application/x-www-form-urlencoded", headers=OURS)
+    assert answer.status_code == 422
+    assert "This is no e-mail address that mail can be sent to" in said(answer)
 
 
 def test_a_note_that_is_too_long_is_refused_and_kept(shop):
@@ -343,3 +388,17 @@ def test_a_date_that_is_over_has_nothing_left_and_no_early_price(shop):
     for path in (f"/slots/{slot}", f"/slots/{slot}/card"):
         words = said(shop.client.get(path))
         assert ("Over" in words, "Country loaf €8.50" in words, re.search(r"\d left", words)) == (True, True, None)
+
+
+def test_shipping_is_offered_only_where_it_can_be_paid_for(shop):
+    post = ShippingOption("post", "By post", 590)
+    shop.sell(shipping=(post,), pays_by=("at_pickup", "fake"), offers=(OfferDraft("LOAF"),))
+    slot = shop.open()
+    assert 'value="ship:post"' in shop.get(f"/slots/{slot}")
+    shop.later(seconds=1)
+    shop.sell(shipping=(post,), pays_by=("at_pickup",), offers=(OfferDraft("LOAF"),))
+    shop.publish()
+    page = shop.get(f"/slots/{slot}")
+    assert "ship:post" not in page
+    assert 'name="street"' not in page
+    shop.ordered(slot, units__LOAF=1, way="")

@@ -318,6 +318,29 @@ def test_a_fault_of_ours_is_a_page_too(window, caplog):
     assert "ZeroDivisionError" not in page
 
 
+@pytest.mark.parametrize("host", ["..", "a..b", ".", "x" * 64])
+def test_a_host_that_is_none_is_the_senders_mistake(client, caplog, host):
+    for path in ("/", DROP, "/healthz", "/ada/loaves/calendar.ics", "/robots.txt", "/no/such/page", "/feeds/nothing.ics"):
+        told = client.get(path, environ_overrides={"HTTP_HOST": host}, headers={"Accept-Language": "de"})
+        assert told.status_code == 400
+        assert told.get_data(as_text=True) == "Diese Anfrage ist nicht zu verstehen\n"
+        assert told.content_type == "text/plain; charset=utf-8"
+        assert told.headers["X-Content-Type-Options"] == "nosniff"
+    assert not caplog.records
+    posted = client.post("/slots/k3v9q1/order", data={"name": "Cleo"}, environ_overrides={"HTTP_HOST": host})
+    assert posted.status_code == 400
+    assert client.get("/api/v1/nothing", environ_overrides={"HTTP_HOST": host}).status_code == 400
+
+
+def test_a_page_that_fails_even_to_say_so_leaves_its_words(window, caplog):
+    app = window.app()
+    app.jinja_env.globals["url_for"] = lambda *_path, **_values: 1 / 0
+    told = app.test_client().get("/no/such/page")
+    assert (told.status_code, told.get_data(as_text=True).splitlines()[0]) == (404, "There is nothing here")
+    assert told.headers["X-Content-Type-Options"] == "nosniff"
+    assert [record.message for record in caplog.records] == ["the page of a fault failed"]
+
+
 def test_machines_get_their_own_faults(client):
     response = client.get("/api/v1/nothing")
     assert response.status_code == 404

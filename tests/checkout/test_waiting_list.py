@@ -33,6 +33,18 @@ def test_whoever_finds_it_sold_out_joins_and_is_told_so(shop, full):
     assert [one.name for one in waiting_of(shop, slot)] == ["Ben"]
 
 
+def test_who_waits_is_told_of_letters_only_where_they_are_sent(shop, full):
+    slot, _ = full
+    assert "No mail can be sent to you yet" in shop.get(f"/slots/{slot}")
+    for language, written in {"en": "We have written", "de": "geschrieben", "fr": "avons écrit", "es": "hemos escrito"}.items():
+        page = f"/slots/{slot}/waiting?lang={language}"
+        assert written not in shop.get(page)
+        assert f'href="/slots/{slot}?lang={language}">' in shop.get(page).partition("<h1>")[2]
+        assert written in shop.with_mail().get(page).get_data(as_text=True)
+    assert "No mail can be sent to you yet" in shop.get(f"/slots/{slot}/waiting")
+    assert "You get a mail." in said(shop.with_mail().get(f"/slots/{slot}"))
+
+
 def test_what_is_wrong_is_said_and_kept(shop, full):
     slot, _ = full
     answer = shop.post(f"/slots/{slot}/waiting", 422, places=1, name="Ben", email="ben")

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from bridge.cli import commands, main
 from bridge.core.errors import BridgeError, InvalidInput
+from bridge.processes import VISITOR_KEY
 from bridge.settings import Settings
 from bridge.store.engine import Database
 from bridge.store.waking import waking
@@ -22,6 +23,7 @@ from bridge.wiring import bridge, tell_address
 from tests.house import event
 from tests.manual import each_command
 from tests.payments.emulated import SECRET_KEY, WEBHOOK_SECRET, emulated
+from tests.postgres import free_port
 
 MAKE_SECRETS = (("organizer", "app-password"), ("token", "add"))
 
@@ -446,3 +448,16 @@ def test_an_organizer_has_the_address_that_customers_write_to(ada):
     assert "Say what to change" in ada("organizer", "change", "ada", status=2)
     ada("organizer", "change", "ada", "--email", "", "--title", "Ada bakes")
     assert [ada.json("organizer", "list")[0][name] for name in ("title", "email")] == ["Ada bakes", ""]
+
+
+def test_who_starts_a_server_without_mail_reads_that_letters_wait(ada, monkeypatch):
+    said = []
+    monkeypatch.setattr("bridge.cli.serve.become", lambda _beside, greeting: said.append(greeting))
+    for name in ("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "DROPBRIDGE_SERVER__PORT", VISITOR_KEY):
+        monkeypatch.setenv(name, "1")  # which the command hands on to its workers, and this process is not to keep
+    ada("serve", "--port", free_port())
+    ada.environment |= {"DROPBRIDGE_MAIL__HOST": "mail.example", "DROPBRIDGE_MAIL__FROM_ADDRESS": "shop@example.org"}
+    ada("serve", "--port", free_port())
+    without, with_mail = said
+    assert "No mail server is set up: letters to customers wait." in without
+    assert "mail" not in with_mail

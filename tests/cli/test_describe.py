@@ -207,3 +207,10 @@ def test_a_way_to_pay_that_only_the_running_server_has_the_keys_of_can_be_descri
     tell_address(replace(server, settings=server.settings.replace(stripe={"secret_key": ""})))
     server.database.dispose()
     assert "not set up" in shell("drop", "apply", file, status=2)
+
+
+@pytest.mark.parametrize("text", ['drop = "nul\\u0000x"', 'drop = "bread"\norganizer = "a\\u0000"'])
+def test_a_name_with_a_nul_is_refused_on_either_database(database_url, tmp_path, text):
+    shell = Shell(database_url, tmp_path)
+    shell("organizer", "add", "ada")
+    assert "holds a NUL, which no text may: leave it out." in shell("drop", "apply", file_of(shell, text), status=2)

@@ -205,6 +205,17 @@ methods = ["at_pickup", "bitcoin"]
     ]
 
 
+SHIPPING = 'drop = "bread"\n\n[[shipping]]\nkey = "post"\nname = "By post"\n\n[payment]\n'
+
+
+@pytest.mark.parametrize("payment", ['methods = ["at_pickup"]', 'taxes = "added"'])
+def test_shipping_that_nobody_could_pay_for_is_refused_with_its_line(payment):
+    (sentence,) = told(SHIPPING + payment)
+    assert sentence.startswith("bread.toml:3: shipping[1]: could not be ordered: what is sent is paid first.")
+    assert read(SHIPPING + 'methods = ["at_pickup", "stripe"]').terms.shipping
+    assert told(SHIPPING + "methods = 1") == ['bread.toml:8: payment.methods: must be a list: write it as ["…", "…"].']
+
+
 @pytest.mark.parametrize("color", ["", "#D2691E", "#d2691eFF", "tomato", "RebeccaPurple"])
 def test_a_colour_is_written_in_digits_or_by_its_name(color):
     assert read(f'drop = "bread"\ncolor = "{color}"').facts["color"] == color
@@ -222,6 +233,10 @@ def test_a_colour_is_written_in_digits_or_by_its_name(color):
         (b"#" * 1_000_001, "bread.toml: A description may have at most 1,000,000 bytes"),
         (b"", "bread.toml: drop is missing"),
         (b"drop = 1", "bread.toml:1: drop: must be text"),
+        (b'drop = "nul\\u0000x"', "bread.toml:1: drop: holds a NUL, which no text may: leave it out."),
+        (b'drop = "x"\ntitle = "nul\\u0000x"', "bread.toml:2: title: holds a NUL"),
+        (b'drop = "x"\nopens = 1', "bread.toml:2: opens: belongs to [slots]: write it below that line."),
+        (b'drop = "x"\nsells = ["A"]', "bread.toml:2: sells: belongs to [slots]: write it below that line."),
         (b'drop = "x"\nslots = 3\nproducts = 4\nquestions = [1]\npayment = []\nseller = true', "bread.toml:2: slots: must be a table"),
     ],
 )

@@ -2,6 +2,8 @@
 
 import random
 import struct
+import subprocess
+import sys
 import zlib
 from contextlib import suppress
 from io import BytesIO
@@ -172,3 +174,11 @@ def test_broken_files_are_refused_or_read_and_never_crash(format):
         cut = content[: chance.randrange(len(content))] if chance.random() < 0.4 else content
         with suppress(InvalidInput):
             assert prepared(bytes(cut)).files
+
+
+def test_a_picture_with_too_many_pixels_is_refused_in_words_alone(tmp_path):
+    Image.new("1", (9000, 8000)).save(tmp_path / "huge.png")
+    asks = "import sys\nfrom pathlib import Path\nfrom bridge.pictures import prepared\nprepared(Path(sys.argv[1]).read_bytes())"
+    done = subprocess.run([sys.executable, "-c", asks, tmp_path / "huge.png"], capture_output=True, text=True, check=False)
+    assert done.stderr.rstrip().splitlines()[-1].startswith("bridge.core.errors.InvalidInput: ")
+    assert "DecompressionBombWarning:" not in done.stderr
