@@ -122,8 +122,8 @@ def test_a_folder_in_which_nothing_can_be_made_is_told_of_with_what_helps(tmp_pa
 def ended(database):
     """Ends every other connection to the database, as a restart of the server does, and waits for that."""
     with database.read() as connection:
-        asked = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        return connection.exec_driver_sql(asked).all()
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        return connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE {others}").all()
 
 
 def test_who_comes_once_postgresql_is_back_does_not_hear_that_it_was_away(postgresql_url, clock):
