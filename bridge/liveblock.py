@@ -240,8 +240,8 @@ def _problem(words: Wording, problem: Problem, slot: Slot | None) -> str:
         "setting": words.text(lines.SETTINGS.get(problem.setting, problem.setting)),
         "written": one_line(problem.written),
     }
-    if problem.reason == "near-miss":
-        return words.text(lines.DID_YOU_MEAN, **values)
+    if problem.reason in lines.HINTS:
+        return words.text(lines.HINTS[problem.reason], **values)
     values["reason"] = words.text(lines.REASONS.get(problem.reason, problem.reason))
     value = {"Places": slot.capacity, "Limit": slot.limit}.get(problem.setting) if slot is not None else None
     if value is None:

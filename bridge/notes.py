@@ -93,6 +93,23 @@ def read(text: str, *, zone: ZoneInfo, language: str, currency: str, near: datet
     return _settings(found, _told(problems), hints), _tidied(public)
 
 
+def others(holding: SlotSettings, other: SlotSettings, text: str, language: str) -> tuple[Problem, ...]:
+    """Hints at what ``other``, as read from ``text``, says of a slot and ``holding`` does not; of pickup they may use other words."""
+    names = names_of(wording(language).language)
+    written = dict(found for line in _BREAK.split(text) if (found := _setting_line(line, names)) is not None)
+    compared = {
+        "Places": (holding.places, other.places),
+        "Sells": (holding.offers, other.offers),
+        "Preorder": (holding.preorder, other.preorder),
+        "Limit": (holding.limit, other.limit),
+    }
+    return tuple(
+        Problem(setting, shortened(written[setting]), "other-in-html")
+        for setting, (held, said) in compared.items()
+        if said is not None and said != held and not holding.mentions(setting)
+    )
+
+
 def drop_defaults(description: str, *, zone: ZoneInfo, language: str, currency: str, now: datetime) -> SlotSettings:
     """The settings lines in a calendar's own description, which hold where an event has none of its own.
 

@@ -59,7 +59,8 @@ class Problem:
 class SlotSettings:
     """The settings lines of one event's notes. ``None`` means that the line is absent: the drop's value holds.
 
-    ``hints`` change nothing; they are for the organizer: lines that nearly are settings, a time zone that nobody knows.
+    ``hints`` change nothing; they are for the organizer: lines that nearly are settings, what the HTML of the notes says
+    otherwise, a time zone that nobody knows.
     """
 
     places: int | None = None
@@ -233,9 +234,10 @@ class Slot:
 
         ``window`` when its ``Preorder:`` line was not, and no window is known from before: what is sold too early stays sold.
         """
-        if not self.offers and any(problem.setting == "Sells" for problem in self.problems):
+        problems = [problem for problem in self.problems if problem.reason != "other-in-html"]
+        if not self.offers and any(problem.setting == "Sells" for problem in problems):
             return "goods"
-        unread = any(problem.setting == "Preorder" and problem.reason != "near-miss" for problem in self.problems)
+        unread = any(problem.setting == "Preorder" and problem.reason != "near-miss" for problem in problems)
         return "window" if unread and self.preorder == PreorderWindow() else ""
 
 

@@ -20,6 +20,7 @@ from bridge.flows.house import House
 from bridge.flows.publish import Written, publish_edit, publish_removed
 
 MOST_TOLD = 20
+NOT_HEEDED = ("near-miss", "other-in-html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +192,9 @@ def _save(
 
 
 def _why_no_places(draft: EventDraft) -> list[Problem]:
-    """What its lines say that will not do, each once: what was not understood before what is only nearly a line."""
+    """What its lines say that will not do, each once: what was not understood before what is only nearly a line, or only in the HTML."""
     told = [problem for occurrence in draft.occurrences for problem in occurrence.settings.problems]
-    told += [hint for occurrence in draft.occurrences for hint in occurrence.settings.hints if hint.reason == "near-miss"]
+    told += [hint for occurrence in draft.occurrences for hint in occurrence.settings.hints if hint.reason in NOT_HEEDED]
     return list(dict.fromkeys(told))[:MOST_TOLD]
 
 

@@ -167,13 +167,15 @@ def _filled(own: SlotSettings, series: SlotSettings) -> SlotSettings:
 
 
 def _settings(words: Words, instance: Instance, context: Context) -> tuple[SlotSettings, str]:
-    """The settings lines, from the plain notes, or from the HTML when only that has any."""
+    """The settings lines, from the plain notes, or from the HTML when only that has any; hints at what they disagree about."""
     settings, public = _read_notes(words.notes, instance, context)
-    if words.html and settings.is_silent:
-        from_html, public_html = _read_notes(words.html, instance, context)
-        if not from_html.is_silent:
-            return from_html, public_html
-    return settings, public
+    if not words.html:
+        return settings, public
+    from_html, public_html = _read_notes(words.html, instance, context)
+    if settings.is_silent and not from_html.is_silent:
+        return from_html, public_html
+    others = notes.others(settings, from_html, words.html, context.language)
+    return (replace(settings, hints=settings.hints + others) if others else settings), public
 
 
 def _read_notes(text: str, instance: Instance, context: Context) -> tuple[SlotSettings, str]:

@@ -255,6 +255,23 @@ def test_a_near_miss_is_pointed_out_to_the_organizer_alone(shop):
     assert "Sels: LOAF x20" in shop.feed()
 
 
+def test_what_only_the_formatted_notes_say_is_told_to_the_organizer_alone_and_holds_nothing_back(shop):
+    html = "X-ALT-DESC;FMTTYPE=text/html:<p>Places: 30</p><p>Sells: LOAF x20</p><p>Preorder: until 4 Dec 2026 18:00</p>\r\n"
+    shop.put(event(notes="Places: 24", more=html))
+    assert [(slot.availability.capacity, slot.availability.state) for slot in shop.slots()] == [(24, "open")]
+    for said in ("Places: 30", "Sells: LOAF x20", "Preorder: until 4 Dec 2026 18:00"):
+        assert f"The formatted notes say “{said}”: the plain text holds" in shop.text()
+    assert "formatted notes" not in shop.feed()
+    assert shop.put(shop.resource().text).resource == shop.resource()
+
+
+def test_an_event_whose_places_only_the_formatted_notes_have_is_told_so(shop):
+    shop.put(event(notes="Limit: 2", more="X-ALT-DESC;FMTTYPE=text/html:<p>Limit: 2</p><p>Places: 30</p>\r\n"))
+    assert shop.slots() == []
+    assert "Not on sale" in shop.text()
+    assert "“Places: 30”" in shop.text()
+
+
 def test_an_event_that_nearly_has_places_is_told_how_to_have_them(shop):
     text = event(notes="Bring a bag\nPlatze: 24")
     shop.put(text)

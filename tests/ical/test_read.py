@@ -219,6 +219,22 @@ def test_settings_that_only_the_html_has_are_read_from_it():
     assert one(text).settings.places == 9
 
 
+def styled(*html, plain):
+    return event(f"DESCRIPTION:{plain}", "X-ALT-DESC;FMTTYPE=text/html:<p>" + "</p><p>".join(html) + "</p>")
+
+
+def test_what_only_the_formatted_notes_say_is_hinted_at_and_the_plain_text_holds():
+    text = styled("Places: 8", "Sells: LOAF x3\\, BUN", "Limit: 2", "Pickup: back door", plain="Places: 6\\nSells: LOAF x3\\nLimit: 2")
+    settings = one(text).settings
+    assert (settings.places, [offer.sku for offer in settings.offers]) == (6, ["LOAF"])
+    assert settings.hints == (Problem("Places", "8", "other-in-html"), Problem("Sells", "LOAF x3, BUN", "other-in-html"))
+
+
+@pytest.mark.parametrize("html", [("Places: 6", "Sells: LOAF x3"), ("Hello",), ("Places: 6 Sells: LOAF x9",)])
+def test_formatted_notes_that_say_nothing_else_of_the_slot_are_no_hint(html):
+    assert one(styled(*html, plain="Places: 6\\nSells: LOAF x3")).settings.hints == ()
+
+
 REFUSED = [
     ("", InvalidCalendarData),
     ("hello", InvalidCalendarData),
