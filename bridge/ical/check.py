@@ -36,9 +36,12 @@ def checked(calendar: Component) -> list[Component]:
 
 
 def _check_event(event: Component) -> None:
-    """Raises ``InvalidCalendarObject`` for two starts, and for numbers that no rule here counts with."""
+    """Raises ``InvalidCalendarObject`` for two starts or ends, and for numbers that no rule here counts with."""
     if len(event.all("DTSTART")) > 1:
         raise InvalidCalendarObject("An event has two DTSTART lines, so that nobody can tell when it starts: leave one of them out.")
+    for name in ("DTEND", "DURATION"):
+        if len(event.all(name)) > 1:
+            raise InvalidCalendarObject(f"An event has two {name} lines, so that nobody can tell when it ends: leave one of them out.")
     if event.first("RECURRENCE-ID") is not None:
         return  # The rule of an override means nothing, and is not read.
     for line in (*event.all("RRULE"), *event.all("EXRULE")):

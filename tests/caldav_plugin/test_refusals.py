@@ -126,7 +126,12 @@ def test_a_day_may_be_written_without_an_end_or_with_itself_as_its_end(ada: Devi
 
 @pytest.mark.parametrize(
     ("extra", "said"),
-    [("DTSTART:20261206T090000Z", "two DTSTART lines"), ("RRULE:RSCALE=CHINESE;FREQ=YEARLY;COUNT=2", "RSCALE=CHINESE")],
+    [
+        ("DTSTART:20261206T090000Z", "two DTSTART lines"),
+        ("DTEND:20261205T120000Z", "two DTEND lines"),
+        ("DURATION:PT1H\r\nDURATION:PT2H", "two DURATION lines"),
+        ("RRULE:RSCALE=CHINESE;FREQ=YEARLY;COUNT=2", "RSCALE=CHINESE"),
+    ],
 )
 def test_a_slot_whose_dates_would_be_wrong_is_not_sold(ada: Device, extra: str, said: str) -> None:
     reply = ada("PUT", "/ada/bread/s.ics", slot("slot", 3, extra))
