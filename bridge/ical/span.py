@@ -54,7 +54,7 @@ def span_of(component: Component, zones: Zones) -> Span:
 
 
 def _is_backwards(component: Component, start: Moment, lasts: Length, zones: Zones) -> bool:
-    """RFC 5545 section 3.6.1: a DTEND is later than its DTSTART, and a DURATION lasts. Some programs end a day on itself."""
+    """RFC 5545 section 3.6.1: a DTEND is later than its DTSTART, and a DURATION lasts; a day may end on itself."""
     line = component.first("DTEND")
     if line is None:
         return component.value("DURATION").strip().startswith("-")
@@ -75,7 +75,9 @@ def _length(component: Component, start: Moment, zone: tzinfo, zones: Zones) -> 
 
 def _until(start: Moment, end: Moment, zone: tzinfo, zones: Zones) -> Length:
     if start.is_day:
-        return Length(max(0, (end.local - start.local).days))
+        # Some programs end a day on itself, which RFC 5545 section 3.6.1 does not allow: it lasts that day.
+        days = (end.local.date() - start.local.date()).days
+        return Length(max(0, days or 1))
     finish = utc(end.local, zone if end.is_day else end.zone or zones.fallback)
     return Length(0, max(timedelta(), finish - utc(start.local, zone)))
 

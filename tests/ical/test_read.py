@@ -159,6 +159,14 @@ def test_an_event_without_an_end_is_a_moment_and_a_day_without_one_is_a_day():
     assert day.ends_at - day.starts_at == timedelta(hours=25)
 
 
+@pytest.mark.parametrize("start", ["DTSTART;VALUE=DATE:20261025", "DTSTART;VALUE=DATE:20261025\nRRULE:FREQ=WEEKLY;COUNT=1"])
+def test_a_day_that_ends_on_itself_lasts_that_day_and_is_kept_as_it_was_written(start):
+    text = event(*start.split("\n"), "DTEND;VALUE=DATE:20261025", "DESCRIPTION:Places: 3")
+    day = one(text)
+    assert (day.ends_at - day.starts_at, day.backwards) == (timedelta(hours=25), False)
+    assert read(text, BERLIN, AUTUMN).source == text
+
+
 def test_an_end_before_the_start_counts_as_none():
     slot = one(event("DTSTART:20261205T100000Z", "DTEND:20261205T090000Z"))
     assert slot.ends_at == slot.starts_at
