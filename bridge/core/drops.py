@@ -137,7 +137,8 @@ class EventDraft:
     of a VEVENT within the horizon asked for, ordered by start; empty for tasks and journals. ``complete`` is False when
     the horizon holds more of them than were asked for, or they repeat too often to be listed. ``starts_at`` and
     ``ends_at`` bound all occurrences, in or out of the horizon (``None``: unbounded, or none known). ``series`` is None
-    for what is no VEVENT, and for single occurrences without their series.
+    for what is no VEVENT, and for single occurrences without their series. ``scale`` names the calendar that it repeats by
+    (RFC 7529 section 4.1) where that is not the Gregorian one: its dates are not known then, and ``complete`` is False.
     """
 
     uid: str
@@ -150,6 +151,7 @@ class EventDraft:
     ends_at: datetime | None = None
     sequence: int = 0
     series: Series | None = None
+    scale: str = ""
 
     @property
     def mentions_places(self) -> bool:

@@ -11,13 +11,14 @@ from bridge.core import events
 from bridge.core.calendars import Member, Resource
 from bridge.core.drops import Drop, EventDraft, OccurrenceDraft, Problem, Slot
 from bridge.core.editing import LOOKED_AT_EVERY, applied, check_removal, is_slot, named
-from bridge.core.errors import NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
+from bridge.core.errors import InvalidCalendarObject, NotFound, TooLarge, TooManyOccurrences, UidConflict, UnsupportedComponent
 from bridge.core.matching import matched
 from bridge.core.ports import UnitOfWork
 from bridge.core.terms import Terms, described
 from bridge.flows.consequences import after_edit, lock_claimed
 from bridge.flows.house import House
 from bridge.flows.publish import Written, publish_edit, publish_removed
+from bridge.written import shortened
 
 MOST_TOLD = 20
 NOT_HEEDED = ("near-miss", "other-in-html")
@@ -230,6 +231,11 @@ def _wanted(
             wanted.append((applied(described(occurrence, terms, is_new=was is None), drop.defaults, was), was))
         elif old is not None:
             gone.append(old)
+    if wanted and draft.scale:
+        raise InvalidCalendarObject(
+            f"“{shortened(wanted[0][0].title)}” repeats by another calendar than the Gregorian one (RSCALE={draft.scale}), and would be "
+            "sold on wrong dates here. Repeat it by the Gregorian calendar, or make each date an event of its own."
+        )
     if wanted and not draft.complete:
         raise TooManyOccurrences(f"{named(wanted[0][0])} repeats too often to be sold: give it an end, or fewer repetitions.")
     return wanted, gone

@@ -62,11 +62,6 @@ def _draft(
     listed = listing(series, *horizon, most, Budget())
     occurrences = _occurrences(listed, series.master, zones, context)
     scale = foreign_scale(series.master)
-    if scale and any(occurrence.settings.places is not None for occurrence in occurrences):
-        raise InvalidCalendarObject(
-            f"“{shortened(occurrences[0].title)}” repeats by another calendar than the Gregorian one (RSCALE={scale}), and would be sold "
-            "on wrong dates here. Repeat it by the Gregorian calendar, or make each date an event of its own."
-        )
     return EventDraft(
         uid=uid,
         component=kind,
@@ -78,6 +73,7 @@ def _draft(
         ends_at=listed.ends_at,
         sequence=sequence,
         series=_series(series, listed),
+        scale=scale,
     )
 
 

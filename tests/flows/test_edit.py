@@ -8,6 +8,7 @@ from bridge.core.drops import DropDefaults, PreorderWindow
 from bridge.core.errors import (
     CapacityBelowClaimed,
     InvalidCalendarData,
+    InvalidCalendarObject,
     NotFound,
     SlotHasOrders,
     TooLarge,
@@ -451,6 +452,16 @@ def test_a_default_that_is_not_understood_changes_nothing(shop, clock):
     assert described("Bread.\nPlaces: two dozen\nLimit: 2") == DropDefaults(24, PreorderWindow(), 2)
     assert shop.slots()[0].availability.state == "open"
     assert described("Bread.").capacity is None
+
+
+@pytest.mark.parametrize("notes", ["Places: 3", "Hello"])
+def test_what_repeats_by_another_calendar_is_refused_as_such_also_where_the_drop_gives_the_places(shop, clock, notes):
+    with shop.house.work() as work:
+        describe_drop(work, shop.drop, shop.house.house, now=clock(), actor="ada", defaults=DropDefaults(5))
+    with pytest.raises(InvalidCalendarObject) as caught:
+        shop.put(event(notes=notes, title="Feast", more="RRULE:RSCALE=HEBREW;FREQ=YEARLY;COUNT=5\r\n"))
+    assert "“Feast” repeats by another calendar than the Gregorian one (RSCALE=HEBREW)" in caught.value.sentence
+    assert shop.slots() == []
 
 
 def test_a_default_taken_out_of_the_description_is_gone_and_one_set_otherwise_stays(shop, clock):
