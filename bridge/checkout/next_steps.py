@@ -9,11 +9,11 @@ from bridge.wording import Wording
 
 
 def next_steps(one: SlotShown, terms: Terms, place: str, words: Wording, now: datetime, *, letters: bool = True) -> tuple[str, ...]:
-    """Sentences in their order; none for a slot that cannot be ordered now or later, or a drop that describes no products.
+    """Sentences in their order; none for a slot that cannot be ordered now or later, or a drop without described products.
 
     None speaks of a mail where no ``letters`` are sent.
     """
-    if not terms.products or one.slot.availability.state not in ("open", "soon"):
+    if not terms.products or not terms.hands_over or one.slot.availability.state not in ("open", "soon"):
         return ()
     minutes = int(terms.hold.total_seconds() // 60)
     steps = [

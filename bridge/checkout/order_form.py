@@ -17,9 +17,10 @@ from bridge.core.drops import Drop, Offer, sells_goods
 from bridge.core.ports_orders import Held
 from bridge.core.pricing import early_left, price_of
 from bridge.core.terms import AT_PICKUP, Product, ShippingOption, Terms
-from bridge.wording import Wording, minor_digits
+from bridge.wording import N_, Wording, minor_digits
 
 MOST_UNITS = 99
+NOT_NOW = N_("This cannot be ordered at the moment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +117,14 @@ def form_of(
 ) -> FormShown:
     """The form as it is shown at ``now``; ``sold`` are the slot's offers as they are stored."""
     asked = asked or Asked()
-    # Stored terms may name shipping that nobody could pay for.
+    # Stored terms may name shipping that nobody could pay for, and nothing else.
+    is_stuck = sells_goods(sold) and not terms.hands_over
     terms = terms if terms.paid_ahead else replace(terms, shipping=())
     skus = [seen.sku for seen in sorted(slot.availability.offers, key=lambda seen: seen.add_on)]
     told = {_own_field(field, skus): sentence for field, sentence in reversed(list(asked.wrong))}
     shown = _Shown(slot, drop, terms, {offer.sku: offer for offer in sold}, words, now, asked, told)
-    kind = _kind(slot, terms, asked.hold)
+    asks = _kind(slot, terms, asked.hold)
+    kind = "" if is_stuck else asks
     goods = tuple(shown.good(seen) for seen in slot.availability.offers)
     ways = shown.ways()
     methods = methods_of(terms, asked.typed, words)
@@ -150,7 +153,7 @@ def form_of(
         kept_until=words.time(asked.hold.expires_at, ZoneInfo(slot.timezone)) if asked.hold else "",
         seconds=max(0, int((asked.hold.expires_at - now).total_seconds())) if asked.hold else 0,
         offered=asked.hold is not None and asked.hold.waiting_id is not None,
-        notice=asked.notice,
+        notice=asked.notice or (words.text(NOT_NOW) if asks and not kind else ""),
     )
 
 

@@ -115,6 +115,11 @@ class Terms:
         """Whether any way of paying is one ahead, without which nothing is sent."""
         return any(name != AT_PICKUP for name in self.pays_by)
 
+    @property
+    def hands_over(self) -> bool:
+        """Whether goods can be had at all: picked up, or sent to who paid ahead."""
+        return self.has_pickup or (bool(self.shipping) and self.paid_ahead)
+
     def shipping_by(self, key: str) -> ShippingOption:
         """The shipping option of this key. Raises ``InvalidInput``."""
         for option in self.shipping:

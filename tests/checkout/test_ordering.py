@@ -402,3 +402,24 @@ def test_shipping_is_offered_only_where_it_can_be_paid_for(shop):
     assert "ship:post" not in page
     assert 'name="street"' not in page
     shop.ordered(slot, units__LOAF=1, way="")
+
+
+@pytest.mark.parametrize("sold_out", [False, True])
+def test_goods_that_could_only_be_sent_and_not_be_paid_for_have_no_form_and_say_so(shop, sold_out):
+    post = ShippingOption("post", "By post", 590)
+    slot = shop.open("Places: 5\nSells: LOAF")
+    shop.sell(shipping=(post,), has_pickup=False, pays_by=("at_pickup", "fake"))
+    if sold_out:
+        shop.order_by(slot, 303, units__LOAF=5, way="ship:post", method="fake", street="1 Lane", postcode="1", city="B", country="DE")
+    shop.later(seconds=1)
+    shop.sell(shipping=(post,), has_pickup=False, pays_by=("at_pickup",))
+    shop.publish()
+    page, card = said(shop.client.get(f"/slots/{slot}")), said(shop.client.get(f"/slots/{slot}/card"))
+    assert "This cannot be ordered at the moment." in page
+    assert "<form" not in shop.get(f"/slots/{slot}").split('id="order"')[1].split("</section>")[0]
+    assert "You choose." not in page
+    assert "See this date" in card
+    shop.later(seconds=1)
+    shop.sell(shipping=(post,), has_pickup=False, pays_by=("at_pickup", "fake"))
+    shop.publish()
+    assert "This cannot be ordered at the moment." not in said(shop.client.get(f"/slots/{slot}"))
