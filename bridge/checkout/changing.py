@@ -20,12 +20,12 @@ from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import UNITS, Typed, wanted
 from bridge.core.availability import availability
 from bridge.core.drops import Slot
-from bridge.core.errors import InvalidInput, NotFound, Refusal
+from bridge.core.errors import InvalidInput, NotFound, Refusal, TooLate
 from bridge.core.orders import Order
 from bridge.core.ports import Views
 from bridge.core.ports_orders import Held, OrderSeen
 from bridge.flows.changing import can_move, change_order, check_may_change, is_paid_for_good, most_paid_for
-from bridge.flows.orders import claim_of
+from bridge.flows.orders import check_in_time, claim_of
 from bridge.wording import N_, Wording
 
 MOST_SLOTS = 30
@@ -34,11 +34,12 @@ PAID_FOR_GOOD = N_("Your order is paid and cannot cost more than that; order wha
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Another slot that an order can move to. ``fits``: what is ordered is free there now."""
+    """Another slot that an order can move to. ``fits``: what is ordered is free there now; ``stays``: there it is for good."""
 
     one: SlotShown
     when: str
     fits: bool
+    stays: bool
 
 
 def add_changing(face: Blueprint, bridge: Selling, guard: Guard) -> None:
@@ -163,4 +164,13 @@ def _elsewhere(views: Views, seen: OrderSeen, public_id: str, words: Wording, no
     one = shown(slot, words, now)
     if slot.availability.state not in ("open", "sold_out"):
         return None
-    return Elsewhere(one, span_of_days(one, words), can_move(seen.order, *stored, now))
+    return Elsewhere(one, span_of_days(one, words), can_move(seen.order, *stored, now), _stays(seen, stored[0], now))
+
+
+def _stays(seen: OrderSeen, slot: Slot, now: datetime) -> bool:
+    """Whether the order, once moved to ``slot``, could not be changed or cancelled by its customer."""
+    try:
+        check_in_time(replace(seen.order, free_change=False), slot, seen.terms, now)
+    except TooLate:
+        return True
+    return False

@@ -113,6 +113,21 @@ def test_an_order_moves_to_a_date_that_has_enough_and_to_no_other(shop):
     assert shop.seen(secret).slot.public_id == large
 
 
+def test_an_order_that_would_be_for_good_where_it_moves_to_is_told_so_beside_the_choice(shop):
+    _, page = order_of(shop, shop.open("Places: 5"), places=2)
+    for name, start, places in (("running", "02T0845", 5), ("near", "02T1800", 5), ("full", "02T1900", 1), ("far", "07T0900", 5)):
+        shop.open(f"Places: {places}", name, start=f"202612{start}00Z")
+    labels = re.findall(r'<label class="choice">.*?</label>', shop.get(f"{page}/move"), re.DOTALL)
+    told = "Once moved there, your order can no longer be changed or cancelled here."
+    assert [(re.search(r"\d\d:\d\d", label)[0], told in label) for label in labels] == [
+        ("09:45", True),
+        ("19:00", True),
+        ("20:00", False),
+        ("10:00", False),
+    ]
+    assert "lässt sich Ihre Bestellung hier nicht mehr ändern" in shop.get(f"{page}/move?lang=de")
+
+
 def test_an_order_is_cancelled_after_it_was_said_what_goes_back(shop):
     slot = shop.open()
     _, page = order_of(shop, slot, places=2)
