@@ -2,6 +2,7 @@
 
 import html
 import re
+from io import BytesIO
 
 import pytest
 
@@ -245,13 +246,28 @@ def test_one_address_cannot_ask_without_end(shop):
         ("x=" + "y" * 20_000, "application/x-www-form-urlencoded", 413),
         ("&".join(f"f{n}=1" for n in range(400)), "application/x-www-form-urlencoded", 413),
         ("{}", "application/json", 415),
-        (b"--x\r\n\r\n--x--", "multipart/form-data; boundary=x", 415),
+        ("places=1", "text/plain", 415),
+        (b"--x\r\n\r\n--x--", "multipart/form-data; boundary=x", 400),
+        (b"places=1", "multipart/form-data", 400),
+        (b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n" + b"y" * 20_000 + b"\r\n--x--", "multipart/form-data; boundary=x", 413),
+        (b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n" * 301 + b"--x--", "multipart/form-data; boundary=x", 413),
     ],
 )
 def test_a_body_that_is_no_form_is_turned_away(shop, data, content_type, status):
     slot = shop.open()
     answer = shop.client.post(f"/slots/{slot}/order", data=data, content_type=content_type)
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize("name", ["Cleo", "Zoë Ωmega"])
+def test_a_form_that_is_sent_in_parts_orders_as_any_other_and_its_files_are_passed_over(shop, name):
+    slot = shop.open()
+    fields = {"places": "2", "name": name, "email": "cleo@example.org", "way": "pickup", "method": "at_pickup", "note": "a\r\nb\x00"}
+    file = (BytesIO(b"GIF"), "a.gif")
+    answer = shop.client.post(f"/slots/{slot}/order", data=fields | {"name2": file}, content_type="multipart/form-data", headers=OURS)
+    assert answer.status_code == 303
+    order = shop.seen(answer.headers["Location"].rpartition("/")[2]).order
+    assert (order.name, order.places, order.note) == (name, 2, "a\nb")
 
 
 def test_what_is_sent_is_paid_first_and_costs_its_fee(shop):

@@ -119,3 +119,26 @@ def test_nothing_that_is_sent_crashes_the_checkout_and_what_is_refused_changes_n
         if answer.status_code >= 400 and not (answer.status_code == 422 and path.endswith("/order")):
             assert now == known, (seed, path, answer.status, body[:300])
         known = now
+
+
+PIECES = [b"--x\r\n", b"--x--", b"--x", b"\r\n", b"\r\n\r\n", b"\n\n", b"\r\r", b"\r", b"\n", b": ", b" \tfolded", b"1", b"\x00", b"\xff"]
+PIECES += [b"Content-Disposition: form-data", b"; name=places", b'; name="units:LOAF"', b"; name=", b"; name*=utf-8''%ff", b"; name*=x''a"]
+PIECES += [b"; name*0=a; name*2=b", b'; filename="a"', b"; filename*=\xff", b"Content-Type: text/plain; charset=utf-16"]
+PIECES += [b"Content-Type: ;;=", b"Content-Length: x", b"y" * 3000]
+PART = b'--x\r\nContent-Disposition: form-data; name="places"\r\n\r\n1\r\n'
+KINDS = ["; boundary=x"] * 3 + ["", "; boundary=", '; boundary="x', "; boundary=\xe9", "; boundary=" + "x" * 200, "; boundary=[(*"]
+
+
+def test_no_rubbish_in_parts_crashes_a_form_or_orders(shop):
+    slot = shop.open("Places: 100000")
+    client, known = site(shop.house).test_client(), state_of(shop, slot)
+    seen = set()
+    for seed in range(INPUTS):
+        chance = random.Random(seed)
+        body = PART * chance.choice([0, 1, 1, 400]) + b"".join(chance.choices(PIECES, k=chance.randint(0, 12)))
+        kind = "multipart/form-data" + chance.choice(KINDS)
+        answer = client.post(f"/slots/{slot}/order", data=body, content_type=kind)
+        assert answer.status_code in {400, 413, 422}, (seed, answer.status, kind, body[-300:])
+        seen.add(answer.status_code)
+    assert seen == {400, 413, 422}
+    assert state_of(shop, slot)[2] == known[2]
