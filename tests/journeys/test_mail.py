@@ -336,3 +336,20 @@ def test_a_letter_outside_of_ascii_to_a_server_without_smtputf8_is_a_lasting_fau
     with pytest.raises(PermanentFault, match="outside of ASCII"):
         notifier.send(Message("jörg@customers.example", "Jörg", "Hello", "Hello\n"), "k1")
     notifier.close()
+
+
+def test_a_letter_to_an_address_that_the_mail_server_cannot_write_is_given_up_at_once_and_the_organizer_reads_why(post, monkeypatch):
+    offers = smtplib.SMTP.has_extn
+    monkeypatch.setattr(smtplib.SMTP, "has_extn", lambda self, name: name != "smtputf8" and offers(self, name))
+    post.orders[12] = seen(email="ü@customers.example")
+    post.orders[13] = seen(email=CLEO)
+    post.say(12, "confirmed")
+    post.say(13, "confirmed")
+    assert post.tick() == 2
+    assert len(post.postfix.letters("cleo", 1)) == 1
+    assert post.rows("waiting") == {}
+    assert "letters outside of ASCII before the @" in post.rows("given up")[KEY]
+    assert "letters outside of ASCII before the @" in post.command("outbox", "list", "--failed")
+    assert "1 consequence was given up" in post.command("doctor", "--offline", status=1)
+    post.shop.clock.turn(days=1)
+    assert post.tick() == 0
