@@ -26,6 +26,8 @@ from bridge.store.told import told
 NUMBERED = asyncpg.dialect()  # type: ignore[no-untyped-call]
 """Statements compiled for it have their parameters numbered, as libpq takes them."""
 
+Asked = tuple[object, str, Sequence[bytes | None]]
+"""A statement by a key, its text, and the values it is asked with."""
 _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _WHOLE_NUMBERS, _BOOLEAN, _JSON = (20, 21, 23), 16, (114, 3802)
 _NOT_PREPARED = b"26000"
@@ -58,11 +60,13 @@ def is_lost(driver: Any) -> bool:
 
 
 def _commit(db: Db) -> None:
-    """Together with what is still under way; psycopg then finds nothing left to commit."""
+    """Together with what is still under way; psycopg then finds nothing left to commit, and spends nothing on it."""
     pgconn = _of(db)
     if pgconn.pipeline_status != PipelineStatus.OFF:
         pgconn.send_query_params(b"COMMIT", None)
         settle(db)
+    elif pgconn.transaction_status == TransactionStatus.INTRANS:
+        run(db, "COMMIT")
 
 
 def _roll_back(db: Db) -> None:
@@ -86,10 +90,20 @@ def run(db: Db, command: str) -> None:
         raise told(db, error) from error
 
 
+def begin(db: Db, *settings: bytes) -> None:
+    """Begins a transaction with the first thing that is asked in it: one way to the server less. ``settings`` are its own."""
+    pgconn = _of(db)
+    pgconn.enter_pipeline_mode()
+    for command in (b"BEGIN", *settings):
+        pgconn.send_query_params(command, None)
+
+
 def ask(db: Db, key: object, text: str, given: Sequence[bytes | None]) -> Any:
     """The result of the statement ``text``, by which name ``key`` it was prepared before or not. Raises ``psycopg.Error``."""
-    settle(db)
     pgconn, name = _ready(db, key, text)
+    if pgconn.pipeline_status != PipelineStatus.OFF:
+        pgconn.send_query_prepared(name, given)
+        return _settled(pgconn)[-1]
     result = pgconn.exec_prepared(name, given)
     if result.error_field(DiagnosticField.SQLSTATE) == _NOT_PREPARED and pgconn.transaction_status == TransactionStatus.IDLE:
         del db.info["prepared"][key]
@@ -97,22 +111,45 @@ def ask(db: Db, key: object, text: str, given: Sequence[bytes | None]) -> Any:
     return _checked(result)
 
 
-def later(db: Db, key: object, text: str, given: Sequence[bytes | None], formats: Sequence[int] | None = None) -> None:
-    """Has the statement carried out while we go on. What goes wrong is raised by what is asked next, at the latest by the commit.
+def ask_all(db: Db, asked: Sequence[Asked]) -> list[Any]:
+    """The results of all of these, asked in one way to the server. Raises ``psycopg.Error``."""
+    prepare(db, {key: text for key, text, _ in asked})
+    is_reading = _of(db).transaction_status == TransactionStatus.IDLE and not _needs_to_begin(db.connection.driver_connection)
+    for key, text, given in asked:
+        pgconn, name = _ready(db, key, text)
+        if pgconn.pipeline_status == PipelineStatus.OFF:
+            pgconn.enter_pipeline_mode()
+        pgconn.send_query_prepared(name, given)
+    try:
+        return _settled(_of(db))[-len(asked) :]
+    except psycopg.errors.InvalidSqlStatementName:
+        if not is_reading:
+            raise
+        for key, _, _ in asked:
+            db.info["prepared"].pop(key, None)
+        return ask_all(db, asked)
 
-    The values are texts unless ``formats`` says that they are ``BINARY``.
+
+def later(db: Db, key: object, text: str, given: Sequence[bytes | None], formats: Sequence[int] | None = None) -> None:
+    """Has the statement carried out along with what is asked next, at the latest with the commit, which then raises what goes wrong.
+
+    The values are texts unless ``formats`` says that they are ``BINARY``: those are many, and the server begins with them at once.
     """
     pgconn, name = _ready(db, key, text)
     if pgconn.pipeline_status == PipelineStatus.OFF:
         pgconn.enter_pipeline_mode()
     pgconn.send_query_prepared(name, given, formats)
-    pgconn.send_flush_request()
-    _sent(pgconn)
+    if formats is not None:
+        pgconn.send_flush_request()
+        _sent(pgconn)
 
 
-def begin(db: Db, asked: Sequence[tuple[object, str, Sequence[bytes | None]]]) -> None:
-    """Asks all of these, of a key, a text and values each, and goes on: ``answer`` gives their results. Raises ``psycopg.Error``."""
+def begin_to_ask(db: Db, asked: Sequence[Asked]) -> None:
+    """Asks all of these and goes on: ``answer`` gives their results. Raises ``psycopg.Error``."""
+    settle(db)
     prepare(db, {key: text for key, text, _ in asked})
+    if _needs_to_begin(db.connection.driver_connection):
+        run(db, "BEGIN")
     for key, text, given in asked:
         pgconn, name = _ready(db, key, text)
         if pgconn.pipeline_status == PipelineStatus.OFF:
@@ -136,14 +173,18 @@ def settle(db: Db) -> None:
     if pgconn.pipeline_status == PipelineStatus.OFF:
         return
     try:
-        pgconn.pipeline_sync()
-        _sent(pgconn)
-        results = list(_until_sync(pgconn))
-        pgconn.exit_pipeline_mode()
-        for result in results:
-            _checked(result)
+        _settled(pgconn)
     except psycopg.Error as error:
         raise told(db, error) from error
+
+
+def _settled(pgconn: Any) -> list[Any]:
+    """The results of all that is under way, in its order. Raises ``psycopg.Error`` for the first that failed."""
+    pgconn.pipeline_sync()
+    _sent(pgconn)
+    results = list(_until_sync(pgconn))
+    pgconn.exit_pipeline_mode()
+    return [_checked(result) for result in results]
 
 
 def _next(pgconn: Any) -> Any:
@@ -191,22 +232,25 @@ def _ready(db: Db, key: object, text: str) -> tuple[Any, bytes]:
     name = prepared.get(key)
     if name is None:
         settle(db)
-    if not driver.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
-        _checked(pgconn.exec_(b"BEGIN"))
-    if name is None:
         name = b"dropbridge_%d" % next(_names)
         _checked(pgconn.prepare(name, text.encode()))
         prepared[key] = name
+    if _needs_to_begin(driver):
+        begin(db)
     return pgconn, name
+
+
+def _needs_to_begin(driver: Any) -> bool:
+    return not driver.autocommit and driver.pgconn.transaction_status == TransactionStatus.IDLE
 
 
 def prepare(db: Db, texts: Mapping[Any, str]) -> None:
     """Prepares, in one way to the server, what ``ask`` and ``later`` will be asked for by these keys. Raises ``DBAPIError``."""
-    settle(db)
     pgconn, prepared = _of(db), db.info.setdefault("prepared", {})
     named = {key: b"dropbridge_%d" % next(_names) for key in texts if key not in prepared}
     if not named:
         return
+    settle(db)
     pgconn.enter_pipeline_mode()
     for key, name in named.items():
         pgconn.send_prepare(name, texts[key].encode())

@@ -6,7 +6,7 @@ The statement stays SQLAlchemy's own, so that both databases and all types are s
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Delete, Dialect, Insert, Select, Update
 from sqlalchemy import Connection as Db
@@ -64,7 +64,7 @@ class Prepared:
     def all(self, db: Db, values: Values) -> list[Any]:
         """Every row, its columns by their names."""
         built = self.built(db)
-        return built.rows(self._asked(db, built, values)[0])
+        return built.rows(self.ask(db, built, values)[0])
 
     def first(self, db: Db, values: Values) -> Any | None:
         """The first row; None when there is none."""
@@ -79,7 +79,7 @@ class Prepared:
 
     def run(self, db: Db, values: Values) -> int:
         """How many rows were touched."""
-        return self._asked(db, self.built(db), values)[1]
+        return self.ask(db, self.built(db), values)[1]
 
     def later(self, db: Db, values: Values) -> None:
         """As ``run``, of which nobody waits to hear: a failure is raised by what is asked next, at the latest by the commit."""
@@ -115,7 +115,8 @@ class Prepared:
         )
         return self._built[dialect.name]
 
-    def _asked(self, db: Db, built: _Built, values: Values) -> tuple[Iterable[Sequence[Any]], int]:
+    def ask(self, db: Db, built: _Built, values: Values) -> tuple[Iterable[Sequence[Any]], int]:
+        """The rows as the driver gives them, and how many were touched."""
         given = built.given(values)
         if db.dialect.name != "sqlite":
             return _read(db, built, lambda: libpq.ask(db, self, built.text, [libpq.octets(value) for value in given]))
@@ -129,11 +130,36 @@ class Prepared:
 
 def _read(db: Db, built: _Built, ask: Callable[[], Any]) -> tuple[Iterable[Sequence[Any]], int]:
     try:
-        result = ask()
-        built.loaders = built.loaders or libpq.loaders_of(result)
-        return libpq.rows(db, result, built.loaders), result.command_tuples or 0
+        return _taken(db, built, ask())
     except db.dialect.loaded_dbapi.Error as error:
         raise told(db, error) from error
+
+
+def _taken(db: Db, built: _Built, result: Any) -> tuple[Iterable[Sequence[Any]], int]:
+    built.loaders = built.loaders or libpq.loaders_of(result)
+    return libpq.rows(db, result, built.loaders), result.command_tuples or 0
+
+
+class Found(NamedTuple):
+    """What a statement returned, and how many rows it touched."""
+
+    rows: list[Any]
+    touched: int
+
+
+def at_once(db: Db, asked: Sequence[tuple[Prepared, Values]]) -> list[Found]:
+    """What became of each of these, carried out in their order; PostgreSQL is gone to but once. One that fails raises for all."""
+    all_built = [(each, each.built(db), values) for each, values in asked]
+    if db.dialect.name == "sqlite":
+        done = [each.ask(db, built, values) for each, built, values in all_built]
+    else:
+        try:
+            sent = [(each, built.text, [libpq.octets(value) for value in built.given(values)]) for each, built, values in all_built]
+            results = libpq.ask_all(db, sent)
+            done = [_taken(db, built, result) for (_, built, _), result in zip(all_built, results, strict=True)]
+        except db.dialect.loaded_dbapi.Error as error:
+            raise told(db, error) from error
+    return [Found(built.rows(rows), touched) for (_, built, _), (rows, touched) in zip(all_built, done, strict=True)]
 
 
 _known: list[Prepared] = []
@@ -149,7 +175,7 @@ def in_turn(db: Db, values: Values, *statements: Prepared) -> Iterator[list[Any]
         return
     all_built = [(each, each.built(db)) for each in statements]
     try:
-        libpq.begin(db, [(each, built.text, [libpq.octets(value) for value in built.given(values)]) for each, built in all_built])
+        libpq.begin_to_ask(db, [(each, built.text, [libpq.octets(value) for value in built.given(values)]) for each, built in all_built])
     except db.dialect.loaded_dbapi.Error as error:
         raise told(db, error) from error
     for _, built in all_built:

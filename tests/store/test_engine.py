@@ -2,7 +2,7 @@
 
 import errno
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -138,3 +138,32 @@ def test_who_comes_once_postgresql_is_back_does_not_hear_that_it_was_away(postgr
         database.make_ready(3)
     database.dispose()
     other.dispose()
+
+
+def test_one_connection_serves_one_after_the_other_and_never_two_at_a_time(database, clock):
+    def process(connection):
+        return id(connection.connection.driver_connection)
+
+    with database.glance() as first, database.glance() as second:
+        assert process(first) != process(second)
+    with database.glance() as again:
+        assert process(again) == process(first)
+    with suppress(RuntimeError), database.write() as broken:
+        broken.execute(t.told.insert(), {"name": "one", "value": "a", "at": clock()})
+        raise RuntimeError
+    with database.write() as connection:
+        assert connection.execute(t.told.select()).all() == []
+        connection.execute(t.told.insert(), {"name": "one", "value": "b", "at": clock()})
+    with database.glance() as connection:
+        assert len(connection.execute(t.told.select()).all()) == 1
+    with database.glance() as connection:
+        assert not connection.in_transaction()
+
+
+def test_a_connection_that_nobody_used_for_long_is_not_used_again(database, monkeypatch):
+    with database.glance() as connection:
+        first = connection
+    monkeypatch.setattr(engine, "KEPT_SECONDS", 0)
+    with database.glance() as connection:
+        assert connection is not first
+    assert first.closed

@@ -208,7 +208,8 @@ def test_a_connection_that_was_made_ready_has_nothing_left_to_prepare(database_u
     database = Database(database_url, pool_size=2)
     database.make_ready(2)
     database.make_ready(2)
-    assert database.reader.pool.checkedin() == database.writer.pool.checkedin() == 2
+    pools = (database.reader.pool, database.writer.pool)
+    assert [pool.checkedin() + pool.checkedout() for pool in pools] == [2, 2]
     with database.write() as connection:
         if not database.is_sqlite:
             assert connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar() == len(prepared._known)
@@ -262,3 +263,56 @@ def test_a_question_that_fails_is_told_and_the_connection_goes_on(postgresql_url
         with database.write() as connection:
             assert ask(connection) is None
     database.dispose()
+
+
+def test_what_is_asked_at_once_is_carried_out_in_its_order(database, clock):
+    for _ in range(2):
+        with database.write() as connection:
+            RENAME.later(connection, {"asked": "two", "renamed": "old"})
+            added, renamed, missed, found = prepared.at_once(
+                connection,
+                [
+                    (ADD, {"key": "one", "at": clock()}),
+                    (RENAME, {"asked": "one", "renamed": "two"}),
+                    (RENAME, {"asked": "one", "renamed": "three"}),
+                    (ASKED, {"wanted": "two", "least": 0}),
+                ],
+            )
+            assert (renamed.touched, missed.touched) == (1, 0)
+            assert [(row.key, row.id) for row in found.rows] == [("two", added.rows[0].id)]
+    for way in (database.glance, database.read):
+        with way() as connection:
+            one, all_of_them = prepared.at_once(connection, [(ASKED, {"wanted": "two", "least": 0}), (NAMED, {"least": 0})])
+            assert (len(one.rows), len(all_of_them.rows)) == (1, 2)
+
+
+def test_of_what_is_asked_at_once_nothing_is_left_when_one_fails(database, clock):
+    add = (TELL, {"name": "one", "value": "a", "at": clock()})
+    for _ in range(2):
+        with pytest.raises(AlreadyExists), database.write() as connection:
+            prepared.at_once(connection, [add, add, (NAMED, {"least": 0})])
+        with database.write() as connection:
+            assert prepared.at_once(connection, [(NAMED, {"least": 0})])[0].rows == []
+    with database.write() as connection:
+        assert connection.execute(select(t.told)).all() == []
+
+
+def test_what_the_server_has_forgotten_is_prepared_anew_also_where_several_are_asked(failed_in):
+    questions = [(ASKED, {"wanted": WORDS, "least": 0}), (NAMED, {"least": 0})]
+    with failed_in.glance() as connection:
+        for _ in range(2):
+            assert [len(found.rows) for found in prepared.at_once(connection, questions)] == [1, 1]
+            if not failed_in.is_sqlite:
+                connection.exec_driver_sql("DEALLOCATE ALL")
+
+
+def test_a_transaction_in_which_nothing_was_asked_ends_like_any_other(database, clock):
+    for durable in (True, False):
+        with database.write(durable=durable):
+            pass
+        with pytest.raises(RuntimeError), database.write(durable=durable):
+            raise RuntimeError
+        with database.write(durable=durable) as connection:
+            ADD.later(connection, {"key": f"{durable}", "at": clock()})
+    with database.read() as connection:
+        assert len(NAMED.all(connection, {"least": 0})) == 2
