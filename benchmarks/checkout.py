@@ -38,8 +38,11 @@ class Shop:
     slots: tuple[str, ...]
 
     def cpu(self) -> float:
-        """CPU seconds of all its processes so far."""
-        return sum(_cpu_of(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _session(entry) == self.pid)
+        """CPU seconds of all its processes so far, and of the database's."""
+        return sum(_cpu_of(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit() and self._is_one(entry))
+
+    def _is_one(self, entry: Path) -> bool:
+        return _session(entry) == self.pid or _name(entry) == "postgres"
 
     def left(self) -> int:
         """Places that the server itself says are left."""
@@ -60,6 +63,13 @@ def _stat(entry: Path) -> list[str]:
         return (entry / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def _name(entry: Path) -> str:
+    try:
+        return (entry / "comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _session(entry: Path) -> int:
@@ -92,7 +102,7 @@ def shop(name: str, folder: Path, url: str, slots: int) -> Iterator[Shop]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One race: what was sold, and what it cost in CPU seconds of the server and of the buyers together."""
+    """One race: what was sold, and what it cost in CPU seconds of the server, its database and the buyers together."""
 
     title: str
     race: Race
@@ -154,7 +164,7 @@ def shown(outcomes: list[Outcome], checkout_cpu: float, view: float) -> tuple[st
     cheap, light = checkout_cpu < CPU, view < PAGE_CPU
     words = (
         f"{table([HEAD, *(outcome.line() for outcome in outcomes)])}\n"
-        f"a completed checkout (page, hold, order; server and buyer): {checkout_cpu * 1000:.1f} ms of CPU, "
+        f"a completed checkout (page, hold, order; server, database and buyer): {checkout_cpu * 1000:.1f} ms of CPU, "
         f"wanted below {CPU * 1000:.0f}  {verdict(cheap)}\n"
         f"a view of the slot's page: {view * 1000:.2f} ms of CPU, wanted below {PAGE_CPU * 1000:.0f}  {verdict(light)}"
     )
