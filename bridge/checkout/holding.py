@@ -18,13 +18,14 @@ from bridge.checkout.at_once import at_once
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
 from bridge.checkout.selling import Selling, kept_for
+from bridge.checkout.together import Together
 from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import wanted_of
 from bridge.core.drops import Offer, Slot
 from bridge.core.errors import Fault, HoldExpired, Refusal, SoldOut
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Held
-from bridge.flows.holds import change_hold, release_hold, take_hold
+from bridge.flows.holds import Taken, Wish, change_hold, release_hold, take_holds
 
 
 def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
@@ -39,15 +40,18 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
 
     at_once(face, "POST", "/hold", too_late)
 
+    def take(public_id: str, wishes: Sequence[Wish]) -> list[Taken | Refusal]:
+        with bridge.work(durable=False) as work:
+            most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
+            return take_holds(work, public_id, wishes, undescribed=kept, most=most, now=bridge.now())
+
+    together: Together[Wish, Taken] = Together(take)
+
     @face.post("/slots/<public_id>/hold")
     @_as_problems
     def hold(public_id: str) -> Response:
         visitor, asked, now = guard.admit(request), wanted_of(posted.json_object(request)), bridge.now()
-        with bridge.work(durable=False) as work:
-            most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
-            taken, slot = take_hold(
-                work, public_id, asked.units, places=asked.places, undescribed=kept, visitor=visitor, most=most, now=now
-            )
+        taken, slot = together.ask(public_id, Wish(asked.units, asked.places, visitor))
         return _kept(taken, slot.offers, now, 201)
 
     @face.post("/holds/<secret>")

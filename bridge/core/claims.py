@@ -1,14 +1,15 @@
 """What a customer asks for, checked and priced: places of a slot and units of what it sells. The store arbitrates."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bridge.core.drops import Offer, Slot, sells_goods
-from bridge.core.errors import InvalidInput, LimitReached, WindowClosed
+from bridge.core.errors import InvalidInput, LimitReached, SoldOut, WindowClosed
 from bridge.core.orders import MAX_UNITS
 from bridge.core.pricing import tiers
+from bridge.core.stock import StockItem
 from bridge.core.terms import Terms
 
 
@@ -61,6 +62,82 @@ class Claim:
             known = found.get(line.offer_id, Line(line.offer_id, line.stock_item_id, 0))
             found[line.offer_id] = known._replace(units=known.units + line.units, acknowledged=known.acknowledged + line.acknowledged)
         return found
+
+
+def sum_of(claims: Iterable[Claim]) -> Claim:
+    """All of these as one."""
+    every = list(claims)
+    return Claim(sum(claim.places for claim in every), tuple(line for claim in every for line in claim.lines))
+
+
+class Wanted(NamedTuple):
+    """One number that a claim raises: the places of a slot, the units of an offer, or what is promised of a stock item.
+
+    Of the latter ``reserve`` is kept back.
+    """
+
+    kind: Literal["places", "offer", "stock"]
+    id: int
+    units: int
+    reserve: int = 0
+
+
+def wanted_of(slot: Slot, claim: Claim, stock: Mapping[int, StockItem], now: datetime) -> list[Wanted]:
+    """All that ``claim`` raises, in the order in which rows are locked."""
+    places = [Wanted("places", slot.id, claim.places)] if claim.places else []
+    offers = [Wanted("offer", key, units) for key, units in sorted(claim.by_offer().items())]
+    items = [Wanted("stock", key, units, stock[key].reserve(now)) for key, (units, _) in sorted(claim.by_item().items())]
+    return [*places, *offers, *items]
+
+
+def check_free(slot: Slot, claim: Claim, stock: Mapping[int, StockItem], now: datetime) -> None:
+    """Raises ``SoldOut`` when ``slot``, or the stock, has less than is claimed; the store arbitrates all the same."""
+    for wanted in wanted_of(slot, claim, stock, now):
+        left = left_of(wanted, slot, stock, now)
+        if left is not None and wanted.units > left:
+            raise sold_out(wanted, slot, stock)
+
+
+def left_of(wanted: Wanted, slot: Slot, stock: Mapping[int, StockItem], now: datetime) -> int | None:
+    """How much there still is of what is wanted; None when nothing limits it."""
+    if wanted.kind == "places":
+        return max(0, slot.capacity - slot.claimed)
+    if wanted.kind == "stock":
+        return stock[wanted.id].free(now)
+    offer = _offer_of(slot, wanted.id)
+    return None if offer.allotment is None else max(0, offer.allotment - offer.claimed)
+
+
+def sold_out(wanted: Wanted, slot: Slot, stock: Mapping[int, StockItem]) -> SoldOut:
+    """What is said to who wants more than there is, and has nothing yet."""
+    if wanted.kind == "places":
+        return SoldOut("Fewer than {n} places are left.", n=wanted.units)
+    if wanted.kind == "stock":
+        return SoldOut("Fewer than {n} of {name} are left.", n=wanted.units, name=stock[wanted.id].name)
+    return SoldOut("Fewer than {n} of {name} are left on this slot.", n=wanted.units, name=name_of(slot, wanted.id))
+
+
+def name_of(slot: Slot, offer_id: int) -> str:
+    """What customers read an offer of the slot by."""
+    offer = _offer_of(slot, offer_id)
+    return offer.name or offer.sku
+
+
+def _offer_of(slot: Slot, offer_id: int) -> Offer:
+    return next(offer for offer in slot.offers if offer.id == offer_id)
+
+
+def after(slot: Slot, claim: Claim) -> Slot:
+    """The slot once ``claim`` is had of it."""
+    units = claim.by_offer()
+    offers = tuple(replace(offer, claimed=offer.claimed + units.get(offer.id, 0)) for offer in slot.offers)
+    return replace(slot, claimed=slot.claimed + claim.places, offers=offers)
+
+
+def promised(stock: Mapping[int, StockItem], claim: Claim) -> dict[int, StockItem]:
+    """The stock once ``claim`` is had of it."""
+    units = claim.by_item()
+    return {key: replace(item, promised=item.promised + units[key][0]) if key in units else item for key, item in stock.items()}
 
 
 def unit_price(sold: Iterable[Offer], lines: Iterable[Line]) -> int:

@@ -163,7 +163,10 @@ class EventDraft:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A product on a slot. ``allotment`` and ``claimed`` count units; ``price`` is in minor units of the drop's currency."""
+    """A product on a slot. ``allotment`` and ``claimed`` count units; ``price`` is in minor units of the drop's currency.
+
+    ``by_till`` says whether a till counts what it draws on.
+    """
 
     sku: str
     name: str = ""
@@ -174,6 +177,7 @@ class Offer:
     places_per_unit: int = 1
     id: int = 0
     stock_item_id: int | None = None
+    by_till: bool = False
 
     def has(self, units: int) -> bool:
         """Whether the allotment has so many left."""

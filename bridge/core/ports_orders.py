@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bridge.core.claims import Claim, Line
-from bridge.core.drops import Drop, Offer, Slot
+from bridge.core.claims import Claim, Line, Wanted
+from bridge.core.drops import Drop, Slot
 from bridge.core.orders import Money, Order, OrderState, Payment, PaymentState, Refund, RefundReason, RefundState
 from bridge.core.stock import StockItem
 from bridge.core.terms import Terms
@@ -35,6 +35,15 @@ class Held:
     def claim(self) -> Claim:
         """What it holds."""
         return Claim(self.places, self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ForHolds:
+    """What a hold depends on beside its slot: ``holds`` are those of each visitor that have yet to expire."""
+
+    terms: Terms
+    stock: Mapping[int, StockItem]
+    holds: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,9 @@ class OrderViews(Protocol):
     def drop_of_slot(self, public_id: str) -> tuple[Drop, int | None] | None:
         """The live drop of a slot, and the slot's limit per customer."""
 
+    def selling(self, public_id: str) -> tuple[Drop, int | None, Terms] | None:
+        """The same, and the drop's terms."""
+
     def people_booked(self, slot_id: int, since: datetime) -> int:
         """How many people have booked a slot later than ``since``, by orders that stand."""
 
@@ -112,20 +124,20 @@ class OrderWork(Protocol):
     def slot_for_claim(self, public_id: str) -> Slot | None:
         """The slot with its offers, locked."""
 
+    def slot_and_hold(self, public_id: str, secret: str) -> tuple[Slot | None, Held | None]:
+        """The same, and the hold of this secret as it is behind the slot's lock, expired or not."""
+
     def slot_id(self, public_id: str) -> int | None:
         """The id of a live slot."""
 
     def slots_for_claim(self, slot_ids: Iterable[int]) -> dict[int, Slot]:
         """The slots with their offers, removed ones too, locked in the order of their ids."""
 
-    def claim_places(self, slot: Slot, places: int) -> None:
-        """Raises ``SoldOut``."""
+    def claim(self, wanted: Sequence[Wanted]) -> Wanted | None:
+        """Raises all of these numbers, in their order; the first of them that there was not enough of, when there is one.
 
-    def claim_offer(self, offer: Offer, units: int) -> None:
-        """Raises ``SoldOut``."""
-
-    def claim_stock(self, item: StockItem, units: int, reserve: int) -> None:
-        """Raises ``SoldOut``."""
+        The transaction, or its savepoint, has to be given up then.
+        """
 
     def release(self, slot_id: int, places: int, lines: Sequence[Line]) -> None: ...
 
@@ -138,8 +150,11 @@ class OrderWork(Protocol):
     def save_hold(self, hold: Held) -> bool:
         """Stores what it holds now and until when; False when it is gone. Its slot must be locked."""
 
-    def holds_of(self, visitor: str, now: datetime) -> int:
-        """How many holds of a visitor have yet to expire."""
+    def add_holds(self, slot: Slot, claims: Sequence[tuple[Claim, str]], expires_at: datetime, now: datetime) -> list[Held]:
+        """Writes the holds that were claimed, each with its visitor."""
+
+    def for_holds(self, slot: Slot, item_ids: Iterable[int], visitors: Iterable[str], now: datetime) -> ForHolds:
+        """What holds on a slot depend on. The items are locked in the order of their ids."""
 
     def holds_on(self, slot_id: int) -> list[Held]: ...
     def expired_holds(self, now: datetime, limit: int) -> list[Held]: ...
@@ -157,8 +172,11 @@ class OrderWork(Protocol):
     def ordered_in(self, drop_id: int, email_key: str, besides: int = 0) -> dict[str, int]:
         """Units by SKU that a customer has ordered in a drop."""
 
-    def add_order(self, order: Order, hold: str = "") -> Order:
-        """The order with its id; ``hold`` is what it was made from: a hold, or a form and its moment."""
+    def add_order(self, order: Order, hold: str = "", ends: Held | None = None) -> Order | None:
+        """The order with its id; ``hold`` is what it was made from: a hold, or a form and its moment.
+
+        ``ends`` is the hold that ends with it, whose slot must be locked; None when that is there no more.
+        """
 
     def has_orders(self, drop_id: int) -> bool:
         """Whether anything was ever ordered in a drop."""

@@ -91,8 +91,14 @@ class StockItem:
         """The same where it is known whether the count is stale."""
         if self.count is None:
             return None
-        buffer = max(self.buffer, self.stale_buffer) if is_stale else self.buffer
-        return max(0, self.count + self.moved - self.promised - buffer)
+        return max(0, self.count + self.moved - self.promised - self._reserve(is_stale=is_stale))
+
+    def reserve(self, now: datetime) -> int:
+        """Units kept back from customers: more of them while the count is stale."""
+        return self._reserve(is_stale=self.is_stale(now))
+
+    def _reserve(self, *, is_stale: bool) -> int:
+        return max(self.buffer, self.stale_buffer) if is_stale else self.buffer
 
     @property
     def oversold(self) -> int:

@@ -1,12 +1,11 @@
 """How claims are taken and given back within a transaction: slots first, then offers, then stock items by id."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.core.claims import Claim, Line, swapped
-from bridge.core.drops import Offer, Slot
+from bridge.core.claims import Claim, Line, Wanted, left_of, name_of, sold_out, swapped, wanted_of
+from bridge.core.drops import Slot
 from bridge.core.errors import SoldOut
 from bridge.core.ports import UnitOfWork
 from bridge.core.stock import StockItem
@@ -25,7 +24,8 @@ def exchange(
     swap = swapped(before, after)
     if stock is None:
         stock = work.lock_items({line.stock_item_id for line in (*swap.more.lines, *swap.less.lines)})
-    _take(work, slot, before, swap.more, _named(slot, stock), now)
+    stock = named(slot, stock)
+    _claim(work, slot, before, wanted_of(slot, swap.more, stock, now), stock, now)
     if swap.less.places or swap.less.lines:
         work.release(slot.id, swap.less.places, swap.less.lines)
 
@@ -36,20 +36,18 @@ def move(work: UnitOfWork, old: Slot, new: Slot, before: Claim, after: Claim, no
     Raises ``SoldOut``.
     """
     had, wanted = before.by_item(), after.by_item()
-    stock = _named(new, work.lock_items(had.keys() | wanted.keys()))
-    if after.places:
-        work.claim_places(new, after.places)
-    offers = {offer.id: offer for offer in new.offers}
-    for offer_id, units in sorted(after.by_offer().items()):
-        work.claim_offer(offers[offer_id], units)
-    for item_id in sorted(wanted):
-        more = wanted[item_id][0] - had.get(item_id, (0, 0))[0]
-        if more > 0:
-            _claim_stock(work, stock[item_id], more, had.get(item_id, (0, 0))[0], now)
+    stock = named(new, work.lock_items(had.keys() | wanted.keys()))
+    _claim(work, new, Claim(), _beyond(wanted_of(new, after, stock, now), had), stock, now)
     work.release(old.id, before.places, [_let_go(offer_id, line, had, wanted) for offer_id, line in before.one_line_each().items()])
 
 
-def _named(slot: Slot, stock: Mapping[int, StockItem]) -> dict[int, StockItem]:
+def _beyond(wanted: Iterable[Wanted], had: Mapping[int, tuple[int, int]]) -> list[Wanted]:
+    """What is wanted, of stock only what goes beyond what the customer had of it on another slot."""
+    less = ((one, had.get(one.id, (0, 0))[0] if one.kind == "stock" else 0) for one in wanted)
+    return [one._replace(units=one.units - own) for one, own in less if one.units > own]
+
+
+def named(slot: Slot, stock: Mapping[int, StockItem]) -> dict[int, StockItem]:
     """The items by the names that customers read on the slot; their own are the till's."""
     names = {offer.stock_item_id: offer.name or offer.sku for offer in slot.offers}
     return {key: replace(item, name=names.get(key, item.name)) for key, item in stock.items()}
@@ -64,48 +62,25 @@ def _let_go(offer_id: int, line: Line, had: Mapping[int, tuple[int, int]], wante
     return Line(offer_id, line.stock_item_id, line.units, line.units - let_go)
 
 
-def _take(work: UnitOfWork, slot: Slot, has: Claim, more: Claim, stock: Mapping[int, StockItem], now: datetime) -> None:
-    if more.places:
-        _claim_places(work, slot, more.places, has.places)
-    offers, units = {offer.id: offer for offer in slot.offers}, has.by_offer()
-    for line in more.lines:
-        _claim_offer(work, offers[line.offer_id], line.units, units.get(line.offer_id, 0))
-    items = has.by_item()
-    for line in sorted(more.lines, key=lambda line: line.stock_item_id):
-        _claim_stock(work, stock[line.stock_item_id], line.units, items.get(line.stock_item_id, (0, 0))[0], now)
+def _claim(
+    work: UnitOfWork, slot: Slot, has: Claim, wanted: Sequence[Wanted], stock: Mapping[int, StockItem], now: datetime
+) -> None:
+    short = work.claim(wanted) if wanted else None
+    if short is not None:
+        raise _beyond_what_they_have(short, slot, has, stock, now) or sold_out(short, slot, stock)
 
 
-def _claim_places(work: UnitOfWork, slot: Slot, more: int, has: int) -> None:
-    with _told_beyond(has, slot.capacity - slot.claimed):
-        work.claim_places(slot, more)
-
-
-def _claim_offer(work: UnitOfWork, offer: Offer, more: int, has: int) -> None:
-    with _told_beyond(has, (offer.allotment or 0) - offer.claimed, offer.name or offer.sku):
-        work.claim_offer(offer, more)
-
-
-def _claim_stock(work: UnitOfWork, item: StockItem, more: int, has: int, now: datetime) -> None:
-    with _told_beyond(has, item.free(now) or 0, item.name):
-        work.claim_stock(item, more, _reserve(item, now))
-
-
-@contextmanager
-def _told_beyond(has: int, left: int, name: str = "") -> Iterator[None]:
-    """Who has something already is told how much more there is; the store only knows the difference that was asked for."""
-    try:
-        yield
-    except SoldOut:
-        if not has:
-            raise
-        if left > 0 and name:
-            raise SoldOut("Beyond what you have, {n} more of {name} can be had.", n=left, name=name) from None
-        if left > 0:
-            raise SoldOut("Beyond what you have, {n} more places can be had.", n=left) from None
-        if name:
-            raise SoldOut("Beyond what you have, no more of {name} can be had.", name=name) from None
-        raise SoldOut("Beyond what you have, no more places can be had.") from None
-
-
-def _reserve(item: StockItem, now: datetime) -> int:
-    return max(item.buffer, item.stale_buffer) if item.is_stale(now) else item.buffer
+def _beyond_what_they_have(short: Wanted, slot: Slot, has: Claim, stock: Mapping[int, StockItem], now: datetime) -> SoldOut | None:
+    """Who has something already is told how much more there is."""
+    name = stock[short.id].name if short.kind == "stock" else "" if short.kind == "places" else name_of(slot, short.id)
+    own = {"places": has.places, "offer": has.by_offer().get(short.id, 0), "stock": has.by_item().get(short.id, (0, 0))[0]}
+    if not own[short.kind]:
+        return None
+    left = left_of(short, slot, stock, now) or 0
+    if left > 0 and name:
+        return SoldOut("Beyond what you have, {n} more of {name} can be had.", n=left, name=name)
+    if left > 0:
+        return SoldOut("Beyond what you have, {n} more places can be had.", n=left)
+    if name:
+        return SoldOut("Beyond what you have, no more of {name} can be had.", name=name)
+    return SoldOut("Beyond what you have, no more places can be had.")

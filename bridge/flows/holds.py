@@ -1,23 +1,36 @@
 """Holds: places and goods kept for somebody who is ordering, for a few minutes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.core import events
 from bridge.core.availability import availability
-from bridge.core.claims import Claim, asked_for, check_open, unit_price
+from bridge.core.claims import Claim, after, asked_for, check_free, check_open, promised, sum_of, unit_price
 from bridge.core.drops import Slot
-from bridge.core.errors import HoldExpired, NotFound, SoldOut, TooManyHolds
+from bridge.core.errors import HoldExpired, NotFound, Refusal, SoldOut, TooManyHolds
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Held
+from bridge.core.stock import StockItem
 from bridge.core.terms import Terms
-from bridge.flows.claiming import NOTHING, exchange
+from bridge.flows.claiming import NOTHING, exchange, named
 from bridge.flows.waiting import end_turn, offer_next
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Units by SKU, and places without goods, that a visitor would like to have kept."""
+
+    units: Mapping[str, int]
+    places: int = 0
+    visitor: str = ""
+
+
+Taken = tuple[Held, Slot]
 
 
 def take_hold(
@@ -31,23 +44,81 @@ def take_hold(
     visitor: str = "",
     most: int | None = None,
     now: datetime,
-) -> tuple[Held, Slot]:
+) -> Taken:
     """Claims ``units`` by SKU, and the places they take plus ``places`` without goods, until ``now + lasts``; also the slot as it was.
 
     ``lasts`` is what the drop's terms say unless given, and ``undescribed`` where nobody wrote any. A ``visitor`` has ``most``
     holds at a time. All or nothing; who is on the waiting list comes first. Raises ``NotFound``, ``InvalidInput``,
     ``WindowClosed``, ``LimitReached``, ``TooManyHolds``, ``SoldOut``.
     """
-    if visitor and most is not None and work.holds_of(visitor, now) >= most:
-        raise TooManyHolds("Several orders were begun from here and not finished. Finish one of them, or try again in a few minutes.")
+    wish = Wish(units, places, visitor)
+    (taken,) = take_holds(work, public_id, [wish], lasts=lasts, undescribed=undescribed, most=most, now=now)
+    if isinstance(taken, Refusal):
+        raise taken
+    return taken
+
+
+def take_holds(
+    work: UnitOfWork,
+    public_id: str,
+    wishes: Sequence[Wish],
+    *,
+    lasts: timedelta | None = None,
+    undescribed: timedelta | None = None,
+    most: int | None = None,
+    now: datetime,
+) -> list[Taken | Refusal]:
+    """As ``take_hold`` for each of these, who come first in this order; of who cannot have it, what they are told.
+
+    Raises ``NotFound``, ``WindowClosed``: then nobody can.
+    """
     slot = open_slot(work, public_id, now)
-    terms = work.views.terms(slot.drop_id)
-    claim = fresh_claim(work, slot, terms, units, places, now)
-    usual = terms.hold if undescribed is None or terms != Terms() else undescribed
-    hold = work.add_hold(slot, claim, now + (lasts or usual), now, visitor=visitor)
+    wanted = {offer.stock_item_id or 0 for offer in slot.offers if any(offer.sku in wish.units for wish in wishes)}
+    found = work.for_holds(slot, wanted, {wish.visitor for wish in wishes}, now)
+    room = _Room(slot, named(slot, found.stock), found.terms, dict(found.holds), most)
+    answers = [_claimed_or_not(room, wish, now) for wish in wishes]
+    claims = [(claim, wish.visitor) for claim, wish in zip(answers, wishes, strict=True) if isinstance(claim, Claim)]
+    exchange(work, slot, NOTHING, sum_of(claim for claim, _ in claims), now, found.stock)
+    usual = found.terms.hold if undescribed is None or found.terms != Terms() else undescribed
+    holds = iter(work.add_holds(slot, claims, now + (lasts or usual), now))
+    return [answer if isinstance(answer, Refusal) else (_journalled(work, slot, next(holds), now), slot) for answer in answers]
+
+
+@dataclass
+class _Room:
+    """What is left of a slot, which is locked, for the next of several; and how many holds visitors have."""
+
+    slot: Slot
+    stock: Mapping[int, StockItem]
+    terms: Terms
+    holds: dict[str, int]
+    most: int | None
+
+    def claim(self, wish: Wish, now: datetime) -> Claim:
+        """Raises ``Refusal``."""
+        if wish.visitor and self.most is not None and self.holds.get(wish.visitor, 0) >= self.most:
+            raise TooManyHolds("Several orders were begun from here and not finished. Finish one of them, or try again in a few minutes.")
+        claim = asked_for(self.slot, self.terms, wish.units, wish.places, now)
+        if availability(self.slot, self.stock, now).state == "sold_out":
+            raise SoldOut("This slot is sold out.")
+        check_free(self.slot, claim, self.stock, now)
+        self.slot, self.stock = after(self.slot, claim), promised(self.stock, claim)
+        self.holds[wish.visitor] = self.holds.get(wish.visitor, 0) + 1
+        return claim
+
+
+def _claimed_or_not(room: _Room, wish: Wish, now: datetime) -> Claim | Refusal:
+    try:
+        return room.claim(wish, now)
+    except Refusal as refusal:
+        return refusal
+
+
+def _journalled(work: UnitOfWork, slot: Slot, hold: Held, now: datetime) -> Held:
+    claim = hold.claim
     taken = events.HoldTaken(claim.places, claim.units, claim.amount, unit_price(slot.offers, claim.lines))
     work.record(taken, actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
-    return hold, slot
+    return hold
 
 
 def open_slot(work: UnitOfWork, public_id: str, now: datetime) -> Slot:
@@ -59,18 +130,6 @@ def open_slot(work: UnitOfWork, public_id: str, now: datetime) -> Slot:
     if slot.waiting and offer_next(work, slot, now):
         return work.slots_for_claim([slot.id])[slot.id]
     return slot
-
-
-def fresh_claim(
-    work: UnitOfWork, slot: Slot, terms: Terms, units: Mapping[str, int], places: int, now: datetime, *, takes_places: bool = True
-) -> Claim:
-    """Claims it for somebody who has nothing yet. Raises ``InvalidInput``, ``LimitReached``, ``SoldOut``."""
-    claim = asked_for(slot, terms, units, places, now, takes_places=takes_places)
-    stock = work.lock_items({line.stock_item_id for line in claim.lines})
-    if takes_places and availability(slot, stock, now).state == "sold_out":
-        raise SoldOut("This slot is sold out.")
-    exchange(work, slot, NOTHING, claim, now, stock)
-    return claim
 
 
 def change_hold(work: UnitOfWork, secret: str, units: Mapping[str, int], *, places: int = 0, now: datetime) -> Held:
@@ -100,7 +159,12 @@ def standing_hold(work: UnitOfWork, secret: str, now: datetime) -> tuple[Held, S
 def hold_on(work: UnitOfWork, slot: Slot, secret: str, now: datetime) -> Held | None:
     """The hold of this secret if it is one on the slot, which is locked, and its time is not over."""
     hold = work.hold(secret) if secret else None
-    return hold if hold is not None and hold.slot_id == slot.id and now < hold.expires_at else None
+    return hold if hold is not None and stands_on(hold, slot, now) else None
+
+
+def stands_on(hold: Held, slot: Slot, now: datetime) -> bool:
+    """Whether it is a hold on the slot, and its time is not over."""
+    return hold.slot_id == slot.id and now < hold.expires_at
 
 
 def release_hold(work: UnitOfWork, secret: str, *, now: datetime) -> None:

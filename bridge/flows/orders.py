@@ -22,10 +22,14 @@ Who = Literal["customer", "organizer"]
 BATCH = 100
 
 
-def confirmed(work: UnitOfWork, order: Order, now: datetime) -> None:
-    """What follows once an order stands: the customer is told, and the till takes the goods off its own count."""
+def confirmed(work: UnitOfWork, order: Order, now: datetime, *, by_till: bool = True) -> None:
+    """What follows once an order stands: the customer is told, and the till takes the goods off its own count.
+
+    ``by_till`` is False where it is known that no till counts any of them.
+    """
     tell(work, order.id, "confirmed", now, mark=order.sequence)
-    write_back(work, order, NOTHING, claim_of(order), now)
+    if by_till:
+        write_back(work, order, NOTHING, claim_of(order), now)
 
 
 def write_back(work: UnitOfWork, order: Order, before: Claim, after: Claim, now: datetime) -> None:

@@ -14,7 +14,7 @@ from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Held
 from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
 from bridge.flows.claiming import NOTHING, exchange
-from bridge.flows.holds import hold_on, open_slot
+from bridge.flows.holds import open_slot, stands_on
 from bridge.flows.orders import check_customer, confirmed, order_lines, units_of
 from bridge.flows.tell import tell
 from bridge.flows.waiting import end_turn
@@ -48,21 +48,20 @@ def place_order(
     hold still stands.
     """
     buyer = replace(buyer, email=checked_email(buyer.email), name=checked_name(buyer.name), note=checked_note(buyer.note))
-    found = work.views.drop_of_slot(public_id)
+    found = work.views.selling(public_id)
     if found is None:
         raise NotFound("There is no such slot.")
-    drop, limit = found
-    terms = work.views.terms(drop.id)
+    drop, limit, terms = found
     shipping = _shipping(terms, buyer, places)
     if buyer.method not in terms.pays_by:
         raise InvalidInput("Choose how you want to pay.")
     key = email_key(buyer.email)
     if limit is not None or any(product.limit is not None for product in terms.products):
         work.lock_customer(drop.organizer_id, key, now)
-    slot = work.slot_for_claim(public_id)
+    slot, held = work.slot_and_hold(public_id, hold)
     if slot is None:
         raise NotFound("There is no such slot.")
-    held = hold_on(work, slot, hold, now)
+    held = held if held is not None and stands_on(held, slot, now) else None
     if held is None:
         if known := _placed_before(work, slot, _Wish(units, places, buyer.method, key), hold, form, now):
             return known
@@ -73,11 +72,16 @@ def place_order(
     lines = order_lines(slot, claim, terms)
     check_customer(work, slot, terms, lines, places, key)
     order = _new_order(drop, slot, claim, lines, buyer, shipping, terms, pay_within, now)
-    order = work.add_order(order, held.secret if held else _told_apart(form))
+    made = work.add_order(order, held.secret if held else _told_apart(form), ends=held)
+    if made is None:
+        raise HoldExpired("The time to order ran out; please start again.")
+    order = made
+    if held is not None and held.waiting_id is not None:
+        end_turn(work, held.waiting_id, "taken", now)
     placed = events.OrderPlaced(claim.places, order.units, order.total, order.method, order.state == "pending", order.unit_price)
     work.record(placed, actor="customer", now=now, drop_id=drop.id, slot_id=slot.id)
     if order.state == "placed":
-        confirmed(work, order, now)
+        confirmed(work, order, now, by_till=any(offer.by_till for offer in slot.offers))
     else:
         # Who is still paying then needs no letter; who closed the tab has no other way back.
         tell(work, order.id, "payment_needed", now + REMIND_AFTER)
@@ -135,10 +139,6 @@ def _claimed(
         # The prices of the moment when the hold was taken hold as long as it does.
         claim = replace(claim, lines=held.lines)
     exchange(work, slot, held.claim, claim, now)
-    if not work.take_away_hold(held):
-        raise HoldExpired("The time to order ran out; please start again.")
-    if held.waiting_id is not None:
-        end_turn(work, held.waiting_id, "taken", now)
     return claim
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection as Db
 from sqlalchemy import bindparam, or_, select, update
 
-from bridge.core.claims import Line
-from bridge.core.drops import Offer, Slot
-from bridge.core.errors import SoldOut
-from bridge.core.stock import StockItem
+from bridge.core.claims import Line, Wanted
+from bridge.core.drops import Slot
+from bridge.core.ports_orders import Held
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
-from bridge.store.prepared import Prepared, in_turn
+from bridge.store.holds import HOLD, of_rows
+from bridge.store.prepared import Prepared, at_once
 
 _s, _o, _i = t.slots.c, t.offers.c, t.stock_items.c
 _SLOT = Prepared(select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)).with_for_update(key_share=True))
@@ -45,6 +45,7 @@ _STOCK = Prepared(
     )
     .values(promised=_i.promised + bindparam("more"), version=_i.version + 1)
 )
+TAKE: dict[str, Prepared] = {"places": _PLACES, "offer": _UNITS, "stock": _STOCK}
 _FREE_PLACES = Prepared(
     update(t.slots).where(_s.id == bindparam("key")).values(claimed=_s.claimed - bindparam("less"), version=_s.version + 1)
 )
@@ -68,8 +69,16 @@ class Claims:
 
     def slot_for_claim(self, public_id: str) -> Slot | None:
         """The slot with its offers, locked."""
-        found, sold = in_turn(self._db, {"asked": public_id}, _SLOT, _OFFERS)
+        asked = {"asked": public_id}
+        (found, _), (sold, _) = at_once(self._db, [(_SLOT, asked), (_OFFERS, asked)])
         return rows.slot(found[0], [rows.offer(offer) for offer in sold]) if found else None
+
+    def slot_and_hold(self, public_id: str, secret: str) -> tuple[Slot | None, Held | None]:
+        """The same, and the hold of this secret as it is behind the slot's lock, expired or not."""
+        asked, own = {"asked": public_id}, [(HOLD, {"asked": secret})] if secret else []
+        (found, _), (sold, _), *kept = at_once(self._db, [(_SLOT, asked), (_OFFERS, asked), *own])
+        slot = rows.slot(found[0], [rows.offer(offer) for offer in sold]) if found else None
+        return slot, of_rows(kept[0].rows) if kept else None
 
     def slot_id(self, public_id: str) -> int | None:
         """The id of a live slot."""
@@ -77,25 +86,18 @@ class Claims:
 
     def slots_for_claim(self, slot_ids: Iterable[int]) -> dict[int, Slot]:
         """The slots with their offers, removed ones too, locked in the order of their ids."""
-        found, sold = in_turn(self._db, {"keys": sorted(set(slot_ids))}, _SLOTS, _OFFERS_OF_ALL)
+        asked = {"keys": sorted(set(slot_ids))}
+        (found, _), (sold, _) = at_once(self._db, [(_SLOTS, asked), (_OFFERS_OF_ALL, asked)])
         return {slot.id: slot for slot in rows.slots(found, sold)}
 
-    def claim_places(self, slot: Slot, places: int) -> None:
-        """Takes places. Raises ``SoldOut``."""
-        self.leaves_dirty = True
-        if _PLACES.run(self._db, {"key": slot.id, "more": places}) == 0:
-            raise SoldOut("Fewer than {n} places are left.", n=places)
+    def claim(self, wanted: Sequence[Wanted]) -> Wanted | None:
+        """Raises all of these numbers, in their order; the first of them that there was not enough of, when there is one.
 
-    def claim_offer(self, offer: Offer, units: int) -> None:
-        """Takes units of an allotment. Raises ``SoldOut``."""
-        if _UNITS.run(self._db, {"key": offer.id, "more": units}) == 0:
-            raise SoldOut("Fewer than {n} of {name} are left on this slot.", n=units, name=offer.name or offer.sku)
-
-    def claim_stock(self, item: StockItem, units: int, reserve: int) -> None:
-        """Promises units of stock, keeping ``reserve`` back. Raises ``SoldOut``."""
+        The transaction, or its savepoint, has to be given up then.
+        """
         self.leaves_dirty = True
-        if _STOCK.run(self._db, {"key": item.id, "more": units, "reserve": reserve}) == 0:
-            raise SoldOut("Fewer than {n} of {name} are left.", n=units, name=item.name)
+        done = at_once(self._db, [(TAKE[one.kind], {"key": one.id, "more": one.units, "reserve": one.reserve}) for one in wanted])
+        return next((one for one, (_, touched) in zip(wanted, done, strict=True) if not touched), None)
 
     def release(self, slot_id: int, places: int, lines: Sequence[Line]) -> None:
         """Gives places, allotments and stock back."""

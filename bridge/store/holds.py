@@ -2,30 +2,37 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, Text, bindparam, delete, func, insert, select, update
 
 from bridge.core.claims import Claim, Line
 from bridge.core.drops import Slot
-from bridge.core.ports_orders import Held
+from bridge.core.ports_orders import ForHolds, Held
+from bridge.store import rows
 from bridge.store import tables as t
-from bridge.store.prepared import Prepared
+from bridge.store.among import among
+from bridge.store.ledger import LOCK_ITEMS
+from bridge.store.prepared import Prepared, at_once
+from bridge.store.shop import PRODUCTS, TERMS, terms_of
 
 _h, _l = t.holds.c, t.hold_lines.c
 _ADD = Prepared(insert(t.holds).returning(_h.id), ("slot_id", "secret", "places", "expires_at", "created_at", "visitor", "waiting_id"))
 _ADD_LINE = Prepared(insert(t.hold_lines), ("hold_id", "offer_id", "stock_item_id", "units", "price"))
-_HOLD = Prepared(
+HOLD = Prepared(
     select(t.holds, _l.offer_id, _l.stock_item_id, _l.units, _l.price)
     .outerjoin(t.hold_lines, _l.hold_id == _h.id)
     .where(_h.secret == bindparam("asked"))
     .order_by(_l.id)
 )
 _LINES = Prepared(select(_l.offer_id, _l.stock_item_id, _l.units, _l.price).where(_l.hold_id == bindparam("key")).order_by(_l.id))
-_OF_VISITOR = Prepared(
-    select(func.count().label("n")).where(_h.visitor == bindparam("asked"), _h.expires_at > bindparam("now", type_=t.Moment))
+_OF_VISITORS = Prepared(
+    select(_h.visitor, func.count().label("n"))
+    .where(among(_h.visitor, "visitors", Text), _h.expires_at > bindparam("now", type_=t.Moment))
+    .group_by(_h.visitor)
 )
 _REMOVE_LINES = Prepared(delete(t.hold_lines).where(_l.hold_id == bindparam("key")))
 _REMOVE = Prepared(delete(t.holds).where(_h.id == bindparam("key")))
@@ -43,8 +50,30 @@ def _held(row: Any, lines: Iterable[Any]) -> Held:
 
 def hold(db: Db, secret: str) -> Held | None:
     """The hold of this secret, expired or not."""
-    found = _HOLD.all(db, {"asked": secret})
+    return of_rows(HOLD.all(db, {"asked": secret}))
+
+
+def of_rows(found: Sequence[Any]) -> Held | None:
+    """The hold that there is, from the rows of ``HOLD``."""
     return _held(found[0], [row for row in found if row.offer_id is not None]) if found else None
+
+
+def _values(made: Held, now: datetime) -> dict[str, Any]:
+    return {
+        "slot_id": made.slot_id,
+        "secret": made.secret,
+        "places": made.places,
+        "expires_at": made.expires_at,
+        "created_at": now,
+        "visitor": made.visitor,
+        "waiting_id": made.waiting_id,
+    }
+
+
+def taking_away(hold: Held) -> list[tuple[Prepared, dict[str, Any]]]:
+    """What ends the hold; the last of it touches a row, unless another transaction already did."""
+    key = {"key": hold.id}
+    return [(_REMOVE_LINES, key), (_REMOVE, key)]
 
 
 class Holds:
@@ -57,19 +86,29 @@ class Holds:
         self, slot: Slot, claim: Claim, expires_at: datetime, now: datetime, *, visitor: str = "", waiting_id: int | None = None
     ) -> Held:
         """Writes the hold that was claimed."""
-        secret = secrets.token_urlsafe(24)
-        values = {
-            "slot_id": slot.id,
-            "secret": secret,
-            "places": claim.places,
-            "expires_at": expires_at,
-            "created_at": now,
-            "visitor": visitor,
-            "waiting_id": waiting_id,
-        }
-        key = int(_ADD.one(self._db, values).id)
-        self._add_held(key, claim.lines)
-        return Held(key, slot.id, secret, claim.places, expires_at, claim.lines, visitor, waiting_id)
+        return self._written(slot, [(claim, visitor, waiting_id)], expires_at, now)[0]
+
+    def add_holds(self, slot: Slot, claims: Sequence[tuple[Claim, str]], expires_at: datetime, now: datetime) -> list[Held]:
+        """Writes the holds that were claimed, each with its visitor."""
+        return self._written(slot, [(claim, visitor, None) for claim, visitor in claims], expires_at, now) if claims else []
+
+    def _written(self, slot: Slot, claims: Sequence[tuple[Claim, str, int | None]], expires_at: datetime, now: datetime) -> list[Held]:
+        made = [
+            Held(0, slot.id, secrets.token_urlsafe(24), claim.places, expires_at, claim.lines, visitor, waiting_id)
+            for claim, visitor, waiting_id in claims
+        ]
+        keys = at_once(self._db, [(_ADD, _values(one, now)) for one in made])
+        numbered = [replace(one, id=int(found.rows[0].id)) for one, found in zip(made, keys, strict=True)]
+        for one in numbered:
+            self._add_held(one.id, one.lines)
+        return numbered
+
+    def for_holds(self, slot: Slot, item_ids: Iterable[int], visitors: Iterable[str], now: datetime) -> ForHolds:
+        """What holds on a slot depend on. The items are locked in the order of their ids."""
+        asked = {"drop": slot.drop_id, "keys": sorted(set(item_ids)), "visitors": sorted(set(visitors) - {""}), "now": now}
+        told, sold, items, begun = at_once(self._db, [(each, asked) for each in (TERMS, PRODUCTS, LOCK_ITEMS, _OF_VISITORS)])
+        stock = {row.id: rows.item(row) for row in items.rows}
+        return ForHolds(terms_of(told.rows, sold.rows), stock, {row.visitor: row.n for row in begun.rows})
 
     def _add_held(self, key: int, lines: Sequence[Line]) -> None:
         for x in lines:
@@ -89,10 +128,6 @@ class Holds:
         self._add_held(changed.id, changed.lines)
         return True
 
-    def holds_of(self, visitor: str, now: datetime) -> int:
-        """How many holds of a visitor have yet to expire."""
-        return int(_OF_VISITOR.one(self._db, {"asked": visitor, "now": now}).n)
-
     def holds_on(self, slot_id: int) -> list[Held]:
         """Every hold on a slot, by id."""
         return self._holds(select(t.holds).where(_h.slot_id == slot_id).order_by(_h.id))
@@ -106,5 +141,4 @@ class Holds:
 
     def take_away_hold(self, hold: Held) -> bool:
         """Ends the hold; False when another transaction already did. Its slot must be locked."""
-        _REMOVE_LINES.later(self._db, {"key": hold.id})
-        return _REMOVE.run(self._db, {"key": hold.id}) == 1
+        return at_once(self._db, taking_away(hold))[-1].touched == 1

@@ -17,7 +17,7 @@ from bridge.store.prepared import Prepared
 
 BATCH = 400
 
-_LOCK_ITEMS = Prepared(
+LOCK_ITEMS = Prepared(
     rows.ITEM.where(among(t.stock_items.c.id)).order_by(t.stock_items.c.id).with_for_update(key_share=True, of=t.stock_items)
 )
 
@@ -62,7 +62,7 @@ class Ledger:
     def lock_items(self, item_ids: Iterable[int]) -> dict[int, StockItem]:
         """The items, locked in the order of their ids."""
         wanted = sorted(set(item_ids))
-        found = _LOCK_ITEMS.all(self._db, {"keys": wanted}) if wanted else ()
+        found = LOCK_ITEMS.all(self._db, {"keys": wanted}) if wanted else ()
         return {row.id: rows.item(row) for row in found}
 
     def movements_after(self, item_id: int, moment: datetime) -> list[Movement]:

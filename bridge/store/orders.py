@@ -8,12 +8,14 @@ from sqlalchemy import Connection as Db
 from sqlalchemy import Select, bindparam, case, delete, func, insert, select, update
 
 from bridge.core.orders import CLAIMING, Order, OrderState, email_key
+from bridge.core.ports_orders import Held
 from bridge.store import rows_orders as rows
 from bridge.store import tables as t
 from bridge.store import tables_shop as shop
 from bridge.store.among import among
 from bridge.store.dialect import insert_into
-from bridge.store.prepared import Prepared
+from bridge.store.holds import taking_away
+from bridge.store.prepared import Prepared, at_once
 
 _o, _l = t.orders.c, t.order_lines.c
 _ADD = Prepared(insert(t.orders).returning(_o.id), ("slot_id", "secret", "hold", "email_key", *rows.ORDER_COLUMNS))
@@ -65,10 +67,13 @@ class Orders:
         found = self._db.execute(_UNITS_IN, {"key": drop_id, "asked": email_key, "besides": besides})
         return {sku: int(units) for sku, units in found}
 
-    def add_order(self, order: Order, hold: str = "") -> Order:
-        """The order with its id; ``hold`` is what it was before."""
+    def add_order(self, order: Order, hold: str = "", ends: Held | None = None) -> Order | None:
+        """The order with its id; ``hold`` is what it was before. None when ``ends``, the hold that ends with it, is there no more."""
         own = {"slot_id": order.slot_id, "secret": order.secret, "hold": hold or None, "email_key": email_key(order.email)}
-        key = int(_ADD.one(self._db, own | rows.order_values(order)).id)
+        *ended, added = at_once(self._db, [*(taking_away(ends) if ends else ()), (_ADD, own | rows.order_values(order))])
+        if ended and not ended[-1].touched:
+            return None
+        key = int(added.rows[0].id)
         self._add_ordered(key, order)
         return rows.numbered(order, key)
 

@@ -165,7 +165,12 @@ def slot_values(value: Slot) -> dict[str, Any]:
 
 
 OFFER = (
-    select(t.offers, t.stock_items.c.name.label("item_name"), products.c.name.label("product_name"))
+    select(
+        t.offers,
+        t.stock_items.c.name.label("item_name"),
+        t.stock_items.c.connection_id.is_not(None).label("by_till"),
+        products.c.name.label("product_name"),
+    )
     .join(t.stock_items, t.stock_items.c.id == t.offers.c.stock_item_id)
     .join(t.slots, t.slots.c.id == t.offers.c.slot_id)
     .outerjoin(products, and_(products.c.drop_id == t.slots.c.drop_id, products.c.sku == t.offers.c.sku))
@@ -184,6 +189,7 @@ def offer(row: Row[Any]) -> Offer:
         places_per_unit=row.places_per_unit,
         id=row.id,
         stock_item_id=row.stock_item_id,
+        by_till=bool(row.by_till),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection as Db
 from sqlalchemy import Text, bindparam, delete, exists, select, update
@@ -13,12 +14,12 @@ from bridge.store import tables as t
 from bridge.store import tables_shop as shop
 from bridge.store.among import among
 from bridge.store.dialect import insert_into, upsert_for
-from bridge.store.prepared import Prepared
+from bridge.store.prepared import Prepared, at_once
 
 _FORMATS = ("avif", "webp", "jpg")
 _p, _f, _s, _o = shop.pictures.c, shop.picture_files.c, t.slots.c, t.offers.c
-_TERMS = Prepared(select(shop.terms.c.described).where(shop.terms.c.drop_id == bindparam("drop")))
-_PRODUCTS = Prepared(select(shop.products).where(shop.products.c.drop_id == bindparam("drop")).order_by(shop.products.c.position))
+TERMS = Prepared(select(shop.terms.c.described).where(shop.terms.c.drop_id == bindparam("drop")))
+PRODUCTS = Prepared(select(shop.products).where(shop.products.c.drop_id == bindparam("drop")).order_by(shop.products.c.position))
 _OF_PICTURE = select(shop.pictures).where(among(_p.digest, kind=Text)).order_by(_p.id)
 _SIZES = select(_f.picture_id, _f.width, _f.format).where(among(_f.picture_id)).order_by(_f.width)
 # Whoever uploaded it: the same digest is the same picture.
@@ -34,6 +35,11 @@ _SELLING = exists().where(_o.slot_id == _s.id, among(_o.sku, "skus", Text))
 _TOUCH = update(t.slots).where(*_LIVE, _SELLING).values(version=_s.version + 1)
 
 
+def terms_of(told: Sequence[Any], sold: Iterable[Any]) -> Terms:
+    """The terms of a drop, from the rows of ``TERMS`` and ``PRODUCTS``; the defaults when nobody described it."""
+    return rows_shop.terms(told[0].described, sold) if told else Terms()
+
+
 class ShopViews:
     """Reads terms and pictures."""
 
@@ -42,8 +48,9 @@ class ShopViews:
 
     def terms(self, drop_id: int) -> Terms:
         """The terms of a drop; the defaults when nobody described it."""
-        row = _TERMS.first(self._db, {"drop": drop_id})
-        return rows_shop.terms(row.described, _PRODUCTS.all(self._db, {"drop": drop_id})) if row else Terms()
+        asked = {"drop": drop_id}
+        (told, _), (sold, _) = at_once(self._db, [(TERMS, asked), (PRODUCTS, asked)])
+        return terms_of(told, sold)
 
     def location_name(self, location_id: int) -> str:
         """What the location is called."""

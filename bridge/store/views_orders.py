@@ -10,12 +10,13 @@ from bridge.core.events import OrderCancelled
 from bridge.core.orders import BOOKED, Order
 from bridge.core.ports_orders import CancelledBy, Held, OrderSeen, WaitingSeen
 from bridge.core.stock import StockItem
+from bridge.core.terms import Terms
 from bridge.store import holds, rows, rows_orders
 from bridge.store import tables as t
 from bridge.store import tables_shop as shop
 from bridge.store.among import among
-from bridge.store.prepared import Prepared
-from bridge.store.shop import ShopViews
+from bridge.store.prepared import Prepared, at_once
+from bridge.store.shop import ShopViews, terms_of
 
 _s, _o, _j = t.slots.c, t.orders.c, t.journal.c
 _DROP_OF_SLOT = Prepared(
@@ -23,6 +24,9 @@ _DROP_OF_SLOT = Prepared(
     .where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None))
     .add_columns(_s.limit_per_customer.label("slot_limit"))
 )
+_ITS_DROP = select(_s.drop_id).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)).scalar_subquery()
+_TERMS_OF_SLOT = Prepared(select(shop.terms.c.described).where(shop.terms.c.drop_id == _ITS_DROP))
+_PRODUCTS_OF_SLOT = Prepared(select(shop.products).where(shop.products.c.drop_id == _ITS_DROP).order_by(shop.products.c.position))
 _SLOT = select(t.slots).where(_s.id == bindparam("key"))
 _BOOKED = Prepared(
     select(func.count(_o.email_key.distinct()).label("people")).where(
@@ -126,6 +130,12 @@ class OrderPages(ShopViews):
     def drop_of_slot(self, public_id: str) -> tuple[Drop, int | None] | None:
         row = _DROP_OF_SLOT.first(self._db, {"asked": public_id})
         return (rows.drop(row), row.slot_limit) if row else None
+
+    def selling(self, public_id: str) -> tuple[Drop, int | None, Terms] | None:
+        """The same, and the drop's terms."""
+        asked = {"asked": public_id}
+        (found, _), (told, _), (sold, _) = at_once(self._db, [(_DROP_OF_SLOT, asked), (_TERMS_OF_SLOT, asked), (_PRODUCTS_OF_SLOT, asked)])
+        return (rows.drop(found[0]), found[0].slot_limit, terms_of(told, sold)) if found else None
 
     def people_booked(self, slot_id: int, since: datetime) -> int:
         """How many people have booked a slot later than ``since``, by orders that stand."""

@@ -4,11 +4,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import bindparam, text, update
 
+from bridge.core.claims import Claim, Line, sold_out, wanted_of
 from bridge.core.errors import SoldOut
+from bridge.store import claims
 from bridge.store import tables as t
-from bridge.store.claims import Claims
+from bridge.store.prepared import Prepared
 from tests.house import event
 
 BUYERS = 8
@@ -24,14 +26,8 @@ def without_checks(database):
 
 def unguarded(table, column):
     """What a claim would be if it believed what was read before: an update without a condition."""
-
-    def claim(self, thing, units, *_reserve):
-        if self._db.dialect.name == "sqlite":
-            self._db.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
-        changed = {column: table.c[column] + units}
-        self._db.execute(update(table).where(table.c.id == thing.id).values(**changed))
-
-    return claim
+    raised = {column: table.c[column] + bindparam("more")}
+    return Prepared(update(table).where(table.c.id == bindparam("key")).values(**raised))
 
 
 @pytest.fixture
@@ -55,10 +51,12 @@ def race(shop):
         everyone_has_looked.wait(30)
         try:
             with shop.house.work() as work:
+                if shop.house.database.is_sqlite:
+                    work._db.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
                 (offer,) = slot.offers
-                work.claim_places(slot, 1)
-                work.claim_offer(offer, 1)
-                work.claim_stock(items[offer.stock_item_id], 1, 0)
+                wanted = wanted_of(slot, Claim(1, (Line(offer.id, offer.stock_item_id, 1),)), items, shop.clock())
+                if (short := work.claim(wanted)) is not None:
+                    raise sold_out(short, slot, items)
         except SoldOut:
             return 0
         return 1
@@ -72,9 +70,9 @@ def look(work, public_id):
 
 
 GUARDS = {
-    "places": ("claim_places", t.slots, "claimed"),
-    "allotment": ("claim_offer", t.offers, "claimed"),
-    "stock": ("claim_stock", t.stock_items, "promised"),
+    "places": (t.slots, "claimed"),
+    "offer": (t.offers, "claimed"),
+    "stock": (t.stock_items, "promised"),
 }
 
 
@@ -85,16 +83,16 @@ def test_with_its_guards_it_sells_what_there_is(last_ones):
 @pytest.mark.parametrize("kept", GUARDS)
 def test_each_guard_alone_is_enough(last_ones, monkeypatch, kept):
     without_checks(last_ones.house.database)
-    for name, (method, table, column) in GUARDS.items():
+    for name, guarded in GUARDS.items():
         if name != kept:
-            monkeypatch.setattr(Claims, method, unguarded(table, column))
+            monkeypatch.setitem(claims.TAKE, name, unguarded(*guarded))
     assert race(last_ones) == 2
 
 
 def test_without_any_guard_it_oversells(last_ones, monkeypatch):
     without_checks(last_ones.house.database)
-    for method, table, column in GUARDS.values():
-        monkeypatch.setattr(Claims, method, unguarded(table, column))
+    for name, guarded in GUARDS.items():
+        monkeypatch.setitem(claims.TAKE, name, unguarded(*guarded))
     assert race(last_ones) == BUYERS
 
 
