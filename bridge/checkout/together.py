@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
+from bridge.core.errors import BridgeError, PermanentFault
+
 Wish = TypeVar("Wish")
 Answer = TypeVar("Answer")
 
@@ -14,7 +16,8 @@ Answer = TypeVar("Answer")
 class Together(Generic[Wish, Answer]):
     """``see_to`` is given what all want of one key, and answers each in their order; an answer that is an exception is raised.
 
-    What it raises is raised for all of them; of several, each is seen to alone first, so that one cannot spoil it for others.
+    What it raises is raised for all of them. Where that is no ``BridgeError``, and so a fault that nobody foresaw, each of several is
+    seen to alone, so that one of them cannot spoil it for others.
     """
 
     def __init__(self, see_to: Callable[[str, Sequence[Wish]], Sequence[Answer | Exception]]) -> None:
@@ -59,15 +62,14 @@ class Together(Generic[Wish, Answer]):
         try:
             answers = self._see_to(key, [one.wish for one in group])
         except Exception as error:  # noqa: BLE001 - told to the one who waits
-            if len(group) == 1:
-                group[0].answer = error
+            if len(group) > 1 and not isinstance(error, BridgeError):
+                for one in group:
+                    self._answer(key, [one])
                 return
-            for one in group:
-                self._answer(key, [one])
-            return
+            answers = [error] * len(group)
         except BaseException:
             for one in group:
-                one.answer = RuntimeError("nobody answered")
+                one.answer = PermanentFault("The process ended.")
             raise
         for one, answer in zip(group, answers, strict=True):
             one.answer = answer

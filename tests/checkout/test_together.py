@@ -6,6 +6,7 @@ from threading import Event, Lock
 import pytest
 
 from bridge.checkout.together import Together
+from bridge.core.errors import TransientFault
 
 WAIT = 30
 
@@ -26,6 +27,8 @@ class Counter:
             assert self.gate.wait(WAIT)
             if "a fault" in wishes:
                 raise KeyError(key)
+            if "an outage" in wishes:
+                raise TransientFault(key)
             return [ValueError(wish) if str(wish).startswith("no") else f"{key}: {wish}" for wish in wishes]
         finally:
             self.under_way.release()
@@ -38,7 +41,7 @@ def crowd(counter, wishes):
     def ask(wish):
         try:
             return together.ask("slot", wish)
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, TransientFault) as error:
             return error
 
     with ThreadPoolExecutor(len(wishes)) as threads:
@@ -79,6 +82,13 @@ def test_one_at_whom_everything_breaks_breaks_it_for_nobody_else():
     _, second, third, fourth = crowd(counter, [1, 2, "a fault", 4])
     assert (second, type(third), fourth) == ("slot: 2", KeyError, "slot: 4")
     assert counter.groups == [[1], [2, "a fault", 4], [2], ["a fault"], [4]]
+
+
+def test_an_outage_is_waited_for_once_and_told_to_all():
+    counter = Counter()
+    _, *others = crowd(counter, [1, 2, "an outage", 4])
+    assert [type(answer) for answer in others] == [TransientFault] * 3
+    assert counter.groups == [[1], [2, "an outage", 4]]
 
 
 def test_after_a_fault_of_the_first_the_next_are_seen_to():
