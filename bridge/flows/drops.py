@@ -76,6 +76,9 @@ def change_organizer(
     Who changes them to what they are has all of it shown anew: so an end in the midst of it is made good.
     """
     address = organizer.email if email is None else checked_email(email) if email else ""
+    if not address.rpartition("@")[0].isascii():
+        # Mail programs without SMTPUTF8 (RFC 6531) could not answer to it, and nobody would hear of that.
+        raise InvalidInput("Customers write to this address from any mail program: it needs plain letters before the @.")
     changed = replace(organizer, title=title or organizer.title, email=address)
     with open_work() as work:
         work.save_organizer(changed)

@@ -445,6 +445,7 @@ def test_an_organizer_has_the_address_that_customers_write_to(ada):
     assert ada("organizer", "change", "ada", "--email", "hello@adas-bakery.example") == "Changed ada.\n"
     assert ada.json("organizer", "list")[0]["email"] == "hello@adas-bakery.example"
     assert "no e-mail address that mail can be sent to" in ada("organizer", "change", "ada", "--email", "hello", status=2)
+    assert "plain letters before the @" in ada("organizer", "change", "ada", "--email", "bäcker@adas-bakery.example", status=2)
     assert "Say what to change" in ada("organizer", "change", "ada", status=2)
     ada("organizer", "change", "ada", "--email", "", "--title", "Ada bakes")
     assert [ada.json("organizer", "list")[0][name] for name in ("title", "email")] == ["Ada bakes", ""]
