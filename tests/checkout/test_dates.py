@@ -13,7 +13,7 @@ from bridge.checkout.filters import filters
 from bridge.checkout.next_steps import next_steps
 from bridge.checkout.shown import local_times, shown
 from bridge.core.ports_shop import Picture
-from bridge.core.terms import Product, Question, Terms
+from bridge.core.terms import Product, Question, ShippingOption, Terms
 from bridge.flows.drops import describe_drop
 from bridge.site import site
 from bridge.wording import wording
@@ -208,8 +208,10 @@ def test_what_happens_next_is_what_the_terms_keep_to(clock):
         "You pay when you pick it up.",
         "Until Fri 4 Dec 10:00 you can change or cancel it yourself.",
     )
-    terms = Terms(products=(Product("LOAF"),), has_pickup=False, cancel_until=None)
+    sent = ShippingOption("post", "Post", takes_places=False)
+    terms = Terms(products=(Product("LOAF"),), has_pickup=False, shipping=(sent,), pays_by=("stripe",), cancel_until=None)
     assert len(next_steps(one, terms, "", words, clock())) == 2
+    assert next_steps(one, replace(terms, shipping=()), "", words, clock()) == ()
     assert next_steps(one, Terms(), "", words, clock()) == ()
     over = shown(replace(slot(1), availability=left(0, state="cancelled")), words, clock())
     assert next_steps(over, terms, "", words, clock()) == ()

@@ -14,7 +14,7 @@ from bridge.core.errors import InvalidInput, Refusal, SoldOut
 from bridge.wording import LANGUAGES, wording
 
 ROOT = Path(bridge.__file__).parent
-SPOKEN = ["core/claims.py", "core/orders.py", "core/terms.py", "flows/holds.py", "flows/orders.py", "flows/waiting.py", "store/claims.py"]
+SPOKEN = ["core/claims.py", "core/orders.py", "core/terms.py", "flows/holds.py", "flows/orders.py", "flows/waiting.py"]
 SPOKEN += ["flows/changing.py", "flows/claiming.py", "flows/placing.py"]
 KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Refusal)]
 NOT_THEIRS = {"terms.py"}
@@ -33,11 +33,11 @@ def test_whatever_is_refused_is_said_in_german(kind):
 
 
 def raised(path: Path) -> set[str]:
-    """The sentences that a module refuses with."""
-    found = set()
+    """The sentences that a module refuses with, raised here or where they are returned to."""
+    found, names = set(), {kind.__name__ for kind in KINDS}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
-            first = node.exc.args[0]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args:
+            first = node.args[0]
             assert isinstance(first, ast.Constant) or path.name in NOT_THEIRS, f"{path.name}:{node.lineno}: blanks, not an f-string"
             if isinstance(first, ast.Constant):
                 found.add(first.value)
