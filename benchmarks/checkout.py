@@ -21,6 +21,7 @@ BUYERS, AT_A_TIME, BOXES = 1_000, 48, 200
 PER_SECOND, P95, CPU, PAGE_CPU = 80, 1.5, 0.015, 0.003
 VIEWS = 2_000
 REST = 0.03
+SETTLED = 2.0
 TICK = os.sysconf("SC_CLK_TCK")
 SLOT = (
     "BEGIN:VEVENT\r\nUID:box-{n}@race\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{day}T{hour:02}0000Z\r\nDTEND:{day}T{hour:02}3000Z\r\n"
@@ -44,10 +45,15 @@ class Shop:
     def _is_one(self, entry: Path) -> bool:
         return _session(entry) == self.pid or _name(entry) == "postgres"
 
-    def left(self) -> int:
-        """Places that the server itself says are left."""
-        answer = Connection(self.port).ask(Request("GET", f"/{USER}/{DROP}/live.json"))
-        return sum(slot["places_left"] for slot in json.loads(answer.body)["slots"].values())
+    def left(self, wanted: int) -> int:
+        """Places that the server itself says are left, once it says ``wanted``: at the end of a rush that takes up to half a second."""
+        connection, ends = Connection(self.port), time.monotonic() + SETTLED
+        while True:
+            answer = connection.ask(Request("GET", f"/{USER}/{DROP}/live.json"))
+            left = sum(slot["places_left"] for slot in json.loads(answer.body)["slots"].values())
+            if left == wanted or time.monotonic() > ends:
+                return left
+            time.sleep(0.05)
 
 
 def _wait_until_at_rest(at: Shop) -> None:
@@ -140,7 +146,8 @@ def run(title: str, at: Shop, buyers: int, wanted: int) -> Outcome:
     """One race, with its cost. What follows in the clock (letters, renderings) is part of it as far as it happened by then."""
     before, own = at.cpu(), _own()
     ran = race(at.port, at.slots, buyers, AT_A_TIME)
-    return Outcome(title, ran, at.cpu() - before + _own() - own, at.left(), wanted)
+    spent = at.cpu() - before + _own() - own
+    return Outcome(title, ran, spent, at.left(BOXES - wanted), wanted)
 
 
 def _own() -> float:
