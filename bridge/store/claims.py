@@ -69,9 +69,7 @@ class Claims:
 
     def slot_for_claim(self, public_id: str) -> Slot | None:
         """The slot with its offers, locked."""
-        asked = {"asked": public_id}
-        (found, _), (sold, _) = at_once(self._db, [(_SLOT, asked), (_OFFERS, asked)])
-        return rows.slot(found[0], [rows.offer(offer) for offer in sold]) if found else None
+        return self.slot_and_hold(public_id, "")[0]
 
     def slot_and_hold(self, public_id: str, secret: str) -> tuple[Slot | None, Held | None]:
         """The same, and the hold of this secret as it is behind the slot's lock, expired or not."""

@@ -8,11 +8,9 @@ a revision and the rows read after it belong together, and writes in READ COMMIT
 import fcntl
 import os
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -21,13 +19,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, Oper
 from bridge.core.errors import AlreadyExists, PermanentFault, Refusal, TransientFault
 from bridge.store import libpq, prepared
 from bridge.store.dialect import from_json
+from bridge.store.spare import Spare
 from bridge.store.told import told
 
 BUSY_MILLISECONDS = 30_000
 LOCK_WAIT = "15s"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 POOL = 32
-KEPT_SECONDS = 600
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
 UNIQUE_VIOLATION = "23505"
 _wait_for_disk = getattr(os, "fdatasync", os.fsync)
@@ -57,8 +55,7 @@ class Database:
             for engine in (self.writer, self.reader):
                 libpq.watch(engine)
                 event.listen(engine, "checkout", _still_there)
-        self._most = pool_size
-        self._kept: dict[Engine, deque[tuple[Connection, float]]] = {engine: deque() for engine in {self.reader, self.writer}}
+        self._spare = {engine: Spare(engine, pool_size) for engine in {self.reader, self.writer}}
 
     def _postgresql(self, pool_size: int, **options: Any) -> Engine:
         return create_engine(
@@ -108,7 +105,7 @@ class Database:
     @contextmanager
     def glance(self) -> Iterator[Connection]:
         """What is committed by now, anew for each statement: for questions whose answers need not belong together."""
-        with translated(), self._connected(self.reader) as connection:
+        with translated(), self._spare[self.reader].connected() as connection:
             yield connection
 
     @contextmanager
@@ -117,7 +114,7 @@ class Database:
 
         One that is not ``durable`` is not waited for until it is on the disk: a power failure, and nothing less, may undo it.
         """
-        with translated(), self._connected(self.writer) as connection:
+        with translated(), self._spare[self.writer].connected() as connection:
             before = self._changes(connection)
             with self.turn(), connection.begin():
                 if self.is_sqlite:
@@ -127,33 +124,6 @@ class Database:
                 yield connection
             if durable and self._changes(connection) != before:
                 self._to_disk()
-
-    @contextmanager
-    def _connected(self, engine: Engine) -> Iterator[Connection]:
-        """A connection that nobody else uses meanwhile: the last that was done with, which spares what the pool does each time."""
-        connection = self._kept_one(engine) or engine.connect()
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
-        if connection.in_transaction() or connection.invalidated or len(self._kept[engine]) >= self._most:
-            connection.close()
-        else:
-            self._kept[engine].append((connection, monotonic()))
-
-    def _kept_one(self, engine: Engine) -> Connection | None:
-        kept = self._kept[engine]
-        while kept:
-            try:
-                connection, since = kept.pop()
-            except IndexError:
-                break
-            if monotonic() - since < KEPT_SECONDS and (self.is_sqlite or not libpq.is_lost(connection.connection.driver_connection)):
-                return connection
-            # The pool finds out what became of it, and of the others.
-            connection.close()
-        return None
 
     def _changes(self, connection: Connection) -> int:
         """How many rows this connection to SQLite has changed so far."""
@@ -229,7 +199,7 @@ class Database:
         """
         with translated(), ExitStack() as opened:
             for engine in {self.reader, self.writer}:
-                for db in [opened.enter_context(self._connected(engine)) for _ in range(connections)]:
+                for db in [opened.enter_context(self._spare[engine].connected()) for _ in range(connections)]:
                     prepared.make_ready(db)
                     for act in [rehearse, rehearse] if rehearse is not None and engine is self.writer else ():
                         self._rehearsed(db, act)
@@ -253,9 +223,8 @@ class Database:
 
     def dispose(self) -> None:
         """Closes every connection."""
-        for kept in self._kept.values():
-            while kept:
-                kept.pop()[0].close()
+        for spare in self._spare.values():
+            spare.close()
         self.writer.dispose()
         self.reader.dispose()
 

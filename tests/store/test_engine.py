@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from bridge.core.errors import AlreadyExists, PermanentFault, TransientFault
-from bridge.store import engine
+from bridge.store import engine, spare
 from bridge.store import tables as t
 from bridge.store.engine import Database
 from bridge.store.migrate import upgrade
@@ -163,7 +163,7 @@ def test_one_connection_serves_one_after_the_other_and_never_two_at_a_time(datab
 def test_a_connection_that_nobody_used_for_long_is_not_used_again(database, monkeypatch):
     with database.glance() as connection:
         first = connection
-    monkeypatch.setattr(engine, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(spare, "KEPT_SECONDS", 0)
     with database.glance() as connection:
         assert connection is not first
     assert first.closed
