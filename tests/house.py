@@ -20,7 +20,7 @@ from bridge.flows.edit import Put, put_event, remove_event
 from bridge.flows.holds import expire_holds, take_hold
 from bridge.flows.orders import cancel_order, expire_orders
 from bridge.flows.payments import record_news, start_payment
-from bridge.flows.placing import place_order
+from bridge.flows.placing import Ordering, place_order
 from bridge.flows.publish import publish_dirty
 from bridge.flows.relay import deliver_due
 from bridge.flows.stock import record_counts, record_movements
@@ -104,7 +104,7 @@ class Bakery:
     ) -> Order:
         who = Buyer(email or f"{uuid.uuid4().hex[:12]}@example.org", buyer.pop("name", "Cleo"), **buyer)
         with self.house.work() as work:
-            return place_order(work, public_id, units or {}, who, places=places, hold=hold, now=self.clock())
+            return place_order(work, Ordering(public_id, units or {}, who, places, hold), now=self.clock())
 
     def cancel(self, order: str, **by: Any) -> None:
         with self.house.work() as work:

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from bridge.checkout import posted
 from bridge.checkout.at_once import at_once
+from bridge.checkout.drop_of import drop_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import chosen
 from bridge.checkout.selling import Selling, kept_for
@@ -40,18 +41,19 @@ def add_holding(face: Blueprint, bridge: Selling, guard: Guard) -> None:
 
     at_once(face, "POST", "/hold", too_late)
 
-    def take(public_id: str, wishes: Sequence[Wish]) -> list[Taken | Refusal]:
+    def take(_: str, wishes: Sequence[Wish]) -> list[Taken | Refusal | None]:
         with bridge.work(durable=False) as work:
             most, kept = bridge.settings.checkout.holds_per_address, kept_for(bridge)
-            return take_holds(work, public_id, wishes, undescribed=kept, most=most, now=bridge.now())
+            return take_holds(work, wishes, undescribed=kept, most=most, now=bridge.now())
 
     together: Together[Wish, Taken] = Together(take)
+    drop_of_slot = drop_of(bridge)
 
     @face.post("/slots/<public_id>/hold")
     @_as_problems
     def hold(public_id: str) -> Response:
         visitor, asked, now = guard.admit(request), wanted_of(posted.json_object(request)), bridge.now()
-        taken, slot = together.ask(public_id, Wish(asked.units, asked.places, visitor))
+        taken, slot = together.ask(drop_of_slot(public_id), Wish(public_id, asked.units, asked.places, visitor))
         return _kept(taken, slot.offers, now, 201)
 
     @face.post("/holds/<secret>")

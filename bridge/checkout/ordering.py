@@ -1,11 +1,13 @@
 """From a slot's page to an order: one POST, that works without a script and keeps what was typed."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bridge.checkout import posted
+from bridge.checkout.drop_of import drop_of
 from bridge.checkout.fields import field_of, names_of
 from bridge.checkout.guard import Guard
 from bridge.checkout.language import asked as asked_language
@@ -13,6 +15,7 @@ from bridge.checkout.language import chosen, spoken
 from bridge.checkout.order_form import Asked
 from bridge.checkout.printing import query_of_language
 from bridge.checkout.selling import Selling, is_sold_out, kept_for, slot_again
+from bridge.checkout.together import Together
 from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import Typed, Wanted, Wrong, buyer, delivery, person, wanted
 from bridge.core.drops import Offer
@@ -22,7 +25,8 @@ from bridge.core.ports_orders import Held
 from bridge.core.terms import Terms
 from bridge.flows.holds import change_hold, take_hold
 from bridge.flows.payments import start_payment
-from bridge.flows.placing import place_order
+from bridge.flows.placing import Ordering, place_order
+from bridge.flows.placing_together import place_orders
 from bridge.wording import N_, Wording
 
 _TRAPPED = Wrong("units", N_("This looked as if a program had filled it in. Please send it once more."))
@@ -30,6 +34,8 @@ _TRAPPED = Wrong("units", N_("This looked as if a program had filled it in. Plea
 
 def add_ordering(face: Blueprint, bridge: Selling, guard: Guard) -> None:
     """``POST /slots/<public_id>/order``; opened by itself the address leads to the slot."""
+    together: Together[Ordering, Order] = Together(lambda _, wishes: _all_placed(bridge, wishes))
+    drop_of_slot = drop_of(bridge)
 
     @face.get("/slots/<public_id>/order")
     def order_form(public_id: str) -> AnyResponse:
@@ -45,7 +51,8 @@ def add_ordering(face: Blueprint, bridge: Selling, guard: Guard) -> None:
         if wrong:
             return _again(bridge, public_id, typed, asked, wrong, visitor)
         try:
-            placed = _placed(bridge, public_id, typed, asked, terms, guard.signed(visitor, typed.fields))
+            wish = _ordering(bridge, public_id, typed, asked, terms, guard.signed(visitor, typed.fields))
+            placed = together.ask(drop_of_slot(public_id), wish)
         except Refusal as refusal:
             return _refused(bridge, public_id, typed, refusal)
         return redirect(_next(bridge, placed), 303)
@@ -57,7 +64,7 @@ def _terms(bridge: Selling, public_id: str) -> Terms:
         return views.terms(found[0].id) if found else Terms()
 
 
-def _placed(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms: Terms | None, form: str) -> Order:
+def _ordering(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms: Terms | None, form: str) -> Ordering:
     now, language = bridge.now(), spoken(request)
     if not typed.hold or not language:
         with bridge.glance() as views:
@@ -68,12 +75,16 @@ def _placed(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms:
             if not typed.hold and is_sold_out(views, public_id, now):
                 raise SoldOut("This slot is sold out.")
         language = chosen(request, found[0].language).language
-    who = buyer(typed, language, terms)
+    return Ordering(public_id, asked.units, buyer(typed, language, terms), asked.places, typed.hold, form)
+
+
+def _all_placed(bridge: Selling, wishes: Sequence[Ordering]) -> Sequence[Order | None]:
+    pay_within = timedelta(minutes=bridge.settings.checkout.pay_minutes)
     with bridge.work() as work:
-        pay_within = timedelta(minutes=bridge.settings.checkout.pay_minutes)
-        return place_order(
-            work, public_id, asked.units, who, places=asked.places, hold=typed.hold, pay_within=pay_within, form=form, now=now
-        )
+        if len(wishes) > 1:
+            return place_orders(work, wishes, pay_within=pay_within, now=bridge.now())
+        (own,) = wishes
+        return [place_order(work, own, pay_within=pay_within, now=bridge.now())]
 
 
 def _next(bridge: Selling, placed: Order) -> str:

@@ -16,11 +16,13 @@ Answer = TypeVar("Answer")
 class Together(Generic[Wish, Answer]):
     """``see_to`` is given what all want of one key, and answers each in their order; an answer that is an exception is raised.
 
+    Of several, whoever is answered with None is seen to once more, alone.
+
     What it raises is raised for all of them. Where that is no ``BridgeError``, and so a fault that nobody foresaw, each of several is
     seen to alone, so that one of them cannot spoil it for others.
     """
 
-    def __init__(self, see_to: Callable[[str, Sequence[Wish]], Sequence[Answer | Exception]]) -> None:
+    def __init__(self, see_to: Callable[[str, Sequence[Wish]], Sequence[Answer | Exception | None]]) -> None:
         self._see_to = see_to
         self._waiting: dict[str, list[_Waiting[Wish, Answer]]] = {}
         self._lock = Lock()
@@ -59,6 +61,7 @@ class Together(Generic[Wish, Answer]):
                 following[0].turn.set()
 
     def _answer(self, key: str, group: "list[_Waiting[Wish, Answer]]") -> None:
+        answers: Sequence[Answer | Exception | None]
         try:
             answers = self._see_to(key, [one.wish for one in group])
         except Exception as error:  # noqa: BLE001 - told to the one who waits
@@ -72,7 +75,10 @@ class Together(Generic[Wish, Answer]):
                 one.answer = PermanentFault("The process ended.")
             raise
         for one, answer in zip(group, answers, strict=True):
-            one.answer = answer
+            if answer is None and len(group) > 1:
+                self._answer(key, [one])
+            else:
+                one.answer = answer
 
 
 class _Waiting(Generic[Wish, Answer]):

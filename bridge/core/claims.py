@@ -64,10 +64,7 @@ class Claim:
         return found
 
 
-def sum_of(claims: Iterable[Claim]) -> Claim:
-    """All of these as one."""
-    every = list(claims)
-    return Claim(sum(claim.places for claim in every), tuple(line for claim in every for line in claim.lines))
+_ROWS = ("places", "offer", "stock")
 
 
 class Wanted(NamedTuple):
@@ -88,6 +85,16 @@ def wanted_of(slot: Slot, claim: Claim, stock: Mapping[int, StockItem], now: dat
     offers = [Wanted("offer", key, units) for key, units in sorted(claim.by_offer().items())]
     items = [Wanted("stock", key, units, stock[key].reserve(now)) for key, (units, _) in sorted(claim.by_item().items())]
     return [*places, *offers, *items]
+
+
+def all_wanted(claims: Iterable[tuple[Slot, Claim]], stock: Mapping[int, StockItem], now: datetime) -> list[Wanted]:
+    """The same of claims on several slots; what is promised of an item is raised once for all of them."""
+    found: dict[tuple[str, int], Wanted] = {}
+    for slot, claim in claims:
+        for one in wanted_of(slot, claim, stock, now):
+            known = found.get((one.kind, one.id))
+            found[one.kind, one.id] = one if known is None else one._replace(units=known.units + one.units)
+    return sorted(found.values(), key=lambda one: (_ROWS.index(one.kind), one.id))
 
 
 def check_free(slot: Slot, claim: Claim, stock: Mapping[int, StockItem], now: datetime) -> None:

@@ -47,6 +47,20 @@ class ForHolds:
 
 
 @dataclass(frozen=True, slots=True)
+class ForOrders:
+    """What orders depend on beside their slots: ``limits`` are those of each live slot, per customer."""
+
+    drop: Drop
+    terms: Terms
+    limits: Mapping[str, int | None]
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether anything of it is limited per customer over all their orders."""
+        return any(limit is not None for limit in (*self.limits.values(), *(product.limit for product in self.terms.products)))
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Someone on a slot's waiting list; ``hold`` is what was kept for them until ``offered_until``."""
 
@@ -97,8 +111,8 @@ class OrderViews(Protocol):
     def drop_of_slot(self, public_id: str) -> tuple[Drop, int | None] | None:
         """The live drop of a slot, and the slot's limit per customer."""
 
-    def selling(self, public_id: str) -> tuple[Drop, int | None, Terms] | None:
-        """The same, and the drop's terms."""
+    def selling(self, public_ids: Iterable[str]) -> ForOrders | None:
+        """What orders on these live slots depend on, which are of one drop; None when none of them is there."""
 
     def people_booked(self, slot_id: int, since: datetime) -> int:
         """How many people have booked a slot later than ``since``, by orders that stand."""
@@ -124,8 +138,8 @@ class OrderWork(Protocol):
     def slot_for_claim(self, public_id: str) -> Slot | None:
         """The slot with its offers, locked."""
 
-    def slot_and_hold(self, public_id: str, secret: str) -> tuple[Slot | None, Held | None]:
-        """The same, and the hold of this secret as it is behind the slot's lock, expired or not."""
+    def slots_and_holds(self, public_ids: Iterable[str], secrets: Iterable[str]) -> tuple[dict[str, Slot], dict[str, Held]]:
+        """The same of several, locked in the order of their ids, and the holds of these secrets behind those locks, expired or not."""
 
     def slot_id(self, public_id: str) -> int | None:
         """The id of a live slot."""
@@ -150,11 +164,11 @@ class OrderWork(Protocol):
     def save_hold(self, hold: Held) -> bool:
         """Stores what it holds now and until when; False when it is gone. Its slot must be locked."""
 
-    def add_holds(self, slot: Slot, claims: Sequence[tuple[Claim, str]], expires_at: datetime, now: datetime) -> list[Held]:
-        """Writes the holds that were claimed, each with its visitor."""
+    def add_holds(self, claims: Sequence[tuple[Slot, Claim, str]], expires_at: datetime, now: datetime) -> list[Held]:
+        """Writes the holds that were claimed, each on its slot and with its visitor."""
 
-    def for_holds(self, slot: Slot, item_ids: Iterable[int], visitors: Iterable[str], now: datetime) -> ForHolds:
-        """What holds on a slot depend on. The items are locked in the order of their ids."""
+    def for_holds(self, drop_id: int, item_ids: Iterable[int], visitors: Iterable[str], now: datetime) -> ForHolds:
+        """What holds on slots of a drop depend on. The items are locked in the order of their ids."""
 
     def holds_on(self, slot_id: int) -> list[Held]: ...
     def expired_holds(self, now: datetime, limit: int) -> list[Held]: ...
@@ -172,10 +186,11 @@ class OrderWork(Protocol):
     def ordered_in(self, drop_id: int, email_key: str, besides: int = 0) -> dict[str, int]:
         """Units by SKU that a customer has ordered in a drop."""
 
-    def add_order(self, order: Order, hold: str = "", ends: Held | None = None) -> Order | None:
-        """The order with its id; ``hold`` is what it was made from: a hold, or a form and its moment.
+    def add_orders(self, orders: Sequence[tuple[Order, str]], ends: Sequence[Held] = ()) -> list[Order] | None:
+        """The orders with their ids, each with what it was made from: a hold's secret, or a form and its moment.
 
-        ``ends`` is the hold that ends with it, whose slot must be locked; None when that is there no more.
+        ``ends`` are the holds that end with them, whose slots must be locked; None when one of those is there no more: the
+        transaction has to be given up then.
         """
 
     def has_orders(self, drop_id: int) -> bool:

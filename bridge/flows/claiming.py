@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.core.claims import Claim, Line, Wanted, left_of, name_of, sold_out, swapped, wanted_of
+from bridge.core.claims import Claim, Line, Wanted, all_wanted, left_of, name_of, sold_out, swapped, wanted_of
 from bridge.core.drops import Slot
 from bridge.core.errors import SoldOut
 from bridge.core.ports import UnitOfWork
@@ -13,21 +13,25 @@ from bridge.core.stock import StockItem
 NOTHING = Claim()
 
 
-def exchange(
-    work: UnitOfWork, slot: Slot, before: Claim, after: Claim, now: datetime, stock: Mapping[int, StockItem] | None = None
-) -> None:
+def exchange(work: UnitOfWork, slot: Slot, before: Claim, after: Claim, now: datetime) -> None:
     """Claims what ``after`` has beyond ``before`` and gives back what it has less; all or nothing. The slot is locked.
 
-    ``stock`` are the items of both, when they are locked already. Raises ``SoldOut``; to who has something already it says
-    how much more there is.
+    Raises ``SoldOut``; to who has something already it says how much more there is.
     """
     swap = swapped(before, after)
-    if stock is None:
-        stock = work.lock_items({line.stock_item_id for line in (*swap.more.lines, *swap.less.lines)})
-    stock = named(slot, stock)
+    stock = named(slot, work.lock_items({line.stock_item_id for line in (*swap.more.lines, *swap.less.lines)}))
     _claim(work, slot, before, wanted_of(slot, swap.more, stock, now), stock, now)
     if swap.less.places or swap.less.lines:
         work.release(slot.id, swap.less.places, swap.less.lines)
+
+
+def claim_all(work: UnitOfWork, claims: Sequence[tuple[Slot, Claim]], stock: Mapping[int, StockItem], now: datetime) -> None:
+    """Claims all of these on their slots, which are locked as are the items of ``stock``; all or nothing. Raises ``SoldOut``."""
+    short = work.claim(all_wanted(claims, stock, now)) if claims else None
+    if short is not None:
+        wants = (slot for slot, claim in claims for one in wanted_of(slot, claim, stock, now) if one[:2] == short[:2])
+        slot = next(wants)
+        raise sold_out(short, slot, named(slot, stock))
 
 
 def move(work: UnitOfWork, old: Slot, new: Slot, before: Claim, after: Claim, now: datetime) -> None:

@@ -1,20 +1,20 @@
 """Holds: places and goods kept for somebody who is ordering, for a few minutes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.core import events
 from bridge.core.availability import availability
-from bridge.core.claims import Claim, after, asked_for, check_free, check_open, promised, sum_of, unit_price
+from bridge.core.claims import Claim, after, asked_for, check_free, check_open, promised, unit_price
 from bridge.core.drops import Slot
 from bridge.core.errors import HoldExpired, NotFound, Refusal, SoldOut, TooManyHolds
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Held
 from bridge.core.stock import StockItem
 from bridge.core.terms import Terms
-from bridge.flows.claiming import NOTHING, exchange, named
+from bridge.flows.claiming import claim_all, exchange, named
 from bridge.flows.waiting import end_turn, offer_next
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
@@ -23,8 +23,9 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Units by SKU, and places without goods, that a visitor would like to have kept."""
+    """Units by SKU, and places without goods, that a visitor would like to have kept on a slot."""
 
+    public_id: str
     units: Mapping[str, int]
     places: int = 0
     visitor: str = ""
@@ -51,44 +52,71 @@ def take_hold(
     holds at a time. All or nothing; who is on the waiting list comes first. Raises ``NotFound``, ``InvalidInput``,
     ``WindowClosed``, ``LimitReached``, ``TooManyHolds``, ``SoldOut``.
     """
-    wish = Wish(units, places, visitor)
-    (taken,) = take_holds(work, public_id, [wish], lasts=lasts, undescribed=undescribed, most=most, now=now)
+    wish = Wish(public_id, units, places, visitor)
+    (taken,) = take_holds(work, [wish], lasts=lasts, undescribed=undescribed, most=most, now=now)
     if isinstance(taken, Refusal):
         raise taken
+    assert taken is not None
     return taken
 
 
 def take_holds(
     work: UnitOfWork,
-    public_id: str,
     wishes: Sequence[Wish],
     *,
     lasts: timedelta | None = None,
     undescribed: timedelta | None = None,
     most: int | None = None,
     now: datetime,
-) -> list[Taken | Refusal]:
-    """As ``take_hold`` for each of these, who come first in this order; of who cannot have it, what they are told.
+) -> list[Taken | Refusal | None]:
+    """As ``take_hold`` for each of these, who come first in this order, on slots of one drop; of who cannot have it, what they are told.
 
-    Raises ``NotFound``, ``WindowClosed``: then nobody can.
+    None for those whose slot has a waiting list, where there are wishes for other slots: they are to be seen to by themselves.
     """
-    slot = open_slot(work, public_id, now)
-    wanted = {offer.stock_item_id or 0 for offer in slot.offers if any(offer.sku in wish.units for wish in wishes)}
-    found = work.for_holds(slot, wanted, {wish.visitor for wish in wishes}, now)
-    room = _Room(slot, named(slot, found.stock), found.terms, dict(found.holds), most)
-    answers = [_claimed_or_not(room, wish, now) for wish in wishes]
-    claims = [(claim, wish.visitor) for claim, wish in zip(answers, wishes, strict=True) if isinstance(claim, Claim)]
-    exchange(work, slot, NOTHING, sum_of(claim for claim, _ in claims), now, found.stock)
+    slots, away = _opened(work, {wish.public_id for wish in wishes}, now)
+    if not slots:
+        return [away[wish.public_id] for wish in wishes]
+    wanted = {item for wish in wishes if wish.public_id in slots for item in _items(slots[wish.public_id], wish)}
+    drop_id = next(iter(slots.values())).drop_id
+    found = work.for_holds(drop_id, wanted, {wish.visitor for wish in wishes}, now)
+    room = _Room(dict(slots), found.stock, found.terms, dict(found.holds), most)
+    answers = [_claimed_or_not(room, wish, now) if wish.public_id in slots else away[wish.public_id] for wish in wishes]
+    claims = [
+        (slots[wish.public_id], claim, wish.visitor) for wish, claim in zip(wishes, answers, strict=True) if isinstance(claim, Claim)
+    ]
+    claim_all(work, [(slot, claim) for slot, claim, _ in claims], found.stock, now)
     usual = found.terms.hold if undescribed is None or found.terms != Terms() else undescribed
-    holds = iter(work.add_holds(slot, claims, now + (lasts or usual), now))
-    return [answer if isinstance(answer, Refusal) else (_journalled(work, slot, next(holds), now), slot) for answer in answers]
+    holds = zip(work.add_holds(claims, now + (lasts or usual), now), [slot for slot, _, _ in claims], strict=True)
+    return [_journalled(work, *next(holds), now) if isinstance(answer, Claim) else answer for answer in answers]
+
+
+def _opened(work: UnitOfWork, public_ids: Collection[str], now: datetime) -> tuple[dict[str, Slot], dict[str, Refusal | None]]:
+    """The slots that can be ordered, locked; and what those are told who want others, None for those to be seen to by themselves."""
+    opened: dict[str, Slot] = {}
+    away: dict[str, Refusal | None] = {}
+    locked = work.slots_and_holds(public_ids, ())[0] if len(public_ids) > 1 else {}
+    for key in public_ids:
+        try:
+            slot = _standing(locked.get(key), now) if len(public_ids) > 1 else open_slot(work, key, now)
+        except Refusal as refusal:
+            away[key] = refusal
+            continue
+        if slot.waiting and locked:
+            away[key] = None
+        else:
+            opened[key] = slot
+    return opened, away
+
+
+def _items(slot: Slot, wish: Wish) -> set[int]:
+    return {offer.stock_item_id or 0 for offer in slot.offers if offer.sku in wish.units}
 
 
 @dataclass
 class _Room:
-    """What is left of a slot, which is locked, for the next of several; and how many holds visitors have."""
+    """What is left of slots of one drop, which are locked, for the next of several; and how many holds visitors have."""
 
-    slot: Slot
+    slots: dict[str, Slot]
     stock: Mapping[int, StockItem]
     terms: Terms
     holds: dict[str, int]
@@ -98,11 +126,13 @@ class _Room:
         """Raises ``Refusal``."""
         if wish.visitor and self.most is not None and self.holds.get(wish.visitor, 0) >= self.most:
             raise TooManyHolds("Several orders were begun from here and not finished. Finish one of them, or try again in a few minutes.")
-        claim = asked_for(self.slot, self.terms, wish.units, wish.places, now)
-        if availability(self.slot, self.stock, now).state == "sold_out":
+        slot = self.slots[wish.public_id]
+        stock = named(slot, self.stock)
+        claim = asked_for(slot, self.terms, wish.units, wish.places, now)
+        if availability(slot, stock, now).state == "sold_out":
             raise SoldOut("This slot is sold out.")
-        check_free(self.slot, claim, self.stock, now)
-        self.slot, self.stock = after(self.slot, claim), promised(self.stock, claim)
+        check_free(slot, claim, stock, now)
+        self.slots[wish.public_id], self.stock = after(slot, claim), promised(self.stock, claim)
         self.holds[wish.visitor] = self.holds.get(wish.visitor, 0) + 1
         return claim
 
@@ -114,21 +144,25 @@ def _claimed_or_not(room: _Room, wish: Wish, now: datetime) -> Claim | Refusal:
         return refusal
 
 
-def _journalled(work: UnitOfWork, slot: Slot, hold: Held, now: datetime) -> Held:
+def _journalled(work: UnitOfWork, hold: Held, slot: Slot, now: datetime) -> Taken:
     claim = hold.claim
     taken = events.HoldTaken(claim.places, claim.units, claim.amount, unit_price(slot.offers, claim.lines))
     work.record(taken, actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
-    return hold
+    return hold, slot
 
 
 def open_slot(work: UnitOfWork, public_id: str, now: datetime) -> Slot:
     """The slot, locked, once those who wait for it had their turn. Raises ``NotFound``, ``WindowClosed``."""
-    slot = work.slot_for_claim(public_id)
+    slot = _standing(work.slot_for_claim(public_id), now)
+    if slot.waiting and offer_next(work, slot, now):
+        return work.slots_for_claim([slot.id])[slot.id]
+    return slot
+
+
+def _standing(slot: Slot | None, now: datetime) -> Slot:
     if slot is None:
         raise NotFound("There is no such slot.")
     check_open(slot, now)
-    if slot.waiting and offer_next(work, slot, now):
-        return work.slots_for_claim([slot.id])[slot.id]
     return slot
 
 

@@ -1,17 +1,18 @@
 """An order placed, from a hold or at once; whole, in one transaction."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bridge.core import events
 from bridge.core.claims import Claim, asked_for, check_open
 from bridge.core.drops import Drop, Slot
 from bridge.core.errors import HoldExpired, InvalidInput, NotFound
-from bridge.core.orders import Address, Buyer, Order, OrderLine, checked_email, checked_name, checked_note, email_key, order_totals
+from bridge.core.orders import Address, Buyer, Order, checked_email, checked_name, checked_note, email_key, order_totals
 from bridge.core.ports import UnitOfWork
-from bridge.core.ports_orders import Held
+from bridge.core.ports_orders import ForOrders, Held
 from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
 from bridge.flows.claiming import NOTHING, exchange
 from bridge.flows.holds import open_slot, stands_on
@@ -27,90 +28,94 @@ REMIND_AFTER = timedelta(minutes=3)
 NO_SHIPPING = ShippingOption("", "", takes_places=True)
 
 
-def place_order(
-    work: UnitOfWork,
-    public_id: str,
-    units: Mapping[str, int],
-    buyer: Buyer,
-    *,
-    places: int = 0,
-    hold: str = "",
-    pay_within: timedelta = PAY_WITHIN,
-    form: str = "",
-    now: datetime,
-) -> Order:
-    """Orders ``units`` by SKU and ``places`` without goods. What ``hold`` kept is used; it need not be there any more, nor be the same.
-
-    The same hold again, with the same wish under the same address, is the same order, and so is the same ``form`` within a
-    minute: it stands for who sent it and all that was in it. A form that is sent twice so orders once. An order that
-    is to be paid first is ``pending`` until ``now + pay_within``; one paid at pickup, or free, is placed.
-    Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed, and a
-    hold still stands.
-    """
-    buyer = replace(buyer, email=checked_email(buyer.email), name=checked_name(buyer.name), note=checked_note(buyer.note))
-    found = work.views.selling(public_id)
-    if found is None:
-        raise NotFound("There is no such slot.")
-    drop, limit, terms = found
-    shipping = _shipping(terms, buyer, places)
-    if buyer.method not in terms.pays_by:
-        raise InvalidInput("Choose how you want to pay.")
-    key = email_key(buyer.email)
-    if limit is not None or any(product.limit is not None for product in terms.products):
-        work.lock_customer(drop.organizer_id, key, now)
-    slot, held = work.slot_and_hold(public_id, hold)
-    if slot is None:
-        raise NotFound("There is no such slot.")
-    held = held if held is not None and stands_on(held, slot, now) else None
-    if held is None:
-        if known := _placed_before(work, slot, _Wish(units, places, buyer.method, key), hold, form, now):
-            return known
-        slot = open_slot(work, public_id, now)
-    elif slot.cancelled:
-        check_open(slot, now)
-    claim = _claimed(work, slot, held, units, places, terms, now, takes_places=shipping.takes_places)
-    lines = order_lines(slot, claim, terms)
-    check_customer(work, slot, terms, lines, places, key)
-    order = _new_order(drop, slot, claim, lines, buyer, shipping, terms, pay_within, now)
-    made = work.add_order(order, held.secret if held else _told_apart(form), ends=held)
-    if made is None:
-        raise HoldExpired("The time to order ran out; please start again.")
-    order = made
-    if held is not None and held.waiting_id is not None:
-        end_turn(work, held.waiting_id, "taken", now)
-    placed = events.OrderPlaced(claim.places, order.units, order.total, order.method, order.state == "pending", order.unit_price)
-    work.record(placed, actor="customer", now=now, drop_id=drop.id, slot_id=slot.id)
-    if order.state == "placed":
-        confirmed(work, order, now, by_till=any(offer.by_till for offer in slot.offers))
-    else:
-        # Who is still paying then needs no letter; who closed the tab has no other way back.
-        tell(work, order.id, "payment_needed", now + REMIND_AFTER)
-    return order
-
-
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """What a form asks for, and under which key."""
+class Ordering:
+    """What somebody orders on a slot: units by SKU, and places without goods.
 
+    ``hold`` may have kept it; ``form`` stands for who sent it and all that was in it.
+    """
+
+    public_id: str
     units: Mapping[str, int]
-    places: int
-    method: str
-    key: str
+    buyer: Buyer
+    places: int = 0
+    hold: str = ""
+    form: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells customers apart."""
+        return email_key(self.buyer.email)
 
     def is_met_by(self, order: Order) -> bool:
         """Whether the order is what was asked for, and still holds it."""
         wanted = {sku: units for sku, units in self.units.items() if units}
         bare = max(0, order.places - sum(line.units * line.places_per_unit for line in order.lines))
-        same = units_of(order.lines) == wanted and bare == self.places and order.method == self.method
+        same = units_of(order.lines) == wanted and bare == self.places and order.method == self.buyer.method
         return order.is_live and same and email_key(order.email) == self.key
 
 
-def _placed_before(work: UnitOfWork, slot: Slot, wish: _Wish, hold: str, form: str, now: datetime) -> Order | None:
+class Draft(NamedTuple):
+    """An order as it will be written, out of a hold or not; ``claim`` is what it claims on the slot, which is locked."""
+
+    order: Order
+    slot: Slot
+    claim: Claim
+    held: Held | None
+    made_from: str
+
+
+def place_order(work: UnitOfWork, wish: Ordering, *, pay_within: timedelta = PAY_WITHIN, now: datetime) -> Order:
+    """Orders what is wished for. What its hold kept is used; it need not be there any more, nor be the same.
+
+    The same hold again, with the same wish under the same address, is the same order, and so is the same form within a
+    minute. A form that is sent twice so orders once. An order that is to be paid first is ``pending`` until
+    ``now + pay_within``; one paid at pickup, or free, is placed.
+    Raises ``NotFound``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed, and
+    a hold still stands.
+    """
+    wish = checked(wish)
+    found = work.views.selling([wish.public_id])
+    if found is None:
+        raise NotFound("There is no such slot.")
+    shipping = way_of(wish, found.terms)
+    if found.has_limits:
+        work.lock_customer(found.drop.organizer_id, wish.key, now)
+    slots, holds = work.slots_and_holds([wish.public_id], [wish.hold])
+    slot = slots.get(wish.public_id)
+    if slot is None:
+        raise NotFound("There is no such slot.")
+    held = standing(holds.get(wish.hold), slot, now)
+    if held is None:
+        if known := _placed_before(work, slot, wish, now):
+            return known
+        slot = open_slot(work, wish.public_id, now)
+    elif slot.cancelled:
+        check_open(slot, now)
+    claim = claimed(slot, held, wish, found.terms, now, takes_places=shipping.takes_places)
+    exchange(work, slot, held.claim if held else NOTHING, claim, now)
+    draft = drafted(wish, found, slot, held, claim, shipping, pay_within, now)
+    check_customer(work, slot, found.terms, draft.order.lines, wish.places, wish.key)
+    return written(work, found.drop, [draft], now)[0]
+
+
+def checked(wish: Ordering) -> Ordering:
+    """The same, with address, name and note as they are stored. Raises ``InvalidInput``."""
+    who = wish.buyer
+    return replace(wish, buyer=replace(who, email=checked_email(who.email), name=checked_name(who.name), note=checked_note(who.note)))
+
+
+def standing(held: Held | None, slot: Slot, now: datetime) -> Held | None:
+    """The hold, if there is one on the slot whose time is not over."""
+    return held if held is not None and stands_on(held, slot, now) else None
+
+
+def _placed_before(work: UnitOfWork, slot: Slot, wish: Ordering, now: datetime) -> Order | None:
     """The order that this form was already made, seen behind the slot's lock."""
     # Who goes back in the browser sends the hold that was used: changed in between, it is another order.
-    if hold and (known := work.order_of_hold(hold)) is not None and known.slot_id == slot.id and wish.is_met_by(known):
+    if wish.hold and (known := work.order_of_hold(wish.hold)) is not None and known.slot_id == slot.id and wish.is_met_by(known):
         return known
-    return work.order_of_form(slot.id, wish.key, f"{form}.", now - SAME_FORM) if form else None
+    return work.order_of_form(slot.id, wish.key, f"{wish.form}.", now - SAME_FORM) if wish.form else None
 
 
 def _told_apart(form: str) -> str:
@@ -118,41 +123,33 @@ def _told_apart(form: str) -> str:
     return f"{form}.{secrets.token_hex(8)}" if form else ""
 
 
-def _claimed(
-    work: UnitOfWork,
+def claimed(slot: Slot, held: Held | None, wish: Ordering, terms: Terms, now: datetime, *, takes_places: bool) -> Claim:
+    """What is to be claimed on the slot: out of the hold, else anew. Raises ``InvalidInput``, ``LimitReached``."""
+    own = held.claim if held else None
+    claim = asked_for(slot, terms, wish.units, wish.places, now, takes_places=takes_places, own=own)
+    # The prices of the moment when the hold was taken hold as long as it does.
+    return replace(claim, lines=held.lines) if held is not None and claim.by_offer() == held.claim.by_offer() else claim
+
+
+def drafted(
+    wish: Ordering,
+    found: ForOrders,
     slot: Slot,
     held: Held | None,
-    units: Mapping[str, int],
-    places: int,
-    terms: Terms,
+    claim: Claim,
+    shipping: ShippingOption,
+    pay_within: timedelta,
     now: datetime,
-    *,
-    takes_places: bool,
-) -> Claim:
-    """What is claimed on the slot now: out of the hold, else anew."""
-    if held is None:
-        claim = asked_for(slot, terms, units, places, now, takes_places=takes_places)
-        exchange(work, slot, NOTHING, claim, now)
-        return claim
-    claim = asked_for(slot, terms, units, places, now, takes_places=takes_places, own=held.claim)
-    if claim.by_offer() == held.claim.by_offer():
-        # The prices of the moment when the hold was taken hold as long as it does.
-        claim = replace(claim, lines=held.lines)
-    exchange(work, slot, held.claim, claim, now)
-    return claim
+) -> Draft:
+    """The order that the wish becomes."""
+    order = _new_order(found, slot, claim, wish.buyer, shipping, pay_within, now)
+    return Draft(order, slot, claim, held, held.secret if held else _told_apart(wish.form))
 
 
 def _new_order(
-    drop: Drop,
-    slot: Slot,
-    claim: Claim,
-    lines: tuple[OrderLine, ...],
-    buyer: Buyer,
-    shipping: ShippingOption,
-    terms: Terms,
-    pay_within: timedelta,
-    now: datetime,
+    found: ForOrders, slot: Slot, claim: Claim, buyer: Buyer, shipping: ShippingOption, pay_within: timedelta, now: datetime
 ) -> Order:
+    terms, lines = found.terms, order_lines(slot, claim, found.terms)
     total = order_totals(lines, shipping.fee, shipping.tax_rate, included=terms.tax_included).gross
     paid_first = buyer.method != AT_PICKUP and total > 0
     return Order(
@@ -166,7 +163,7 @@ def _new_order(
         email=buyer.email,
         name=buyer.name,
         language=buyer.language,
-        currency=drop.currency,
+        currency=found.drop.currency,
         method=buyer.method,
         placed_at=now,
         total=total,
@@ -181,8 +178,39 @@ def _new_order(
     )
 
 
-def _shipping(terms: Terms, buyer: Buyer, places: int) -> ShippingOption:
-    """How it is sent; an option without name and fee when it is picked up. Raises ``InvalidInput``."""
+def written(work: UnitOfWork, drop: Drop, drafts: Sequence[Draft], now: datetime) -> list[Order]:
+    """Writes the orders, and what follows from them. Raises ``HoldExpired`` when one of their holds is there no more."""
+    ends = [draft.held for draft in drafts if draft.held is not None]
+    orders = work.add_orders([(draft.order, draft.made_from) for draft in drafts], ends) if drafts else []
+    if orders is None:
+        raise HoldExpired("The time to order ran out; please start again.")
+    for order, draft in zip(orders, drafts, strict=True):
+        if draft.held is not None and draft.held.waiting_id is not None:
+            end_turn(work, draft.held.waiting_id, "taken", now)
+        _followed(work, drop, order, draft, now)
+    return orders
+
+
+def _followed(work: UnitOfWork, drop: Drop, order: Order, draft: Draft, now: datetime) -> None:
+    pending = order.state == "pending"
+    placed = events.OrderPlaced(draft.claim.places, order.units, order.total, order.method, pending, order.unit_price)
+    work.record(placed, actor="customer", now=now, drop_id=drop.id, slot_id=order.slot_id)
+    if pending:
+        # Who is still paying then needs no letter; who closed the tab has no other way back.
+        tell(work, order.id, "payment_needed", now + REMIND_AFTER)
+    else:
+        confirmed(work, order, now, by_till=any(offer.by_till for offer in draft.slot.offers))
+
+
+def way_of(wish: Ordering, terms: Terms) -> ShippingOption:
+    """How it is sent; an option without name and fee when it is picked up. Raises ``InvalidInput``, also where it cannot be paid so."""
+    option = _sent(terms, wish.buyer, wish.places)
+    if wish.buyer.method not in terms.pays_by:
+        raise InvalidInput("Choose how you want to pay.")
+    return option
+
+
+def _sent(terms: Terms, buyer: Buyer, places: int) -> ShippingOption:
     if buyer.fulfilment == "pickup":
         if not terms.has_pickup and not places:
             raise InvalidInput("This cannot be picked up; choose how it is to be sent.")

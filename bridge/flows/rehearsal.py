@@ -6,7 +6,7 @@ from bridge.core.availability import availability
 from bridge.core.orders import Buyer
 from bridge.core.ports import UnitOfWork, Views
 from bridge.flows.holds import take_hold
-from bridge.flows.placing import place_order
+from bridge.flows.placing import Ordering, place_order
 
 LOOKED_AT = 20
 
@@ -32,4 +32,4 @@ def rehearse(work: UnitOfWork, public_id: str, now: datetime) -> None:
     units, places = ({sold: 1}, 0) if sold else ({}, 1)
     buyer = Buyer("rehearsal@example.org", "Rehearsal", method=work.views.terms(slot.drop_id).pays_by[0])
     hold, _ = take_hold(work, public_id, units, places=places, visitor="rehearsal", most=1, now=now)
-    place_order(work, public_id, units, buyer, places=places, hold=hold.secret, now=now)
+    place_order(work, Ordering(public_id, units, buyer, places, hold.secret), now=now)

@@ -6,7 +6,7 @@ The same statement arbitrates on SQLite (begun IMMEDIATE) and on PostgreSQL. Slo
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection as Db
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Text, bindparam, or_, select, update
 
 from bridge.core.claims import Line, Wanted
 from bridge.core.drops import Slot
@@ -14,13 +14,14 @@ from bridge.core.ports_orders import Held
 from bridge.store import rows
 from bridge.store import tables as t
 from bridge.store.among import among
-from bridge.store.holds import HOLD, of_rows
+from bridge.store.holds import HOLDS, of_rows
 from bridge.store.prepared import Prepared, at_once
 
 _s, _o, _i = t.slots.c, t.offers.c, t.stock_items.c
-_SLOT = Prepared(select(t.slots).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)).with_for_update(key_share=True))
+_ASKED = among(_s.public_id, "asked", Text)
+_LIVE = Prepared(select(t.slots).where(_ASKED, _s.removed_at.is_(None)).order_by(_s.id).with_for_update(key_share=True))
 _SLOTS = Prepared(select(t.slots).where(among(_s.id)).order_by(_s.id).with_for_update(key_share=True))
-_OFFERS = Prepared(rows.OFFER.where(_s.public_id == bindparam("asked")).order_by(_o.position))
+_OFFERS = Prepared(rows.OFFER.where(_ASKED).order_by(_o.position))
 _OFFERS_OF_ALL = Prepared(rows.OFFERS)
 _PLACES = Prepared(
     update(t.slots)
@@ -69,14 +70,14 @@ class Claims:
 
     def slot_for_claim(self, public_id: str) -> Slot | None:
         """The slot with its offers, locked."""
-        return self.slot_and_hold(public_id, "")[0]
+        return self.slots_and_holds([public_id], ())[0].get(public_id)
 
-    def slot_and_hold(self, public_id: str, secret: str) -> tuple[Slot | None, Held | None]:
-        """The same, and the hold of this secret as it is behind the slot's lock, expired or not."""
-        asked, own = {"asked": public_id}, [(HOLD, {"asked": secret})] if secret else []
-        (found, _), (sold, _), *kept = at_once(self._db, [(_SLOT, asked), (_OFFERS, asked), *own])
-        slot = rows.slot(found[0], [rows.offer(offer) for offer in sold]) if found else None
-        return slot, of_rows(kept[0].rows) if kept else None
+    def slots_and_holds(self, public_ids: Iterable[str], secrets: Iterable[str]) -> tuple[dict[str, Slot], dict[str, Held]]:
+        """The same of several, locked in the order of their ids, and the holds of these secrets behind those locks, expired or not."""
+        asked, own = {"asked": sorted(set(public_ids))}, {"secrets": sorted(set(secrets) - {""})}
+        (found, _), (sold, _), *kept = at_once(self._db, [(_LIVE, asked), (_OFFERS, asked), *([(HOLDS, own)] if own["secrets"] else [])])
+        slots = {slot.public_id: slot for slot in rows.slots(found, sold)}
+        return slots, {hold.secret: hold for hold in of_rows(kept[0].rows)} if kept else {}
 
     def slot_id(self, public_id: str) -> int | None:
         """The id of a live slot."""

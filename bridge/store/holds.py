@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection as Db
@@ -22,11 +23,11 @@ from bridge.store.shop import PRODUCTS, TERMS, terms_of
 _h, _l = t.holds.c, t.hold_lines.c
 _ADD = Prepared(insert(t.holds).returning(_h.id), ("slot_id", "secret", "places", "expires_at", "created_at", "visitor", "waiting_id"))
 _ADD_LINE = Prepared(insert(t.hold_lines), ("hold_id", "offer_id", "stock_item_id", "units", "price"))
-HOLD = Prepared(
+HOLDS = Prepared(
     select(t.holds, _l.offer_id, _l.stock_item_id, _l.units, _l.price)
     .outerjoin(t.hold_lines, _l.hold_id == _h.id)
-    .where(_h.secret == bindparam("asked"))
-    .order_by(_l.id)
+    .where(among(_h.secret, "secrets", Text))
+    .order_by(_h.id, _l.id)
 )
 _LINES = Prepared(select(_l.offer_id, _l.stock_item_id, _l.units, _l.price).where(_l.hold_id == bindparam("key")).order_by(_l.id))
 _OF_VISITORS = Prepared(
@@ -34,8 +35,8 @@ _OF_VISITORS = Prepared(
     .where(among(_h.visitor, "visitors", Text), _h.expires_at > bindparam("now", type_=t.Moment))
     .group_by(_h.visitor)
 )
-_REMOVE_LINES = Prepared(delete(t.hold_lines).where(_l.hold_id == bindparam("key")))
-_REMOVE = Prepared(delete(t.holds).where(_h.id == bindparam("key")))
+_REMOVE_LINES = Prepared(delete(t.hold_lines).where(among(_l.hold_id)))
+_REMOVE = Prepared(delete(t.holds).where(among(_h.id)))
 
 
 def held(db: Db, row: Any) -> Held:
@@ -50,12 +51,13 @@ def _held(row: Any, lines: Iterable[Any]) -> Held:
 
 def hold(db: Db, secret: str) -> Held | None:
     """The hold of this secret, expired or not."""
-    return of_rows(HOLD.all(db, {"asked": secret}))
+    return next(iter(of_rows(HOLDS.all(db, {"secrets": [secret]}))), None)
 
 
-def of_rows(found: Sequence[Any]) -> Held | None:
-    """The hold that there is, from the rows of ``HOLD``."""
-    return _held(found[0], [row for row in found if row.offer_id is not None]) if found else None
+def of_rows(found: Sequence[Any]) -> list[Held]:
+    """The holds that there are, from the rows of ``HOLDS``."""
+    each = [list(group) for _, group in groupby(found, key=lambda row: row.id)]
+    return [_held(group[0], [row for row in group if row.offer_id is not None]) for group in each]
 
 
 def _values(made: Held, now: datetime) -> dict[str, Any]:
@@ -70,10 +72,10 @@ def _values(made: Held, now: datetime) -> dict[str, Any]:
     }
 
 
-def taking_away(hold: Held) -> list[tuple[Prepared, dict[str, Any]]]:
-    """What ends the hold; the last of it touches a row, unless another transaction already did."""
-    key = {"key": hold.id}
-    return [(_REMOVE_LINES, key), (_REMOVE, key)]
+def taking_away(holds: Iterable[Held]) -> list[tuple[Prepared, dict[str, Any]]]:
+    """What ends the holds; the last of it touches a row for each, unless another transaction already ended it."""
+    keys = {"keys": sorted(hold.id for hold in holds)}
+    return [(_REMOVE_LINES, keys), (_REMOVE, keys)]
 
 
 class Holds:
@@ -86,16 +88,16 @@ class Holds:
         self, slot: Slot, claim: Claim, expires_at: datetime, now: datetime, *, visitor: str = "", waiting_id: int | None = None
     ) -> Held:
         """Writes the hold that was claimed."""
-        return self._written(slot, [(claim, visitor, waiting_id)], expires_at, now)[0]
+        return self._written([(slot, claim, visitor, waiting_id)], expires_at, now)[0]
 
-    def add_holds(self, slot: Slot, claims: Sequence[tuple[Claim, str]], expires_at: datetime, now: datetime) -> list[Held]:
-        """Writes the holds that were claimed, each with its visitor."""
-        return self._written(slot, [(claim, visitor, None) for claim, visitor in claims], expires_at, now) if claims else []
+    def add_holds(self, claims: Sequence[tuple[Slot, Claim, str]], expires_at: datetime, now: datetime) -> list[Held]:
+        """Writes the holds that were claimed, each on its slot and with its visitor."""
+        return self._written([(slot, claim, visitor, None) for slot, claim, visitor in claims], expires_at, now) if claims else []
 
-    def _written(self, slot: Slot, claims: Sequence[tuple[Claim, str, int | None]], expires_at: datetime, now: datetime) -> list[Held]:
+    def _written(self, claims: Sequence[tuple[Slot, Claim, str, int | None]], expires_at: datetime, now: datetime) -> list[Held]:
         made = [
             Held(0, slot.id, secrets.token_urlsafe(24), claim.places, expires_at, claim.lines, visitor, waiting_id)
-            for claim, visitor, waiting_id in claims
+            for slot, claim, visitor, waiting_id in claims
         ]
         keys = at_once(self._db, [(_ADD, _values(one, now)) for one in made])
         numbered = [replace(one, id=int(found.rows[0].id)) for one, found in zip(made, keys, strict=True)]
@@ -103,9 +105,9 @@ class Holds:
             self._add_held(one.id, one.lines)
         return numbered
 
-    def for_holds(self, slot: Slot, item_ids: Iterable[int], visitors: Iterable[str], now: datetime) -> ForHolds:
-        """What holds on a slot depend on. The items are locked in the order of their ids."""
-        asked = {"drop": slot.drop_id, "keys": sorted(set(item_ids)), "visitors": sorted(set(visitors) - {""}), "now": now}
+    def for_holds(self, drop_id: int, item_ids: Iterable[int], visitors: Iterable[str], now: datetime) -> ForHolds:
+        """What holds on slots of a drop depend on. The items are locked in the order of their ids."""
+        asked = {"drop": drop_id, "keys": sorted(set(item_ids)), "visitors": sorted(set(visitors) - {""}), "now": now}
         told, sold, items, begun = at_once(self._db, [(each, asked) for each in (TERMS, PRODUCTS, LOCK_ITEMS, _OF_VISITORS)])
         stock = {row.id: rows.item(row) for row in items.rows}
         return ForHolds(terms_of(told.rows, sold.rows), stock, {row.visitor: row.n for row in begun.rows})
@@ -124,7 +126,7 @@ class Holds:
         values = {"places": changed.places, "expires_at": changed.expires_at}
         if self._db.execute(update(t.holds).where(_h.id == changed.id).values(**values)).rowcount == 0:
             return False
-        _REMOVE_LINES.later(self._db, {"key": changed.id})
+        _REMOVE_LINES.later(self._db, {"keys": [changed.id]})
         self._add_held(changed.id, changed.lines)
         return True
 
@@ -141,4 +143,4 @@ class Holds:
 
     def take_away_hold(self, hold: Held) -> bool:
         """Ends the hold; False when another transaction already did. Its slot must be locked."""
-        return at_once(self._db, taking_away(hold))[-1].touched == 1
+        return at_once(self._db, taking_away([hold]))[-1].touched == 1

@@ -272,9 +272,7 @@ def octets(value: Any) -> bytes | None:
     """A value as libpq takes it. Raises ``psycopg.DataError`` for a text that libpq would take for ended early."""
     if value is None:
         return None
-    if isinstance(value, list):
-        return ("{" + ",".join(_element(each) for each in value) + "}").encode()
-    found = str(value).encode()
+    found = ("{" + ",".join(_element(each) for each in value) + "}" if isinstance(value, list) else str(value)).encode()
     if b"\0" in found:
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) octets")
     return found

@@ -1,6 +1,6 @@
 """Orders: claims that stay, and who made them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,10 @@ _i = t.stock_items.c
 _TILL_OF = Prepared(select(_i.id, _i.connection_id, _i.sku).where(among(_i.id), _i.connection_id.is_not(None)))
 
 
+def _own(order: Order, made_from: str) -> dict[str, Any]:
+    return {"slot_id": order.slot_id, "secret": order.secret, "hold": made_from or None, "email_key": email_key(order.email)}
+
+
 class Orders:
     """The orders of one transaction."""
 
@@ -67,15 +71,16 @@ class Orders:
         found = self._db.execute(_UNITS_IN, {"key": drop_id, "asked": email_key, "besides": besides})
         return {sku: int(units) for sku, units in found}
 
-    def add_order(self, order: Order, hold: str = "", ends: Held | None = None) -> Order | None:
-        """The order with its id; ``hold`` is what it was before. None when ``ends``, the hold that ends with it, is there no more."""
-        own = {"slot_id": order.slot_id, "secret": order.secret, "hold": hold or None, "email_key": email_key(order.email)}
-        *ended, added = at_once(self._db, [*(taking_away(ends) if ends else ()), (_ADD, own | rows.order_values(order))])
-        if ended and not ended[-1].touched:
+    def add_orders(self, orders: Sequence[tuple[Order, str]], ends: Sequence[Held] = ()) -> list[Order] | None:
+        """The orders with their ids, each with the hold or form it was made from; None when one of ``ends`` is a hold no more."""
+        adding = [(_ADD, _own(order, made_from) | rows.order_values(order)) for order, made_from in orders]
+        done = at_once(self._db, [*adding, *(taking_away(ends) if ends else ())])
+        if ends and done[-1].touched != len(ends):
             return None
-        key = int(added.rows[0].id)
-        self._add_ordered(key, order)
-        return rows.numbered(order, key)
+        numbered = [rows.numbered(order, int(found.rows[0].id)) for (order, _), found in zip(orders, done, strict=False)]
+        for order in numbered:
+            self._add_ordered(order.id, order)
+        return numbered
 
     def _add_ordered(self, key: int, order: Order) -> None:
         for line in order.lines:

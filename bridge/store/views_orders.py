@@ -1,16 +1,16 @@
 """Orders, holds and waiting lists as their pages read them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, exists, func, or_, select
 
 from bridge.core.drops import Drop, Slot, sells_goods
 from bridge.core.events import OrderCancelled
 from bridge.core.orders import BOOKED, Order
-from bridge.core.ports_orders import CancelledBy, Held, OrderSeen, WaitingSeen
+from bridge.core.ports_orders import CancelledBy, ForOrders, Held, OrderSeen, WaitingSeen
 from bridge.core.stock import StockItem
-from bridge.core.terms import Terms
 from bridge.store import holds, rows, rows_orders
 from bridge.store import tables as t
 from bridge.store import tables_shop as shop
@@ -24,7 +24,10 @@ _DROP_OF_SLOT = Prepared(
     .where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None))
     .add_columns(_s.limit_per_customer.label("slot_limit"))
 )
-_ITS_DROP = select(_s.drop_id).where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)).scalar_subquery()
+_AMONG = (among(_s.public_id, "asked", Text), _s.removed_at.is_(None))
+_LIMITS = Prepared(select(_s.public_id, _s.limit_per_customer).where(*_AMONG))
+_ITS_DROP = select(_s.drop_id).where(*_AMONG).limit(1).scalar_subquery()
+_DROP_OF_SLOTS = Prepared(rows.DROP.where(t.drops.c.id == _ITS_DROP))
 _TERMS_OF_SLOT = Prepared(select(shop.terms.c.described).where(shop.terms.c.drop_id == _ITS_DROP))
 _PRODUCTS_OF_SLOT = Prepared(select(shop.products).where(shop.products.c.drop_id == _ITS_DROP).order_by(shop.products.c.position))
 _SLOT = select(t.slots).where(_s.id == bindparam("key"))
@@ -131,11 +134,13 @@ class OrderPages(ShopViews):
         row = _DROP_OF_SLOT.first(self._db, {"asked": public_id})
         return (rows.drop(row), row.slot_limit) if row else None
 
-    def selling(self, public_id: str) -> tuple[Drop, int | None, Terms] | None:
-        """The same, and the drop's terms."""
-        asked = {"asked": public_id}
-        (found, _), (told, _), (sold, _) = at_once(self._db, [(_DROP_OF_SLOT, asked), (_TERMS_OF_SLOT, asked), (_PRODUCTS_OF_SLOT, asked)])
-        return (rows.drop(found[0]), found[0].slot_limit, terms_of(told, sold)) if found else None
+    def selling(self, public_ids: Iterable[str]) -> ForOrders | None:
+        """What orders on these live slots depend on, which are of one drop; None when none of them is there."""
+        asked = {"asked": sorted(set(public_ids))}
+        questions = (_DROP_OF_SLOTS, _LIMITS, _TERMS_OF_SLOT, _PRODUCTS_OF_SLOT)
+        (found, _), (slots, _), (told, _), (sold, _) = at_once(self._db, [(each, asked) for each in questions])
+        limits = {row.public_id: row.limit_per_customer for row in slots}
+        return ForOrders(rows.drop(found[0]), terms_of(told, sold), limits) if found else None
 
     def people_booked(self, slot_id: int, since: datetime) -> int:
         """How many people have booked a slot later than ``since``, by orders that stand."""

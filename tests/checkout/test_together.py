@@ -29,6 +29,8 @@ class Counter:
                 raise KeyError(key)
             if "an outage" in wishes:
                 raise TransientFault(key)
+            if len(wishes) > 1 and "alone" in wishes:
+                return [None if wish == "alone" else f"{key}: {wish}" for wish in wishes]
             return [ValueError(wish) if str(wish).startswith("no") else f"{key}: {wish}" for wish in wishes]
         finally:
             self.under_way.release()
@@ -75,6 +77,12 @@ def test_who_comes_meanwhile_is_seen_to_with_the_next_in_the_order_of_coming():
 def test_who_is_refused_hears_so_and_nobody_else():
     _, second, third, fourth = crowd(Counter(), [1, "no bread", 3, "no rolls"])
     assert (str(second), third, str(fourth)) == ("no bread", "slot: 3", "no rolls")
+
+
+def test_who_has_to_be_seen_to_alone_is_once_the_others_have_theirs():
+    counter = Counter()
+    assert crowd(counter, [1, "alone", 3]) == ["slot: 1", "slot: alone", "slot: 3"]
+    assert counter.groups == [[1], ["alone", 3], ["alone"]]
 
 
 def test_one_at_whom_everything_breaks_breaks_it_for_nobody_else():

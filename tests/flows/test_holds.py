@@ -11,6 +11,7 @@ from bridge.core.availability import availability
 from bridge.core.errors import Refusal
 from bridge.core.terms import EarlyPrice, Product
 from bridge.flows.holds import Wish, release_hold, take_hold, take_holds
+from bridge.flows.waiting import join_waiting
 from bridge.store.audit import differences
 from tests.house import event
 
@@ -67,8 +68,14 @@ def test_what_cannot_be_ordered_is_not_called_sold_out(shop, notes, later):
 
 
 GOODS = st.dictionaries(st.sampled_from(["LOAF", "ROLL", "MUG", "HAT"]), st.integers(0, 4), max_size=3)
-WISHES = st.lists(st.builds(Wish, GOODS, st.integers(-1, 3), st.sampled_from(["", "one", "two"])), min_size=1, max_size=9)
+WISHES = st.lists(
+    st.tuples(st.sampled_from(["a", "b", "closed", "gone"]), GOODS, st.integers(-1, 3), st.sampled_from(["", "one", "two"])),
+    min_size=1,
+    max_size=9,
+)
 CROWDED = "Places: 7\nSells: LOAF x4 @ 5, ROLL @ 3, MUG add-on x2 @ 9"
+ALSO = "Places: 3\nSells: ROLL @ 3, LOAF @ 6"
+OVER = "Places: 3\nSells: ROLL\nPreorder: until 1 day before"
 
 
 def had(taken):
@@ -79,14 +86,15 @@ def had(taken):
     return (hold.places, [line._replace(offer_id=0) for line in hold.lines], hold.expires_at)
 
 
-def one_by_one(shop, public_id, wishes):
+def one_by_one(shop, wishes):
     """What each of them gets who comes when those before are served; nothing of it is kept."""
     answers = []
     with suppress(Undone), shop.house.work() as work:
         for wish in wishes:
+            asked = {"places": wish.places, "visitor": wish.visitor, "most": 2, "now": shop.clock()}
             try:
                 with work.savepoint():
-                    taken = take_hold(work, public_id, wish.units, places=wish.places, visitor=wish.visitor, most=2, now=shop.clock())
+                    taken = take_hold(work, wish.public_id, wish.units, **asked)
             except Refusal as refusal:
                 taken = refusal
             answers.append(had(taken))
@@ -98,18 +106,25 @@ class Undone(Exception):
     pass
 
 
-@given(wishes=WISHES, counted=st.integers(0, 6))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_those_who_are_served_together_get_what_they_would_one_by_one(shop, wishes, counted):
+def open_slots(shop, *, counted):
+    """Two slots that share their rolls, one that can no longer be ordered, and one that never was; public ids by name."""
     shop.describe(products=(Product("LOAF", price=500, early=EarlyPrice(400, None, 2)), Product("ROLL", places_per_unit=2)))
-    shop.put(event(notes=CROWDED))
+    for name, notes, start in (("a", CROWDED, "05T09"), ("b", ALSO, "06T09"), ("closed", OVER, "04T09")):
+        shop.put(event(name, notes=notes, start=f"202612{start}0000Z"), f"{name}.ics")
     shop.clock.turn(seconds=1)
     shop.count("ROLL", counted)
-    (slot,) = shop.slots()
-    public_id = slot.public_id
-    expected = one_by_one(shop, public_id, wishes)
+    by_start = {slot.starts_at.day: slot.public_id for slot in shop.slots()}
+    return {"a": by_start[5], "b": by_start[6], "closed": by_start[4], "gone": "not-a-slot"}
+
+
+@given(wished=WISHES, counted=st.integers(0, 9))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_those_who_are_served_together_get_what_they_would_one_by_one(shop, wished, counted):
+    slots = open_slots(shop, counted=counted)
+    wishes = [Wish(slots[name], *wish) for name, *wish in wished]
+    expected = one_by_one(shop, wishes)
     with shop.house.work() as work:
-        together = take_holds(work, public_id, wishes, most=2, now=shop.clock())
+        together = take_holds(work, wishes, most=2, now=shop.clock())
         assert [had(taken) for taken in together] == expected
         for taken in together:
             if not isinstance(taken, Refusal):
@@ -118,11 +133,30 @@ def test_those_who_are_served_together_get_what_they_would_one_by_one(shop, wish
         assert list(differences(connection)) == []
 
 
+def test_who_wants_a_slot_that_others_wait_for_is_seen_to_after_those_who_want_another(shop):
+    shop.describe(waiting_list=True)
+    shop.put(event("a", "Places: 1"), "a.ics")
+    shop.put(event("b", "Places: 1", start="20261206T090000Z"), "b.ics")
+    shop.publish()
+    waited, other = (slot.public_id for slot in sorted(shop.slots(), key=lambda slot: slot.starts_at))
+    order = shop.order(shop.hold(waited, 1))
+    with shop.house.work() as work:
+        join_waiting(work, waited, {}, places=1, email="dee@example.org", name="Dee", language="en", now=shop.clock())
+    shop.cancel(order)
+    with shop.house.work() as work:
+        nobody, taken = take_holds(work, [Wish(waited, {}, 1), Wish(other, {}, 1)], now=shop.clock())
+        assert (nobody, had(taken)[0]) == (None, 1)
+    with shop.house.work() as work:
+        (told,) = take_holds(work, [Wish(waited, {}, 1)], now=shop.clock())
+        assert had(told)[0] == "sold-out"
+        assert [waiting.state for waiting in work.waiting_on(1, 9)] == []
+
+
 def test_who_wants_what_is_not_sold_spoils_it_for_nobody(shop):
     shop.put(event(notes="Places: 2"))
     (slot,) = shop.slots()
-    wishes = [Wish({"HAT": 1}), Wish({}, 1), Wish({}, 9), Wish({}, 1), Wish({}, 1)]
+    wishes = [Wish(slot.public_id, {"HAT": 1}), *(Wish(slot.public_id, {}, n) for n in (1, 9, 1, 1))]
     with shop.house.work() as work:
-        told = [had(taken)[0] for taken in take_holds(work, slot.public_id, wishes, now=shop.clock())]
+        told = [had(taken)[0] for taken in take_holds(work, wishes, now=shop.clock())]
     assert told == ["invalid-input", 1, "sold-out", 1, "sold-out"]
     assert state(shop, slot.public_id) == "sold_out"

@@ -8,7 +8,7 @@ from bridge.core.errors import HoldExpired, InvalidInput, LimitReached, NotFound
 from bridge.core.orders import Address, Buyer
 from bridge.core.terms import ShippingOption
 from bridge.flows.changing import change_order
-from bridge.flows.placing import place_order
+from bridge.flows.placing import Ordering, place_order
 from bridge.flows.stock import acknowledge, taken_back
 from bridge.store.audit import differences
 from tests.house import event
@@ -105,7 +105,7 @@ def wished(shop):
 
     def wish(form="f" * 32, email="cleo@example.org"):
         with shop.house.work() as work:
-            return place_order(work, slot.public_id, {"LOAF": 1}, Buyer(email, "Cleo"), form=form, now=shop.clock()).secret
+            return place_order(work, Ordering(slot.public_id, {"LOAF": 1}, Buyer(email, "Cleo"), form=form), now=shop.clock()).secret
 
     return wish
 
