@@ -17,7 +17,7 @@ from bridge.core.tills import Connection
 from bridge.core.traffic import Tally
 from bridge.flows.deliveries import money_handlers, till_handlers
 from bridge.flows.house import House
-from bridge.flows.rehearsal import rehearse, to_rehearse
+from bridge.flows.rehearsal import look_at, rehearse, to_rehearse
 from bridge.flows.relay import Handler
 from bridge.flows.tell import MAIL, Telling
 from bridge.settings import Mail, Settings
@@ -153,7 +153,11 @@ class Bridge:
         with self.read() as views:
             slot = to_rehearse(views, self.now())
         wrap = ical.wrap_public
-        self.database.make_ready(connections, (lambda db: rehearse(SqlWork(db, wrap), slot, self.now())) if slot else None)
+        self.database.make_ready(
+            connections,
+            (lambda db: rehearse(SqlWork(db, wrap), slot, self.now())) if slot else None,
+            (lambda db: look_at(SqlViews(db, wrap), slot, self.now())) if slot else None,
+        )
 
     @contextmanager
     def work(self, *, durable: bool = True) -> Iterator[UnitOfWork]:

@@ -1,4 +1,4 @@
-"""A purchase gone through for nothing: what its first time costs, no customer is to wait for."""
+"""A look and a purchase gone through for nothing: what their first time costs, no customer is to wait for."""
 
 from datetime import datetime
 
@@ -18,6 +18,19 @@ def to_rehearse(views: Views, now: datetime) -> str:
         if found is not None and availability(*found, now).state == "open":
             return coming.public_id
     return ""
+
+
+def look_at(views: Views, public_id: str, now: datetime) -> None:
+    """Asks what the page of the slot, and whoever looks whether it still holds, ask."""
+    views.slot_version(public_id)
+    views.is_full(public_id, now)
+    slot, found = views.public_slot(public_id), views.drop_of_slot(public_id)
+    if slot is None or found is None:
+        return
+    views.drop(*slot.drop.split("/", 1))
+    views.terms(found[0].id)
+    views.slot_now(public_id)
+    views.people_booked(slot.position, now)
 
 
 def rehearse(work: UnitOfWork, public_id: str, now: datetime) -> None:

@@ -27,6 +27,8 @@ LOCK_WAIT = "15s"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 POOL = 32
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
+UNTIL_KEPT = 6
+"""PostgreSQL plans a statement for its values five times before it looks whether one plan for all of them is as good."""
 UNIQUE_VIOLATION = "23505"
 _wait_for_disk = getattr(os, "fdatasync", os.fsync)
 
@@ -192,10 +194,13 @@ class Database:
         finally:
             os.close(handle)
 
-    def make_ready(self, connections: int, rehearse: Callable[[Connection], None] | None = None) -> None:
+    def make_ready(
+        self, connections: int, rehearse: Callable[[Connection], None] | None = None, look: Callable[[Connection], None] | None = None
+    ) -> None:
         """Opens so many connections to read by and as many to write by, each with all that is known to be asked on it.
 
-        On each of the latter ``rehearse`` is gone through twice, in a transaction that is taken back. Raises ``TransientFault``.
+        ``look`` is done on each of the former until its plans are kept; on each of the latter ``rehearse`` is gone through twice,
+        in a transaction that is taken back. Raises ``TransientFault``.
         """
         with translated(), ExitStack() as opened:
             for engine in {self.reader, self.writer}:
@@ -203,6 +208,8 @@ class Database:
                     prepared.make_ready(db)
                     for act in [rehearse, rehearse] if rehearse is not None and engine is self.writer else ():
                         self._rehearsed(db, act)
+                    for act in [look] * UNTIL_KEPT if look is not None and engine is self.reader else ():
+                        act(db)
 
     def _rehearsed(self, connection: Connection, act: Callable[[Connection], None]) -> None:
         with self.turn():
