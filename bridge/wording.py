@@ -155,6 +155,7 @@ def _catalogue(language: str) -> tuple[dict[str, str], dict[str, tuple[str, ...]
     return texts, forms
 
 
+@lru_cache(maxsize=256)
 def _plural_index(locale: Locale) -> Callable[[int], int]:
     rule = locale.plural_form
     order = [tag for tag in _PLURAL_TAGS if tag in rule.tags or tag == "other"]

@@ -13,8 +13,8 @@ from bridge.checkout.pages import pages
 from bridge.core.accounts import Organizer
 from bridge.core.availability import Availability, OfferAvailability
 from bridge.core.calendars import Coming, FeedRow, Offered, PublicSlot
-from bridge.core.drops import Drop, PreorderWindow, Slot
-from bridge.core.ports_shop import Picture
+from bridge.core.drops import Drop, Offer, PreorderWindow, Slot
+from bridge.core.ports_shop import Picture, SlotTold
 from bridge.core.terms import Terms
 from bridge.core.traffic import Tally
 from bridge.ics_feeds.feed import feeds
@@ -77,6 +77,7 @@ class Window:
         self.revisions: dict[str, tuple[int, bool]] = {}
         self.reads: list[str] = []
         self.described: dict[str, Terms] = {}
+        self.sold: tuple[Offer, ...] = ()
         self.stored: dict[str, Picture] = {}
         for one in slots:
             self.slots[one.public_id] = one
@@ -190,6 +191,11 @@ class Window:
             return None
         drop = self.shelves[one.drop]
         return drop, (replace(drop, revision=0, changed_at=SATURDAY), self.described.get(drop.path), self.revisions[public_id], one)
+
+    def slot_told(self, public_id: str) -> SlotTold | None:
+        self.reads.append("slot_told")
+        one, found = self.public_slot(public_id), self.slot_version(public_id)
+        return SlotTold(one, found[0], self.terms(found[0].id), self.sold, found[1]) if one and found else None
 
     def public_slot(self, public_id: str) -> PublicSlot | None:
         one = self.slots.get(public_id)

@@ -32,11 +32,11 @@ class Page:
     counts: tuple[int, int] | None = None
 
 
-def page(text: str, content_type: str, language: str = "", until: datetime = NEVER) -> Page:
+def page(text: str, content_type: str, language: str = "", until: datetime = NEVER, counts: tuple[int, int] | None = None) -> Page:
     """``text`` made ready to be sent many times."""
     body = text.encode()
     packed = igzip.compress(body, _LEVEL, mtime=0) if len(body) >= _SMALL else b""
-    return Page(body, packed, sha256(body).hexdigest()[:24], content_type, language, until)
+    return Page(body, packed, sha256(body).hexdigest()[:24], content_type, language, until, counts)
 
 
 @dataclass

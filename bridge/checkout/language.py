@@ -14,6 +14,8 @@ _REMEMBERED = 1024
 
 def asked(request: Request) -> str:
     """The language of ours that ``?lang=`` names, else empty."""
+    if not request.query_string:
+        return ""
     first = request.args.get("lang", "").replace("_", "-").lower().partition("-")[0]
     return first if first in LANGUAGES else ""
 

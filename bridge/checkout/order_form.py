@@ -119,7 +119,7 @@ def form_of(
     asked = asked or Asked()
     # Stored terms may name shipping that nobody could pay for, and nothing else.
     is_stuck = sells_goods(sold) and not terms.hands_over
-    terms = terms if terms.paid_ahead else replace(terms, shipping=())
+    terms = terms if terms.paid_ahead or not terms.shipping else replace(terms, shipping=())
     skus = [seen.sku for seen in sorted(slot.availability.offers, key=lambda seen: seen.add_on)]
     told = {_own_field(field, skus): sentence for field, sentence in reversed(list(asked.wrong))}
     shown = _Shown(slot, drop, terms, {offer.sku: offer for offer in sold}, words, now, asked, told)

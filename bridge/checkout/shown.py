@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, get_timezone_name
 from markupsafe import Markup, escape
 
@@ -165,22 +167,27 @@ def span_of_days(slot: SlotShown, words: Wording) -> str:
 
 def long_day(day: date, words: Wording) -> str:
     """``Saturday 5 December 2026``."""
-    return format_date(day, words.text(LONG_DAY), locale=words.locale)
+    return _formatted(day, words.text(LONG_DAY), words.locale)
 
 
 def month(day: date, words: Wording) -> str:
     """``December 2026``."""
-    return format_date(day, words.text(MONTH), locale=words.locale)
+    return _formatted(day, words.text(MONTH), words.locale)
 
 
 def short_weekday(day: date, words: Wording) -> str:
     """``Sat``."""
-    return format_date(day, "EEE", locale=words.locale)
+    return _formatted(day, "EEE", words.locale)
 
 
 def short_month(day: date, words: Wording) -> str:
     """``Dec``."""
-    return format_date(day, "LLL", locale=words.locale)
+    return _formatted(day, "LLL", words.locale)
+
+
+@lru_cache(maxsize=1024)
+def _formatted(day: date, pattern: str, locale: Locale) -> str:
+    return format_date(day, pattern, locale=locale)
 
 
 def local_times(slots: Sequence[SlotShown], words: Wording) -> str:

@@ -8,20 +8,22 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from flask import Request, Response, request
+from markupsafe import Markup
 from werkzeug.exceptions import Gone, NotFound
 
 from bridge import ical
 from bridge.checkout import linked_data
 from bridge.checkout.about import About, absolute, addresses, in_short, locale_of
 from bridge.checkout.assets import sheet
-from bridge.checkout.kept import Kept, Page
+from bridge.checkout.counted import Frames, counted
+from bridge.checkout.kept import Kept, Page, page
 from bridge.checkout.language import asked, chosen
 from bridge.checkout.next_steps import changes_end, next_steps
 from bridge.checkout.order_form import Asked, form_of
 from bridge.checkout.pictures import PictureShown, first_picture, shown_pictures
-from bridge.checkout.printing import Sent, finished, going_out, printed, sent
+from bridge.checkout.printing import HTML, Sent, finished, going_out, printed, sent
 from bridge.checkout.reading import Reading
-from bridge.checkout.shown import Badge, Picture, SlotShown, changes_at, picture, shown, span_of_days
+from bridge.checkout.shown import Badge, Picture, SlotShown, changes_at, picture, short_day, shown, span_of_days, window
 from bridge.checkout.traffic import Booked, booked_lately, is_a_view
 from bridge.core.calendars import PublicSlot
 from bridge.core.drops import Drop, Offer
@@ -31,15 +33,20 @@ from bridge.core.traffic import View, hour_of, price_shown
 from bridge.wording import Wording
 
 Made = tuple[object, Page]
-Make = Callable[["Seen", Wording, datetime], Page]
+Key = tuple[str, ...]
+Make = Callable[[Key, "Seen", Wording, datetime], Page]
 
 
 class Seen(NamedTuple):
-    """A slot with all that its page is made of. ``sold`` are its offers as they are stored, ``goods`` the pictures of products by SKU."""
+    """A slot with all that its page is made of, at a version.
+
+    ``sold`` are its offers as they are stored, ``goods`` the pictures of products by SKU.
+    """
 
     slot: PublicSlot
     drop: Drop
     terms: Terms
+    version: object
     picture: Picture | None = None
     sold: tuple[Offer, ...] = ()
     goods: Mapping[str, PictureShown] = MappingProxyType({})
@@ -58,7 +65,7 @@ class SlotPages:
     """Answers for slots. A page that is kept costs one look at the rows of its slot and drop."""
 
     def __init__(self, bridge: Reading, kept: Kept) -> None:
-        self._bridge, self._kept = bridge, kept
+        self._bridge, self._kept, self._frames = bridge, kept, Frames()
 
     def page(self, public_id: str) -> Response:
         """The slot's own page."""
@@ -87,17 +94,18 @@ class SlotPages:
     def _answer(self, kind: str, public_id: str, make: Make) -> Response:
         with self._bridge.glance() as views:
             drop, version = _version_of(views, public_id)
-        now, words, language = self._bridge.now(), chosen(request, drop.language), asked(request)
+        now, words = self._bridge.now(), chosen(request, drop.language)
+        key = (kind, public_id, str(words.locale), asked(request))
 
         def anew() -> Made:
             with self._bridge.read() as views:
-                seen, (_, current) = slot_seen(views, public_id, now), _version_of(views, public_id)
+                seen = slot_seen(views, public_id, now)
             if seen.slot.removed:
                 raise _IsGone(seen.drop, seen.slot)
-            return current, make(seen, words.at(now), now)
+            return seen.version, make(key, seen, words, now)
 
         try:
-            made = self._kept.page((kind, public_id, str(words.locale), language), version, now, anew)
+            made = self._kept.page(key, version, now, anew)
         except _IsGone as gone:
             words = words.at(now)
             one = shown(gone.slot, words, now)
@@ -109,26 +117,29 @@ class SlotPages:
         if made.counts is not None and is_a_view(asked_by):
             self._bridge.tally.add(View(made.counts[0], hour_of(now), made.counts[1]))
 
-    def _page(self, seen: Seen, words: Wording, now: datetime) -> Page:
+    def _page(self, key: Key, seen: Seen, words: Wording, now: datetime) -> Page:
         until = min([changes_at([seen.slot], now), seen.booked.until, *moments_of(seen.slot, seen.terms, now)])
-        made = finished("slot.html", words, until, **page_values(self._bridge, seen, words, now))
-        return replace(made, counts=(seen.slot.position, price_shown(seen.sold, seen.terms, now)))
+        text = self._frames.filled(key, words, page_values(self._bridge, seen, words.at(now), now))
+        return page(text, HTML, words.language, until, (seen.slot.position, price_shown(seen.sold, seen.terms, now)))
 
-    def _card(self, seen: Seen, words: Wording, now: datetime) -> Page:
-        one = shown(seen.slot, words, now)
+    def _card(self, _key: Key, seen: Seen, words: Wording, now: datetime) -> Page:
+        words, one = words.at(now), shown(seen.slot, words.at(now), now)
         until = min([changes_at([seen.slot], now), *moments_of(seen.slot, seen.terms, now)])
         return finished("card.html", words, until, **slot_values(self._bridge, one, seen, words, now))
 
 
 def page_values(bridge: Reading, seen: Seen, words: Wording, now: datetime, asked_for: Asked | None = None) -> dict[str, Any]:
     """What the page of a slot shows; ``asked_for`` is what one visitor typed into its form."""
-    one = shown(seen.slot, words, now)
+    there = shown(seen.slot, words, now)
+    one, opens = _offered(there, asked_for, words), seen.slot.preorder.opens
+    values = slot_values(bridge, one, seen, words, now, asked_for)
     return {
         "sheet": sheet(),
-        "about": _about(bridge, one, seen, words),
-        "booked": seen.booked.told(words),
-        "goods": seen.goods,
-        **slot_values(bridge, _offered(one, asked_for, words), seen, words, now, asked_for),
+        "about": _about(bridge, there, seen, words),
+        "day": short_day(one, words),
+        "opens": words.moment(opens, one.zone) if opens else "",
+        "counted": counted(one, values["form"], seen.goods, seen.booked.told(words), _data(bridge, there, seen), words),
+        **values,
     }
 
 
@@ -156,9 +167,7 @@ def early_ends(terms: Terms, now: datetime) -> list[datetime]:
 def _about(bridge: Reading, one: SlotShown, seen: Seen, words: Wording) -> About:
     base, slot, drop = bridge.settings.base_url, one.slot, seen.drop
     address, alternates = addresses(f"{base}/slots/{slot.public_id}", asked(request))
-    image = absolute(seen.picture, base)
     facts = [span_of_days(one, words), one.times, slot.place or drop.place]
-    node = linked_data.event(one, drop, f"{base}/slots/{slot.public_id}", f"{base}/{quote(drop.organizer)}/", image)
     return About(
         title=slot.title or drop.title,
         description=in_short(" · ".join(filter(None, facts))),
@@ -166,9 +175,14 @@ def _about(bridge: Reading, one: SlotShown, seen: Seen, words: Wording) -> About
         alternates=alternates,
         locale=locale_of(words),
         site=drop.organizer_title or drop.organizer,
-        picture=image,
-        data=linked_data.written(node),
+        picture=absolute(seen.picture, base),
     )
+
+
+def _data(bridge: Reading, one: SlotShown, seen: Seen) -> Markup:
+    base = bridge.settings.base_url
+    address, organizer = f"{base}/slots/{one.slot.public_id}", f"{base}/{quote(seen.drop.organizer)}/"
+    return linked_data.written(linked_data.event(one, seen.drop, address, organizer, absolute(seen.picture, base)))
 
 
 def slot_values(
@@ -182,6 +196,7 @@ def slot_values(
         "name": one.slot.title or drop.title,
         "who": drop.organizer_title or drop.organizer,
         "when": span_of_days(one, words),
+        "window": window(one.slot, words),
         "form": form_of(one.slot, drop, terms, seen.sold, words, now, asked_for),
         "picture": seen.picture,
         "pickup": one.slot.pickup or terms.pickup,
@@ -198,14 +213,16 @@ def slot_seen(views: Views, public_id: str, now: datetime) -> Seen:
 
     Raises ``NotFound``.
     """
-    slot, drop = slot_of(views, public_id)
-    terms, stored = views.terms(drop.id), views.slot_now(public_id)
+    told = views.slot_told(public_id)
+    if told is None:
+        raise NotFound
+    slot, drop, terms = told.slot, told.drop, told.terms
     sold = [terms.product(offer.sku) for offer in slot.availability.offers]
     digests = {product.sku: product.pictures[0] for product in sold if product and product.pictures}
     kept = shown_pictures(views, digests.values()) if digests else {}
     goods = {sku: kept[digest] for sku, digest in digests.items() if digest in kept}
     image = picture(slot.image) or first_picture(views, [*terms.pictures[:1], *digests.values()]) or picture(drop.image)
-    return Seen(slot, drop, terms, image, stored[0].offers if stored else (), goods, booked_lately(views, slot, terms, now))
+    return Seen(slot, drop, terms, told.version, image, told.sold, goods, booked_lately(views, slot, terms, now))
 
 
 def slot_of(views: Views, public_id: str) -> tuple[PublicSlot, Drop]:

@@ -18,7 +18,7 @@ from bridge.core.ports_outbox import Outbox, OutboxViews
 from bridge.core.ports_people import PeopleViews, PeopleWork
 from bridge.core.ports_publishing import PublishingWork
 from bridge.core.ports_reports import ReportViews
-from bridge.core.ports_shop import ShopViews, ShopWork
+from bridge.core.ports_shop import ShopViews, ShopWork, SlotTold
 from bridge.core.stock import Count, Movement, StockItem
 from bridge.core.tills import Connection, Location, Polled
 from bridge.core.traffic import View
@@ -91,6 +91,9 @@ class Views(OrderViews, OutboxViews, PeopleViews, ReportViews, ShopViews, Protoc
 
         Other slots of the drop may change as they like. None for a slot that is not shown.
         """
+
+    def slot_told(self, public_id: str) -> SlotTold | None:
+        """All that is told of a slot, with its version; None for a slot that is not shown."""
 
     def app_passwords(self, organizer: str) -> list[AppPassword]:
         """Those not revoked first; the newest first."""

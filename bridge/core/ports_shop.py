@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from bridge.core.calendars import PublicSlot
+from bridge.core.drops import Drop, Offer
 from bridge.core.terms import Terms
 
 
@@ -29,6 +31,16 @@ class PictureFile(NamedTuple):
     width: int
     format: str
     content: bytes
+
+
+class SlotTold(NamedTuple):
+    """A public slot with what is told of it. ``sold`` are its offers as they are stored; ``version`` is that of ``slot_version``."""
+
+    slot: PublicSlot
+    drop: Drop
+    terms: Terms
+    sold: tuple[Offer, ...]
+    version: object
 
 
 class ShopViews(Protocol):

@@ -20,8 +20,8 @@ _FORMATS = ("avif", "webp", "jpg")
 _p, _f, _s, _o = shop.pictures.c, shop.picture_files.c, t.slots.c, t.offers.c
 TERMS = Prepared(select(shop.terms.c.described).where(shop.terms.c.drop_id == bindparam("drop")))
 PRODUCTS = Prepared(select(shop.products).where(shop.products.c.drop_id == bindparam("drop")).order_by(shop.products.c.position))
-_OF_PICTURE = select(shop.pictures).where(among(_p.digest, kind=Text)).order_by(_p.id)
-_SIZES = select(_f.picture_id, _f.width, _f.format).where(among(_f.picture_id)).order_by(_f.width)
+_OF_PICTURE = Prepared(select(shop.pictures).where(among(_p.digest, kind=Text)).order_by(_p.id))
+_SIZES = Prepared(select(_f.picture_id, _f.width, _f.format).where(among(_f.picture_id)).order_by(_f.width))
 # Whoever uploaded it: the same digest is the same picture.
 _FILE = (
     select(_f.content)
@@ -58,9 +58,9 @@ class ShopViews:
 
     def pictures(self, digests: Sequence[str]) -> dict[str, Picture]:
         """Those of the pictures that are stored, whoever uploaded them."""
-        found = {row.digest: row for row in self._db.execute(_OF_PICTURE, {"keys": list(digests)})} if digests else {}
+        found = {row.digest: row for row in _OF_PICTURE.all(self._db, {"keys": list(digests)})} if digests else {}
         sizes: dict[int, dict[str, list[int]]] = {row.id: {} for row in found.values()}
-        for file in self._db.execute(_SIZES, {"keys": list(sizes)}) if sizes else ():
+        for file in _SIZES.all(self._db, {"keys": list(sizes)}) if sizes else ():
             sizes[file.picture_id].setdefault(file.format, []).append(file.width)
         return {
             digest: Picture(digest, row.width, row.height, row.color, _in_order(sizes[row.id])) for digest, row in found.items()

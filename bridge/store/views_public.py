@@ -7,11 +7,13 @@ from sqlalchemy import Connection, bindparam, exists, func, select
 
 from bridge.core.calendars import Coming, FeedRow, Offered, PublicSlot
 from bridge.core.drops import Drop
+from bridge.core.ports_shop import SlotTold
 from bridge.store import rows_public as rows
 from bridge.store import tables as t
-from bridge.store.prepared import Prepared
-from bridge.store.rows import DROP, drop
-from bridge.store.tables_shop import terms
+from bridge.store.prepared import Prepared, at_once
+from bridge.store.rows import DROP, OFFER, drop, offer
+from bridge.store.shop import terms_of
+from bridge.store.tables_shop import products, terms
 
 _p, _s, _t = t.public_renderings.c, t.slots.c, terms.c
 # Whatever happens to any slot raises these.
@@ -40,6 +42,10 @@ _WITHDRAWN = Prepared(
     .where(_p.drop_id == bindparam("drop"), _p.revision > bindparam("since"), _p.gone)
 )
 _PUBLIC_SLOT = Prepared(rows.PUBLIC_SLOT.where(_s.public_id == bindparam("asked")))
+_ITS_DROP = select(_s.drop_id).where(_s.public_id == bindparam("asked")).scalar_subquery()
+_ITS_TERMS = Prepared(select(_t.described).where(_t.drop_id == _ITS_DROP))
+_ITS_PRODUCTS = Prepared(select(products).where(products.c.drop_id == _ITS_DROP).order_by(products.c.position))
+_ITS_OFFERS = Prepared(OFFER.where(_s.public_id == bindparam("asked"), _s.removed_at.is_(None)).order_by(t.offers.c.position))
 _MANY = 2**31
 
 
@@ -116,3 +122,12 @@ class PublicViews:
     def slot_version(self, public_id: str) -> tuple[Drop, object] | None:
         row = _VERSION.first(self._db, {"asked": public_id})
         return (drop(row), _steady(row)) if row else None
+
+    def slot_told(self, public_id: str) -> SlotTold | None:
+        asked = {"asked": public_id}
+        statements = (_PUBLIC_SLOT, _VERSION, _ITS_TERMS, _ITS_PRODUCTS, _ITS_OFFERS)
+        slots, versions, told, described, offers = (found.rows for found in at_once(self._db, [(each, asked) for each in statements]))
+        if not slots or not versions:
+            return None
+        (row,), sold = versions, tuple(map(offer, offers))
+        return SlotTold(rows.public_slot(slots[0]), drop(row), terms_of(told, described), sold, _steady(row))

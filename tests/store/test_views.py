@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.core.terms import Terms
+from bridge.core.terms import EarlyPrice, Product, Terms
 from bridge.flows.drops import describe_drop
 from tests.house import Bakery, bakery, event
 
@@ -158,3 +158,39 @@ def test_what_is_not_shown_has_no_version(shop):
     described(shop, is_public=False)
     with shop.house.read() as views:
         assert views.slot_version(slot.public_id) is None
+
+
+def test_all_that_is_told_of_a_slot_is_what_is_told_of_each_part(shop):
+    loaf = Product("LOAF", "Loaf", price=450, early=EarlyPrice(400, units=2))
+    described(shop, terms=Terms(products=(loaf, Product("BAG", "Bag", price=20, add_on=True)), story="Baked at night."))
+    shop.put(event(notes="Places: 8\nSells: LOAF, BAG add-on"))
+    shop.count("LOAF", 7)
+    shop.publish()
+    (slot,) = shop.slots()
+    shop.hold(slot.public_id, LOAF=1)
+    shop.publish()
+    with shop.house.read() as views:
+        told, (stored, _) = views.slot_told(slot.public_id), views.slot_now(slot.public_id)
+        assert (told.drop, told.version) == views.slot_version(slot.public_id)
+        assert told.slot == views.public_slot(slot.public_id)
+        assert told.drop == views.drop("ada", "bread")
+        assert told.terms == views.terms(shop.drop.id)
+    assert told.sold == stored.offers
+    assert [(one.sku, one.claimed) for one in told.sold] == [("LOAF", 1), ("BAG", 0)]
+
+
+def test_nothing_is_told_of_a_slot_that_is_not_shown_nor_what_a_removed_one_sold(shop):
+    shop.put(event(notes="Places: 8\nSells: LOAF"))
+    shop.publish()
+    (slot,) = shop.slots()
+    shop.clock.turn(hours=1)
+    shop.remove()
+    shop.publish()
+    with shop.house.read() as views:
+        assert views.slot_told("nowhere") is None
+        told = views.slot_told(slot.public_id)
+        assert told.slot.removed
+        assert told.sold == ()
+    described(shop, is_public=False)
+    with shop.house.read() as views:
+        assert views.slot_told(slot.public_id) is None
