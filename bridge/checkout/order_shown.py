@@ -11,6 +11,7 @@ from bridge.core.ports_orders import OrderSeen
 from bridge.core.terms import AT_PICKUP
 from bridge.flows.orders import check_in_time
 from bridge.ical import line_name
+from bridge.letters.orders import FAILED
 from bridge.wording import N_, Wording
 
 STATES = {
@@ -20,6 +21,7 @@ STATES = {
     "picked_up": N_("Picked up"),
     "cancelled": N_("This order was cancelled"),
     "expired": N_("The time to pay ran out"),
+    "failed": N_("Your payment failed"),
 }
 BADGES = {"pending": "few", "placed": "open", "paid": "open", "picked_up": "closed", "cancelled": "cancelled", "expired": "closed"}
 REFUNDS = {
@@ -36,6 +38,7 @@ _NO_RECEIPT = {
     "pending": N_("This order is not paid yet. Its receipt is here as soon as it is."),
     "cancelled": N_("This order was cancelled and nothing was paid, so there is no receipt."),
     "expired": N_("The time to pay for this order ran out, so there is no receipt."),
+    "failed": N_("Your bank did not make the payment, so there is no receipt."),
 }
 _PAYS = {AT_PICKUP: N_("payment at pickup"), "stripe": N_("paid by card"), "fake": N_("paid by card")}
 _GOOGLE = "https://calendar.google.com/calendar/render"
@@ -106,7 +109,7 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
     in_time = _in_time(seen, now)
     until = slot.starts_at - seen.terms.cancel_until if seen.terms.cancel_until is not None else None
     return OrderShown(
-        title=words.text(STATES["placed" if order.state == "paid" and due else order.state]),
+        title=words.text(STATES[_standing(seen)]),
         ended=_ended(seen, words),
         badge=BADGES[order.state],
         day=words.day(slot.starts_at, zone) if slot.all_day else words.moment(slot.starts_at, zone),
@@ -130,7 +133,7 @@ def order_shown(seen: OrderSeen, words: Wording, now: datetime) -> OrderShown:
             if rate
         ),
         pays=_pays(seen, due, words),
-        pay_until=words.time(order.expires_at, zone) if order.state == "pending" and order.expires_at else "",
+        pay_until=_pay_until(seen, words),
         due=money(due) if due else "",
         paid=money(seen.money.paid) if seen.money.paid else "",
         refunded=money(seen.money.refunded) if seen.money.refunded else "",
@@ -151,16 +154,34 @@ def has_receipt(seen: OrderSeen) -> bool:
 
 def why_no_receipt(seen: OrderSeen, words: Wording) -> str:
     """Why there is no receipt, empty when there is one."""
-    return "" if has_receipt(seen) else words.text(_NO_RECEIPT[seen.order.state])
+    return "" if has_receipt(seen) else words.text(_NO_RECEIPT[_standing(seen)])
+
+
+def _standing(seen: OrderSeen) -> str:
+    """Its state as its customer should know it: a debit that failed is not a time that ran out."""
+    order = seen.order
+    if order.state == "expired" and seen.money.has_failed:
+        return "failed"
+    return "placed" if order.state == "paid" and owed(order, seen.money) else order.state
 
 
 def _ended(seen: OrderSeen, words: Wording) -> str:
-    """Who cancelled it, and when."""
+    """Who cancelled it, and when; or that a bank did not pay."""
     at = seen.order.cancelled_at
+    if _standing(seen) == "failed":
+        return words.text(FAILED)
     if seen.order.state != "cancelled" or at is None:
         return ""
     organizer = seen.drop.organizer_title or seen.drop.organizer
     return words.text(_CANCELLED[seen.cancelled_by], organizer=organizer, moment=words.moment(at, seen.slot.zone))
+
+
+def _pay_until(seen: OrderSeen, words: Wording) -> str:
+    """Until when it is kept: minutes away, or days while the payment is clearing."""
+    order, zone = seen.order, seen.slot.zone
+    if order.state != "pending" or order.expires_at is None:
+        return ""
+    return words.moment(order.expires_at, zone) if seen.money.is_clearing else words.time(order.expires_at, zone)
 
 
 def _sent_to(order: Order, words: Wording) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from bridge.core.errors import InvalidInput
 from bridge.core.pricing import Amount, Totals, totals
 
 OrderState = Literal["pending", "placed", "paid", "picked_up", "cancelled", "expired"]
-PaymentState = Literal["started", "clearing", "paid", "lapsed"]
+PaymentState = Literal["started", "clearing", "paid", "lapsed", "failed"]
 RefundState = Literal["requested", "done", "failed"]
 RefundReason = Literal["cancelled", "changed", "late", "twice"]
 Fulfilment = Literal["pickup", "shipping"]
@@ -23,11 +23,14 @@ STEPS: Mapping[OrderState, frozenset[OrderState]] = {
     "pending": frozenset({"placed", "paid", "cancelled", "expired"}),
     "placed": frozenset({"picked_up", "cancelled"}),
     "paid": frozenset({"picked_up", "cancelled"}),
-    "expired": frozenset({"paid"}),
+    "expired": frozenset({"paid", "pending"}),
     "picked_up": frozenset(),
     "cancelled": frozenset(),
 }
-"""``pending`` waits for its payment; ``placed`` is paid at pickup; ``expired → paid`` is money that came late and still found stock."""
+"""``pending`` waits for its payment; ``placed`` is paid at pickup; ``expired → paid`` is money that came late and still found stock.
+
+``expired → pending`` is a payment that takes days, told of late, for which there still was stock.
+"""
 
 CLAIMING: frozenset[OrderState] = frozenset({"pending", "placed", "paid", "picked_up"})
 """The states in which an order holds its places and goods."""
@@ -99,7 +102,8 @@ class Order:
 
     ``number`` is what people say to each other; ``secret`` opens the order's page. ``places`` includes those without
     goods. ``sequence`` is that of the customer's invitation (RFC 5545 section 3.8.7.4). ``expires_at`` is set while a
-    payment is awaited. ``free_change``: the organizer moved the slot, so that it may be changed or cancelled at any time.
+    payment is awaited: while it is clearing that is the slot's start. ``free_change``: the organizer moved the slot, so
+    that it may be changed or cancelled at any time.
     ``total`` is what is to be paid in all, tax included.
     """
 
@@ -155,7 +159,7 @@ class Order:
 class Payment:
     """Money on its way. ``reference`` is the provider's name for it, ``url`` where the customer pays.
 
-    ``clearing``: the customer has paid, by a way that takes days, and it may still come to nothing.
+    ``clearing``: the customer has paid, by a way that takes days, and it may still come to nothing: ``failed``.
     ``settled`` is the provider's name for the money itself, which refunds are made of.
     """
 
@@ -199,6 +203,12 @@ class Money:
     def is_clearing(self) -> bool:
         """Whether the customer has paid by a way that takes days, and nothing has come of it yet."""
         return any(payment.state == "clearing" for payment in self.payments)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a payment that takes days came to nothing, and no other came in or is on its way."""
+        states = {payment.state for payment in self.payments}
+        return "failed" in states and not states & {"clearing", "paid"}
 
     @property
     def paid(self) -> int:

@@ -28,6 +28,8 @@ def after_edit(work: UnitOfWork, before: Slot, after: Slot, now: datetime, actor
     renamed = any(getattr(before, name) != getattr(after, name) for name in RENAMED)
     if (moved or renamed) and not after.cancelled:
         _tell_all(work, before, after, now, moved=moved)
+    if moved and not after.cancelled:
+        _take_unpaid_along(work, after, now)
     return after
 
 
@@ -49,6 +51,13 @@ def _cancel_all(work: UnitOfWork, slot: Slot, now: datetime, actor: str) -> Slot
     for order in orders:
         cancelled(work, order, slot, now=now, by="organizer", actor=actor)
     return work.slots_for_claim([slot.id])[slot.id] if orders or holds else slot
+
+
+def _take_unpaid_along(work: UnitOfWork, slot: Slot, now: datetime) -> None:
+    """Orders whose payment is clearing are kept until the new start; their customers learn it with the confirmation, and may leave then."""
+    for order in work.orders_on(slot.id, {"pending"}):
+        if work.money(order.id).is_clearing:
+            work.save_order(replace(order, expires_at=slot.starts_at, free_change=True, changed_at=now), "pending")
 
 
 def _tell_all(work: UnitOfWork, before: Slot, after: Slot, now: datetime, *, moved: bool) -> None:

@@ -157,7 +157,10 @@ def check_in_time(order: Order, slot: Slot, terms: Terms, now: datetime) -> None
 
 
 def expire_orders(open_work: WorkFactory, now: datetime) -> int:
-    """Gives back what orders claimed whose payment did not come in time; each once. Returns how many were looked at."""
+    """Gives back what orders claimed whose payment did not come in time; each once. Returns how many were looked at.
+
+    One whose payment is clearing has time until its slot starts.
+    """
     with open_work() as work:
         found = work.lapsed_orders(now, BATCH)
     for order_id, slot_id in found:
@@ -166,10 +169,26 @@ def expire_orders(open_work: WorkFactory, now: datetime) -> int:
             order = work.order_for_change(order_id)
             if order is None or order.state != "pending" or order.expires_at is None or order.expires_at > now:
                 continue
-            claim = claim_of(order)
-            if work.save_order(replace(order, state="expired", expires_at=None, changed_at=now), "pending"):
-                work.release(slot.id, claim.places, claim.lines)
-                end_open_payments(work, order, now)
-                lapsed = events.OrderLapsed(order.places, order.units, order.total, order.unit_price)
-                work.record(lapsed, actor="clock", now=now, drop_id=slot.drop_id, slot_id=slot.id)
+            clearing = work.money(order.id).is_clearing
+            if clearing and kept_until(order, slot) > now:
+                work.save_order(replace(order, expires_at=kept_until(order, slot)), "pending")
+            elif lapsed(work, order, slot, now, actor="clock") and clearing:
+                tell(work, order.id, "unpaid", now)
     return len(found)
+
+
+def kept_until(order: Order, slot: Slot) -> datetime:
+    """How long an order keeps what it claims while its payment is clearing: until its slot starts, never less long than without one."""
+    return max(slot.starts_at, order.expires_at or slot.starts_at)
+
+
+def lapsed(work: UnitOfWork, order: Order, slot: Slot, now: datetime, *, actor: str) -> bool:
+    """Ends an order that was not paid, and gives back what it claimed; False when it was changed meanwhile. Slot and order are locked."""
+    claim = claim_of(order)
+    if not work.save_order(replace(order, state="expired", expires_at=None, changed_at=now), "pending"):
+        return False
+    work.release(slot.id, claim.places, claim.lines)
+    end_open_payments(work, order, now)
+    ended = events.OrderLapsed(order.places, order.units, order.total, order.unit_price)
+    work.record(ended, actor=actor, now=now, drop_id=slot.drop_id, slot_id=slot.id)
+    return True

@@ -18,7 +18,7 @@ from bridge.core.ports_orders import OrderSeen
 from bridge.core.sockets import Asked, Item, PaymentNews, Payments, RefundNews
 from bridge.flows.claiming import NOTHING, exchange
 from bridge.flows.house import House
-from bridge.flows.orders import claim_of, confirmed
+from bridge.flows.orders import claim_of, confirmed, kept_until, lapsed
 from bridge.flows.refunding import refund, refund_all_but
 from bridge.flows.tell import tell
 
@@ -94,20 +94,43 @@ def _payment_news(work: UnitOfWork, provider: str, told: PaymentNews, now: datet
     payment = work.payment(provider, told.reference)
     if payment is None or payment.state == "paid" or told.state == "open":
         return
-    if told.state == "clearing":
-        work.save_payment(replace(payment, state="clearing"), {"started"})
-        return
-    if told.state == "ended":
-        work.save_payment(replace(payment, state="lapsed"), {"started", "clearing"})
-        return
     seen = work.views.order_by_id(payment.order_id)
     slot_id = seen.order.slot_id if seen else 0
     slot = work.slots_for_claim([slot_id]).get(slot_id)
     order = work.order_for_change(payment.order_id)
-    paid = replace(payment, state="paid", amount=told.amount or payment.amount, settled=told.settled, paid_at=now)
-    if order is None or slot is None or not work.save_payment(paid, {"started", "clearing", "lapsed"}):
+    if order is None or slot is None:
         return
-    _lay_to(work, order, slot, paid, now)
+    if told.state == "clearing":
+        if work.save_payment(replace(payment, state="clearing"), {"started"}):
+            _now_clearing(work, order, slot, payment, now)
+    elif told.state == "ended":
+        if work.save_payment(replace(payment, state="failed"), {"clearing"}):
+            _now_failed(work, order, slot, payment, now)
+        else:
+            work.save_payment(replace(payment, state="lapsed"), {"started"})
+    else:
+        paid = replace(payment, state="paid", amount=told.amount or payment.amount, settled=told.settled, paid_at=now)
+        if work.save_payment(paid, {"started", "clearing", "lapsed", "failed"}):
+            _lay_to(work, order, slot, paid, now)
+
+
+def _now_clearing(work: UnitOfWork, order: Order, slot: Slot, payment: Payment, now: datetime) -> None:
+    """The customer has done their part: what they ordered is kept for them, or claimed again when it was given back just now."""
+    if order.state == "expired":
+        if slot.starts_at <= now or not _claimed_again(work, order, slot, now):
+            return
+        again = events.OrderPlaced(order.places, order.units, order.total, order.method, True, order.unit_price)
+        work.record(again, actor="customer", now=now, drop_id=slot.drop_id, slot_id=slot.id)
+    elif order.state != "pending":
+        return
+    if work.save_order(replace(order, state="pending", expires_at=kept_until(order, slot)), order.state):
+        tell(work, order.id, "clearing", now, mark=payment.id)
+
+
+def _now_failed(work: UnitOfWork, order: Order, slot: Slot, payment: Payment, now: datetime) -> None:
+    """The bank did not pay: the order ends at once, unless another payment of it is on its way."""
+    if order.state == "pending" and not work.money(order.id).is_clearing and lapsed(work, order, slot, now, actor="house"):
+        tell(work, order.id, "unpaid", now, mark=payment.id)
 
 
 def _lay_to(work: UnitOfWork, order: Order, slot: Slot, paid: Payment, now: datetime) -> None:

@@ -97,6 +97,10 @@ def _is_true(kind: Kind, seen: OrderSeen, now: datetime) -> bool:
         return order.state in STANDING
     if kind == "payment_needed":
         return order.state == "pending" and not seen.money.is_clearing and (order.expires_at is None or now < order.expires_at)
+    if kind == "clearing":
+        return order.state == "pending" and seen.money.is_clearing
+    if kind == "unpaid":
+        return order.state == "expired" and not seen.money.paid
     return order.state == "cancelled" if kind == "cancelled" else True
 
 

@@ -9,7 +9,7 @@ from bridge.core.drops import Slot
 from bridge.core.errors import InvalidInput
 from bridge.core.orders import RefundReason
 
-Kind = Literal["payment_needed", "confirmed", "changed", "moved", "cancelled", "refunded"]
+Kind = Literal["payment_needed", "clearing", "unpaid", "confirmed", "changed", "moved", "cancelled", "refunded"]
 """What an order's letter tells."""
 
 WaitingKind = Literal["waiting_joined", "waiting_offer"]

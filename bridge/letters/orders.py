@@ -20,6 +20,8 @@ REASONS = {
     "twice": N_("Your order was paid twice. The second payment goes back to you; the order stays as it is."),
 }
 
+FAILED = N_("Your bank did not make the payment, so your order has ended and costs you nothing. What was kept for you went back on sale.")
+
 
 @dataclass(frozen=True, slots=True)
 class _Told:
@@ -90,6 +92,40 @@ def _payment_needed(told: _Told) -> Content:
     )
 
 
+def _clearing(told: _Told) -> Content:
+    words, until = told.words, told.seen.order.expires_at
+    kept = words.text("It is kept for you meanwhile, until {moment} at the latest.", moment=told.moment(until)) if until else ""
+    on_its_way = words.text("Your payment is on its way, which takes a bank some days. We write to you as soon as it is here.")
+    return Content(
+        subject=told.about(words.text("Your payment is on its way")),
+        heading=words.text("Your payment is on its way"),
+        paragraphs=tuple(part for part in (told.hello, on_its_way, kept) if part),
+        rows=(*_dates(told), _number(told)),
+        lines=told.lines,
+        action=words.text("See your order"),
+        link=told.link,
+    )
+
+
+def _unpaid(told: _Told) -> Content:
+    words = told.words
+    failed = told.seen.money.has_failed
+    title = words.text("Your payment failed") if failed else words.text("Your payment did not come in time")
+    late = words.text("Your payment was not here yet when it began, so your order has ended.")
+    back = words.text(
+        "What was kept for you went back on sale. Money that still comes is given back, or your order stands if there is enough left."
+    )
+    return Content(
+        subject=told.about(title),
+        heading=title,
+        paragraphs=(told.hello, words.text(FAILED)) if failed else (told.hello, late, back),
+        rows=(*_dates(told), _number(told)),
+        lines=told.lines,
+        action=words.text("See your order"),
+        link=told.link,
+    )
+
+
 def _changed(told: _Told) -> Content:
     words = told.words
     return Content(
@@ -146,7 +182,7 @@ def _cancelled(told: _Told) -> Content:
         lines=told.lines,
         action=words.text("See your order"),
         link=told.link,
-        closing=(*_back(told), *calendar),
+        closing=(*_back(told), *_on_its_way(told), *calendar),
     )
 
 
@@ -167,6 +203,8 @@ def _refunded(told: _Told) -> Content:
 _WRITERS: dict[Kind, Callable[[_Told], Content]] = {
     "confirmed": _confirmed,
     "payment_needed": _payment_needed,
+    "clearing": _clearing,
+    "unpaid": _unpaid,
     "changed": _changed,
     "moved": _moved,
     "cancelled": _cancelled,
@@ -203,6 +241,13 @@ def _back(told: _Told) -> Iterator[str]:
     if told.facts.amount:
         words, amount = told.words, told.money(told.facts.amount)
         yield words.text("{amount} goes back the way you paid. Depending on your bank that takes up to ten days.", amount=amount)
+
+
+def _on_its_way(told: _Told) -> Iterator[str]:
+    if told.seen.money.is_clearing:
+        yield told.words.text(
+            "Your payment is on its way. As soon as it is here, it goes back to where it was paid from. That can take some days."
+        )
 
 
 def _rules(told: _Told) -> Iterator[str]:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from bridge.core.errors import InvalidInput, NotPermitted, PermanentFault, Unreachable
 from bridge.core.sockets import Asked, PaymentNews, RefundNews, Started
 
-TROUBLES = {"", "down", "declines", "late", "refused"}
+TROUBLES = {"", "down", "declines", "late", "refused", "slow"}
 SIGNATURE = "Fake-Signature"
 TOLERANCE = 300
 LASTS = timedelta(hours=24)
@@ -31,7 +31,8 @@ class FakePayments:
     """Fills ``Payments``.
 
     ``behave`` puts it in trouble: ``down`` (answers nothing), ``declines`` (takes no money), ``late`` (takes money even
-    after a payment was ended), ``refused`` (gives nothing back); ``delay`` are seconds before each answer.
+    after a payment was ended), ``refused`` (gives nothing back), ``slow`` (money takes until ``settle``, as a bank debit's does);
+    ``delay`` are seconds before each answer.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -101,8 +102,21 @@ class FakePayments:
             payable = {"open", "ended"} if state["trouble"] == "late" else {"open"}
             if state["trouble"] == "declines" or _payment(state, reference)["state"] not in payable:
                 return False
-            state["payments"][reference]["settled"] = f"money_{reference}"
-            _step(state, reference, "paid")
+            if state["trouble"] == "slow":
+                _step(state, reference, "clearing")
+            else:
+                _take(state, reference)
+            return True
+
+    def settle(self, reference: str, *, paid: bool) -> bool:
+        """What becomes of a payment that was made slowly; whether it was."""
+        with self._opened() as state:
+            if _payment(state, reference)["state"] != "clearing":
+                return False
+            if paid:
+                _take(state, reference)
+            else:
+                _step(state, reference, "ended")
             return True
 
     def messages(self, now: datetime) -> list[Signed]:
@@ -185,7 +199,12 @@ def _refund_news(state: State, reference: str) -> RefundNews:
     return RefundNews(reference, refund["state"], failure, amount=refund["amount"], settled=refund["settled"])
 
 
-def _step(state: State, reference: str, step: Literal["paid", "ended"]) -> None:
+def _take(state: State, reference: str) -> None:
+    _payment(state, reference)["settled"] = f"money_{reference}"
+    _step(state, reference, "paid")
+
+
+def _step(state: State, reference: str, step: Literal["clearing", "paid", "ended"]) -> None:
     _payment(state, reference)["state"] = step
     state["messages"].append(asdict(_payment_news(state, reference)))
 

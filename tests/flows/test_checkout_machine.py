@@ -148,10 +148,28 @@ class Machine(RuleBasedStateMachine):
             self.paying.append(started)
 
     @precondition(lambda self: self.paying)
-    @rule(data=st.data(), late=st.booleans())
-    def pay(self, data, late):
-        self.shop.provider.behave("late" if late else "")
+    @rule(data=st.data(), mood=st.sampled_from(["", "late", "slow"]))
+    def pay(self, data, mood):
+        self.shop.provider.behave(mood)
         self.shop.provider.pay(data.draw(st.sampled_from(self.paying)))
+
+    @rule(data=st.data(), units=UNITS, who=PEOPLE, told=st.booleans())
+    def order_by_bank_debit(self, data, units, who, told):
+        placed = self.tried(self.shop.buy, self.slot(data), units=units, email=f"{who}@example.org", method="fake")
+        started = self.tried(self.shop.start_payment, placed.secret) if placed else None
+        if placed:
+            self.orders.append(placed.secret)
+        if started:
+            self.paying.append(started)
+            self.shop.provider.behave("slow")
+            self.shop.provider.pay(started)
+        if told:
+            self.shop.hear()
+
+    @precondition(lambda self: self.paying)
+    @rule(data=st.data(), paid=st.booleans())
+    def a_bank_pays_or_does_not(self, data, paid):
+        self.shop.provider.settle(data.draw(st.sampled_from(self.paying)), paid=paid)
 
     @rule()
     def the_provider_tells_all_again(self):
@@ -222,6 +240,14 @@ class Machine(RuleBasedStateMachine):
     @staticmethod
     def settled(money):
         return {payment.settled for payment in money.payments if payment.settled}
+
+    @invariant()
+    def money_that_takes_days_keeps_an_order_until_its_slot_starts(self):
+        for secret in self.orders:
+            seen = self.shop.seen(secret)
+            if seen.order.state == "pending" and seen.money.is_clearing:
+                assert seen.order.expires_at >= seen.slot.starts_at
+            assert not (seen.order.state == "pending" and seen.money.has_failed)
 
     @invariant()
     def nobody_has_more_than_the_limit_allows(self):

@@ -1,5 +1,6 @@
 """Money: it comes late, twice or not at all, and every unit of it is either for an order or on its way back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -190,6 +191,132 @@ def test_a_provider_that_cannot_be_asked_is_asked_again(bread, clock):
     clock.turn(minutes=3)
     reconcile(bread.house.work, bread.house.payments, clock())
     assert state(bread, placed) == "paid"
+
+
+def debit(shop, units=1):
+    """An order that is paid by a way that takes days, and the payment; the provider has said so."""
+    placed = order(shop, units)
+    paying = shop.start_payment(placed)
+    shop.provider.behave("slow")
+    shop.provider.pay(paying)
+    shop.hear()
+    return placed, paying
+
+
+def test_what_a_bank_debit_pays_for_is_kept_until_the_bank_has_paid(bread, clock):
+    placed, paying = debit(bread, 2)
+    clock.turn(days=2)
+    bread.expire()
+    assert (state(bread, placed), left(bread), bread.letters(placed)) == ("pending", 0, ["clearing"])
+    with pytest.raises(NotPossible, match="takes a bank some days"):
+        bread.start_payment(placed)
+    bread.provider.settle(paying, paid=True)
+    bread.hear()
+    assert (state(bread, placed), left(bread), bread.letters(placed)) == ("paid", 0, ["clearing", "confirmed"])
+
+
+def test_a_bank_debit_that_fails_ends_its_order_at_once_and_that_is_told(bread):
+    placed, paying = debit(bread, 2)
+    bread.provider.settle(paying, paid=False)
+    bread.hear()
+    bread.hear()
+    assert (state(bread, placed), left(bread), bread.letters(placed)) == ("expired", 2, ["clearing", "unpaid"])
+    assert bread.seen(placed).money.has_failed
+
+
+def test_a_bank_debit_that_has_not_come_when_the_slot_starts_is_waited_for_no_longer(bread, clock):
+    placed, paying = debit(bread)
+    start = bread.slots()[0].starts_at
+    clock.set(start - timedelta(seconds=1))
+    bread.expire()
+    assert state(bread, placed) == "pending"
+    clock.set(start)
+    bread.expire()
+    bread.expire()
+    assert (state(bread, placed), bread.letters(placed)) == ("expired", ["clearing", "unpaid"])
+    assert not bread.seen(placed).money.has_failed
+    clock.turn(days=1)
+    bread.provider.settle(paying, paid=True)
+    bread.hear()
+    bread.deliver()
+    assert (state(bread, placed), bread.seen(placed).money.kept) == ("expired", 0)
+    assert bread.letters(placed)[-1] == "refunded"
+
+
+@pytest.mark.parametrize("sold", [False, True])
+def test_a_bank_debit_told_of_after_the_time_to_pay_has_what_is_still_there(bread, clock, sold):
+    placed = order(bread, 2)
+    paying = bread.start_payment(placed)
+    bread.provider.behave("slow")
+    bread.provider.pay(paying)
+    clock.turn(minutes=16)
+    bread.expire()
+    assert (state(bread, placed), left(bread)) == ("expired", 2)
+    if sold:
+        order(bread, 1, "at_pickup")
+    bread.deliver()
+    assert (state(bread, placed), left(bread)) == (("expired", 1) if sold else ("pending", 0))
+    assert bread.seen(placed).money.is_clearing
+    bread.provider.settle(paying, paid=True)
+    bread.hear()
+    bread.deliver()
+    assert (state(bread, placed), bread.seen(placed).money.kept) == (("expired", 0) if sold else ("paid", 1300))
+
+
+def test_a_bank_debit_that_nobody_told_of_is_found_by_asking(bread, clock):
+    placed = order(bread)
+    paying = bread.start_payment(placed)
+    bread.provider.behave("slow")
+    bread.provider.pay(paying)
+    clock.turn(minutes=2)
+    reconcile(bread.house.work, bread.house.payments, clock())
+    clock.turn(hours=2)
+    bread.expire()
+    assert state(bread, placed) == "pending"
+    bread.provider.settle(paying, paid=False)
+    reconcile(bread.house.work, bread.house.payments, clock())
+    assert (state(bread, placed), left(bread)) == ("expired", 2)
+
+
+def test_a_bank_debit_that_was_on_its_way_before_this_was_kept_is_kept(bread, clock):
+    placed, _ = debit(bread)
+    with bread.house.work() as work:
+        work.save_order(replace(bread.seen(placed).order, expires_at=clock()), "pending")
+    bread.expire()
+    assert (state(bread, placed), bread.seen(placed).order.expires_at) == ("pending", bread.slots()[0].starts_at)
+
+
+def test_a_bank_debit_of_an_order_that_was_cancelled_goes_back_when_it_comes(bread):
+    placed, paying = debit(bread, 2)
+    bread.cancel(placed)
+    assert (state(bread, placed), left(bread)) == ("cancelled", 2)
+    bread.provider.settle(paying, paid=True)
+    bread.hear()
+    bread.deliver()
+    bread.hear()
+    (refund,) = bread.seen(placed).money.refunds
+    assert (state(bread, placed), refund.amount, refund.state) == ("cancelled", 1300, "done")
+    assert bread.letters(placed) == ["clearing", "cancelled", "refunded"]
+
+
+def test_an_organizer_who_cancels_the_date_ends_orders_whose_bank_debit_is_on_its_way(bread):
+    placed, paying = debit(bread)
+    bread.put(event(notes="Places: 2\nSells: LOAF", more="STATUS:CANCELLED\r\n"))
+    assert state(bread, placed) == "cancelled"
+    bread.provider.settle(paying, paid=False)
+    bread.hear()
+    assert (state(bread, placed), bread.letters(placed)) == ("cancelled", ["clearing", "cancelled"])
+
+
+@pytest.mark.parametrize("start", ["20261205T110000Z", "20261204T110000Z"])
+def test_a_date_that_is_moved_takes_along_how_long_a_bank_debit_is_waited_for(bread, start):
+    placed, paying = debit(bread)
+    bread.put(event(notes="Places: 2\nSells: LOAF", start=start))
+    seen = bread.seen(placed)
+    assert (seen.order.expires_at, seen.order.free_change) == (seen.slot.starts_at, True)
+    bread.provider.settle(paying, paid=True)
+    bread.hear()
+    assert (state(bread, placed), bread.letters(placed)) == ("paid", ["clearing", "confirmed"])
 
 
 def test_less_of_a_paid_order_gives_the_difference_back(bread):

@@ -67,6 +67,7 @@ ORDER = Order(
     total=3100,
 )
 PAID = Money((Payment(1, 12, "stripe", "cs_1", 3100, "EUR", "paid", WEDNESDAY, settled="pi_1"),))
+CLEARING, FAILED = (Money((replace(PAID.payments[0], state=state, settled=""),)) for state in ("clearing", "failed"))
 BEFORE = replace(
     Before.of(SLOT),
     title="Early bread",
@@ -91,6 +92,8 @@ def waiting(**facts: object) -> WaitingSeen:
 EVERY = {
     "confirmed": (seen(), Facts()),
     "payment_needed": (seen(state="pending", method="stripe", expires_at=WEDNESDAY + timedelta(minutes=30)), Facts()),
+    "clearing": (seen(CLEARING, state="pending", method="stripe", expires_at=STARTS), Facts()),
+    "unpaid": (seen(FAILED, state="expired", method="stripe"), Facts()),
     "changed": (seen(PAID, method="stripe", state="paid"), Facts(before=BEFORE, amount=650)),
     "moved": (seen(free_change=True, sequence=1), Facts(before=BEFORE)),
     "cancelled": (seen(PAID, method="stripe", state="cancelled", sequence=2), Facts(by="organizer", amount=3100)),

@@ -16,7 +16,7 @@ from bridge.letters import Facts, letter, read_facts, read_kind, waiting_letter
 from bridge.wording import LANGUAGES, wording
 from tests.cast import ADA, CLEO
 from tests.fakes import WEDNESDAY
-from tests.letters.samples import BEFORE, DROP, EVERY, HOUSE, LINES, ORDER, PAID, SECRET, SLOT, STARTS, TERMS, seen, waiting
+from tests.letters.samples import BEFORE, CLEARING, DROP, EVERY, HOUSE, LINES, ORDER, PAID, SECRET, SLOT, STARTS, TERMS, seen, waiting
 
 LINK = f"https://shop.example/orders/{SECRET}"
 
@@ -185,7 +185,7 @@ def test_what_is_sent_has_an_address_and_no_date_in_the_calendar():
     assert message.calendar == ""
 
 
-@pytest.mark.parametrize("kind", ["confirmed", "changed", "cancelled", "refunded", "payment_needed"])
+@pytest.mark.parametrize("kind", ["confirmed", "changed", "cancelled", "refunded", "payment_needed", "clearing", "unpaid"])
 def test_every_letter_about_what_is_sent_says_where_to(kind):
     told = written(kind, fulfilment="shipping", address=Address("1 High St", "10115", "Berlin", "DE")).text
     assert "Sent to: Cleo\n  1 High St" in told
@@ -200,6 +200,8 @@ def test_every_letter_about_what_is_sent_says_where_to(kind):
         ("moved", "REQUEST"),
         ("cancelled", "CANCEL"),
         ("payment_needed", ""),
+        ("clearing", ""),
+        ("unpaid", ""),
         ("refunded", ""),
     ],
 )
@@ -211,6 +213,23 @@ def test_the_calendar_follows(kind, method):
 
 def test_an_order_that_was_never_confirmed_is_not_taken_out_of_a_calendar():
     assert letter("cancelled", seen(method="stripe", state="cancelled"), Facts(), HOUSE, WEDNESDAY).calendar == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_pays_by_bank_debit_reads_how_long_it_is_kept_and_why_it_ended(language):
+    words = wording(language)
+    told = plain(written("clearing", language))
+    assert words.text("It is kept for you meanwhile, until {moment} at the latest.", moment=words.moment(STARTS, SLOT.zone)) in told
+    assert words.text("Your payment failed") in written("unpaid", language).subject
+    late = letter("unpaid", seen(CLEARING, state="expired", method="stripe", language=language), Facts(), HOUSE, WEDNESDAY)
+    assert words.text("Your payment was not here yet when it began, so your order has ended.") in plain(late)
+    assert words.text("Your payment failed") not in late.subject
+
+
+def test_who_cancels_while_a_bank_debit_is_on_its_way_reads_that_it_goes_back():
+    told = plain(letter("cancelled", seen(CLEARING, method="stripe", state="cancelled"), Facts(), HOUSE, WEDNESDAY))
+    assert "As soon as it is here, it goes back to where it was paid from." in told
+    assert "As soon as it is here" not in plain(written("cancelled"))
 
 
 def test_all_letters_about_an_order_are_one_thread_that_does_not_tell_its_secret():

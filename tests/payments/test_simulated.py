@@ -60,6 +60,21 @@ def test_late_money_comes_after_the_end():
     assert fake.look(started.reference).state == "paid"
 
 
+@pytest.mark.parametrize(("paid", "state"), [(True, "paid"), (False, "ended")])
+def test_slow_money_is_clearing_until_it_is_settled_and_cannot_be_stopped(paid, state):
+    fake = FakePayments()
+    started = fake.start(asked(), "one")
+    fake.behave("slow")
+    assert not fake.settle(started.reference, paid=paid)
+    assert fake.pay(started.reference)
+    assert fake.end(started.reference, "end").state == "clearing"
+    assert fake.settle(started.reference, paid=paid)
+    assert fake.look(started.reference).state == state
+    assert not fake.pay(started.reference)
+    told = [fake.parse(headers, body, NOW)[0].state for headers, body in fake.messages(NOW)]
+    assert told == ["clearing", state]
+
+
 def test_a_simulated_bank_may_refuse_a_refund():
     fake = FakePayments()
     started = fake.start(asked(), "one")
@@ -80,7 +95,7 @@ def test_simulated_trouble_can_be_slow_and_be_over():
     assert time.monotonic() - before >= 0.01
     fake.behave()
     assert fake.check().startswith("A simulated")
-    with pytest.raises(InvalidInput, match="declines, down, late, refused"):
+    with pytest.raises(InvalidInput, match="declines, down, late, refused, slow"):
         fake.behave("bored")
 
 

@@ -130,6 +130,7 @@ def test_while_a_bank_debit_is_on_its_way_the_page_says_so_and_asks_for_no_money
     assert "Waiting for your payment" not in text
     assert "Pay now" not in text
     assert "http-equiv" not in text
+    assert "It is kept for you meanwhile, until Sat 5 Dec 10:00 at the latest." in text
     assert "Your payment is on its way" in browser.get(f"{page}/change").get_data(as_text=True)
     cancelling = browser.get(f"{page}/cancel").get_data(as_text=True)
     assert "As soon as it is here, it goes back to where it was paid from." in cancelling
@@ -142,7 +143,9 @@ def test_while_a_bank_debit_is_on_its_way_the_page_says_so_and_asks_for_no_money
         reconcile(walk.house.work, walk.house.payments, walk.shop.clock())
     assert walk.emulator.delivery.quiet() or not heard
     text = browser.get(page).get_data(as_text=True)
-    assert ("Your order is paid" in text, "Pay now" in text) == (paid, not paid)
+    assert ("Your order is paid" in text, "Your payment failed" in text) == (paid, not paid)
+    assert "Pay now" not in text
+    assert walk.seen(order).slot.claimed == (2 if paid else 0)
 
 
 def test_a_debit_that_is_told_of_late_undoes_nothing(walk):
