@@ -35,6 +35,7 @@ HOLDS = N_("⚠ {setting}: “{written}” {reason} – {value} holds")
 DID_YOU_MEAN = N_("⚠ Did you mean “{setting}: {written}”?")
 OTHER_IN_HTML = N_("⚠ The formatted notes say “{setting}: {written}”: the plain text holds")
 UNKNOWN_ZONE = N_("⚠ The time zone “{written}” is not known here: {zone} was taken")
+END_HOLDS = N_("⚠ The app also sent “{written}” as the length, which does not fit the end: the end holds")
 TILL_SHORT = (
     N_("⚠ {name}: the till says {n} fewer than promised"),
     N_("⚠ {name}: the till says {n} fewer than promised"),
@@ -74,9 +75,9 @@ REASONS = {
     "written-twice": N_("contradict each other"),
 }
 
-HINTS = {"near-miss": DID_YOU_MEAN, "other-in-html": OTHER_IN_HTML}
+HINTS = {"near-miss": DID_YOU_MEAN, "other-in-html": OTHER_IN_HTML, "end-holds": END_HOLDS}
 
 HEADS = (*PLACES, NO_PLACES, NO_GOODS, NO_WINDOW, SOLD_OUT, CANCELLED, CLOSED)
-WARNINGS = (STILL, HOLDS, NOT_UNDERSTOOD, DID_YOU_MEAN, OTHER_IN_HTML, UNKNOWN_ZONE, *TILL_SHORT, TILL)
+WARNINGS = (STILL, HOLDS, NOT_UNDERSTOOD, DID_YOU_MEAN, OTHER_IN_HTML, UNKNOWN_ZONE, END_HOLDS, *TILL_SHORT, TILL)
 SIMPLE = (*HEADS, *TAKEN, *OFFERED, *ORDERS, UNTIL, OPENS, BOOK, UPDATED, *MORE, *WARNINGS)
 PLURALS = (PLACES, TAKEN, OFFERED, ORDERS, MORE, ITEM_LEFT, TILL_SHORT, BADGE_LEFT)

@@ -60,7 +60,7 @@ class SlotSettings:
     """The settings lines of one event's notes. ``None`` means that the line is absent: the drop's value holds.
 
     ``hints`` change nothing; they are for the organizer: lines that nearly are settings, what the HTML of the notes says
-    otherwise, a time zone that nobody knows.
+    otherwise, a time zone that nobody knows, a length beside an end.
     """
 
     places: int | None = None

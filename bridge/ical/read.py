@@ -15,6 +15,7 @@ from bridge.ical.check import checked, foreign_scale, uid_of
 from bridge.ical.lines import Component, parse
 from bridge.ical.rules import Budget
 from bridge.ical.series import Instance, Listing, Series, listing, series_of
+from bridge.ical.span import span_of, unheeded_length
 from bridge.ical.tasks import bounds
 from bridge.ical.values import canonical
 from bridge.ical.words import Words, words_of
@@ -108,7 +109,7 @@ def _occurrences(listed: Listing, master: Component | None, zones: Zones, contex
         for component in (instance.component, master):
             if component is not None and id(component) not in words:
                 words[id(component)] = words_of(component)
-                hints[id(component)] = _zone_hints(component, zones)
+                hints[id(component)] = (*_zone_hints(component, zones), *_length_hints(component, zones))
         own = words[id(instance.component)]
         occurrence = _occurrence(instance, own, words[id(master)] if master else own, hints[id(instance.component)], context)
         made.append(occurrence)
@@ -119,6 +120,12 @@ def _zone_hints(component: Component, zones: Zones) -> tuple[Problem, ...]:
     """The first zone of its start and end that nobody knows."""
     named = (zones.unknown(component.first(name)) for name in ("DTSTART", "DTEND"))
     return next(((Problem("Zone", shortened(name), "unknown-zone"),) for name in named if name), ())
+
+
+def _length_hints(component: Component, zones: Zones) -> tuple[Problem, ...]:
+    """A length that is not heeded."""
+    written = unheeded_length(component, span_of(component, zones)) if component.first("DURATION") is not None else ""
+    return (Problem("Length", shortened(written), "end-holds"),) if written else ()
 
 
 def _occurrence(instance: Instance, words: Words, series: Words, hints: tuple[Problem, ...], context: Context) -> OccurrenceDraft:

@@ -53,6 +53,21 @@ def span_of(component: Component, zones: Zones) -> Span:
     return Span(start, zone, shown or zones.fallback.key, lasts, _is_backwards(component, start, lasts, zones))
 
 
+def unheeded_length(component: Component, span: Span) -> str:
+    """What the DURATION of a component says that has a DTEND as well, which holds; nothing where both say the same.
+
+    RFC 5545 section 3.6.1 allows one of them, and apps send both: Thunderbird a length of nought with a moved date of a series.
+    """
+    written = component.value("DURATION").strip()
+    if not written or component.first("DTEND") is None:
+        return ""
+    try:
+        own = length(written)
+    except InvalidCalendarObject:
+        return written
+    return "" if own == Length() or span.at(span.start.local, own) == span.at(span.start.local) else written
+
+
 def _is_backwards(component: Component, start: Moment, lasts: Length, zones: Zones) -> bool:
     """RFC 5545 section 3.6.1: a DTEND is later than its DTSTART, and a DURATION lasts; a day may end on itself."""
     line = component.first("DTEND")

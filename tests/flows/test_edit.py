@@ -43,6 +43,18 @@ def test_an_event_without_places_comes_back_octet_for_octet(shop):
     assert shop.feed() == ""
 
 
+def test_a_length_that_does_not_fit_the_end_is_kept_and_told_to_the_organizer_alone(shop):
+    shop.put(event(more="DURATION:PT3H\r\n"))
+    (slot,) = shop.slots()
+    assert slot.ends_at - slot.starts_at == timedelta(minutes=30)
+    assert "“PT3H” as the length" in shop.text()
+    assert "DURATION:PT3H\r\n" in shop.text()
+    assert "PT3H" not in shop.feed()
+    before = shop.resource().text
+    shop.put(before)
+    assert shop.resource().text == before
+
+
 def test_the_answer_to_places_that_make_no_slot_is_no_difference(shop):
     text = event(notes="Places: two dozen")
     shop.put(text)

@@ -159,6 +159,35 @@ def test_an_event_without_an_end_is_a_moment_and_a_day_without_one_is_a_day():
     assert day.ends_at - day.starts_at == timedelta(hours=25)
 
 
+ENDS = ("DTSTART;TZID=Europe/Berlin:20261024T120000", "DTEND;TZID=Europe/Berlin:20261024T140000", "DESCRIPTION:Places: 3")
+
+
+@pytest.mark.parametrize(
+    ("duration", "told"),
+    [
+        ("PT3H", ["PT3H"]),
+        ("two hours", ["two hours"]),
+        ("PT2H", []),
+        ("PT120M", []),
+        ("PT0S", []),  # Thunderbird sends it with a date of a series that was moved.
+    ],
+)
+def test_where_an_event_has_an_end_and_another_length_the_end_holds_and_that_is_told(duration, told):
+    text = event(*ENDS, f"DURATION:{duration}")
+    slot = one(text)
+    assert slot.ends_at - slot.starts_at == timedelta(hours=2)
+    assert [(hint.written, hint.reason) for hint in slot.settings.hints] == [(written, "end-holds") for written in told]
+    assert read(text, BERLIN, AUTUMN).source == text
+
+
+def test_a_length_of_days_is_told_by_the_clock_of_the_place_and_beside_a_day():
+    over_the_change = ("DTSTART;TZID=Europe/Berlin:20261024T120000", "DTEND;TZID=Europe/Berlin:20261025T120000", "DESCRIPTION:Places: 3")
+    assert one(event(*over_the_change, "DURATION:P1D")).settings.hints == ()
+    days = ("DTSTART;VALUE=DATE:20261025", "DTEND;VALUE=DATE:20261026", "DESCRIPTION:Places: 3")
+    assert one(event(*days, "DURATION:P1D")).settings.hints == ()
+    assert [hint.written for hint in one(event(*days, "DURATION:P2D")).settings.hints] == ["P2D"]
+
+
 @pytest.mark.parametrize("start", ["DTSTART;VALUE=DATE:20261025", "DTSTART;VALUE=DATE:20261025\nRRULE:FREQ=WEEKLY;COUNT=1"])
 def test_a_day_that_ends_on_itself_lasts_that_day_and_is_kept_as_it_was_written(start):
     text = event(*start.split("\n"), "DTEND;VALUE=DATE:20261025", "DESCRIPTION:Places: 3")

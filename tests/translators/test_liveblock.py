@@ -77,6 +77,7 @@ def full(language: str = "en") -> str:
             Problem("Sells", "BREAD @ abc", "not-a-price"),
             Problem("Sells", "3x", "not-an-offer"),
             Problem("Zone", "Customized Time Zone 1", "unknown-zone"),
+            Problem("Length", "PT2H", "end-holds"),
         ),
         limit=3,
     )
@@ -215,6 +216,7 @@ def test_the_organizer_also_reads_what_is_wrong() -> None:
         "⚠ Sells: “BREAD @ abc” is not a price",
         "⚠ Sells: “3x” is not an offer: write a SKU, as in LOAF x20 @ 12.50",
         "⚠ The time zone “Customized Time Zone 1” is not known here: Europe/Berlin was taken",
+        "⚠ The app also sent “PT2H” as the length, which does not fit the end: the end holds",
         "⚠ Country loaf: the till says 3 fewer than promised",
         "⚠ Till: “The till at the shop does not answer.”",
         "Book: https://example.org/slots/k3v9q2",
