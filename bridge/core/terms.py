@@ -195,6 +195,8 @@ def checked(terms: Terms) -> Terms:
         raise InvalidInput(f"Name at least one way to pay, such as {AT_PICKUP}.")
     if not terms.has_pickup and not terms.shipping:
         raise InvalidInput("Orders are either picked up or sent: allow pickup, or name a shipping option.")
+    if not terms.hands_over:
+        raise InvalidInput("What is sent is paid first, so nobody could order this: name a way to pay ahead, or allow pickup.")
     _check_texts(story=terms.story, pickup=terms.pickup, refund_policy=terms.refund_policy, seller=terms.seller, tax_id=terms.tax_id)
     for asked in terms.questions:
         _check_texts(question=asked.question, answer=asked.answer)

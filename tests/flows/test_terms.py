@@ -183,6 +183,7 @@ def test_a_sells_line_takes_skus_of_64_characters_and_says_so_of_longer_ones(sho
         (Terms(products=(replace(LOAF, sku="L" * 65),)), "64 characters"),
         (Terms(pays_by=()), "way to pay"),
         (Terms(has_pickup=False), "allow pickup"),
+        (Terms(has_pickup=False, shipping=TERMS.shipping, pays_by=("at_pickup",)), "name a way to pay ahead"),
     ],
 )
 def test_terms_that_cannot_be_are_refused_with_a_sentence(shop, terms, told):
