@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from bridge.core import events
 from bridge.core.drops import Slot
 from bridge.core.errors import Fault, InvalidInput, NotFound, NotPossible, PermanentFault, Refusal, TransientFault, Unreachable
-from bridge.core.orders import Order, Payment, Refund, RefundReason, RefundState
+from bridge.core.orders import Order, Payment, Refund, RefundReason, RefundState, email_key
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import OrderSeen
 from bridge.core.sockets import Asked, Item, PaymentNews, Payments, RefundNews
 from bridge.flows.claiming import NOTHING, exchange
 from bridge.flows.house import House
-from bridge.flows.orders import claim_of, confirmed, kept_until, lapsed
+from bridge.flows.orders import check_customer, claim_of, confirmed, kept_until, lapsed
 from bridge.flows.refunding import refund, refund_all_but
 from bridge.flows.tell import tell
 
@@ -95,8 +95,11 @@ def _payment_news(work: UnitOfWork, provider: str, told: PaymentNews, now: datet
     if payment is None or payment.state == "paid" or told.state == "open":
         return
     seen = work.views.order_by_id(payment.order_id)
-    slot_id = seen.order.slot_id if seen else 0
-    slot = work.slots_for_claim([slot_id]).get(slot_id)
+    if seen is None:
+        return
+    if seen.order.email and (seen.slot.limit is not None or any(product.limit is not None for product in seen.terms.products)):
+        work.lock_customer(seen.drop.organizer_id, email_key(seen.order.email), now)
+    slot = work.slots_for_claim([seen.order.slot_id]).get(seen.order.slot_id)
     order = work.order_for_change(payment.order_id)
     if order is None or slot is None:
         return
@@ -166,12 +169,15 @@ def _now_paid(work: UnitOfWork, order: Order, slot: Slot, now: datetime, *, late
 
 
 def _claimed_again(work: UnitOfWork, order: Order, slot: Slot, now: datetime) -> bool:
-    """Whether what a lapsed order had can still be had; the slot is locked."""
+    """Whether what a lapsed order had can still be had, by its customer too; the slot is locked, and who has a limit."""
     offers = {offer.id for offer in slot.offers}
     if slot.cancelled or slot.removed or slot.ends_at <= now or not all(line.offer_id in offers for line in order.lines):
         return False
     try:
         with work.savepoint():
+            if order.email:
+                bare = max(0, order.places - sum(line.units * line.places_per_unit for line in order.lines))
+                check_customer(work, slot, work.views.terms(slot.drop_id), order.lines, bare, email_key(order.email), besides=order.id)
             exchange(work, slot, NOTHING, claim_of(order), now)
     except Refusal:
         return False

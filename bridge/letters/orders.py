@@ -14,7 +14,7 @@ REASONS = {
     "cancelled": N_("It is the money for the order that was cancelled."),
     "changed": N_("Your order costs less since it was changed; this is the difference."),
     "late": N_(
-        "Your payment reached us after the time to pay had ended, and by then somebody else had what you wanted. "
+        "Your payment reached us after the time to pay had ended, and by then what you wanted could no longer be had. "
         "That is why there is no order, and you get back all that you paid."
     ),
     "twice": N_("Your order was paid twice. The second payment goes back to you; the order stays as it is."),

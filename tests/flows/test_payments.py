@@ -319,6 +319,36 @@ def test_a_date_that_is_moved_takes_along_how_long_a_bank_debit_is_waited_for(br
     assert (state(bread, placed), bread.letters(placed)) == ("paid", ["clearing", "confirmed"])
 
 
+@pytest.mark.parametrize("limit", ["of the product", "of the slot"])
+@pytest.mark.parametrize("mood", ["late", "slow"])
+def test_money_that_comes_late_does_not_go_beyond_the_limit_of_its_customer(bread, clock, limit, mood):
+    most = 5 if limit == "of the product" else None
+    bread.describe(products=(Product("LOAF", "Loaf", price=650, limit=most),), pays_by=("at_pickup", "fake"))
+    bread.put(event(notes="Places: 20\nSells: LOAF" + ("" if most else "\nLimit: 5")))
+    slot = bread.slots()[0].public_id
+    first, other = (bread.buy(slot, units={"LOAF": 3}, method="fake", email=f"{who}@example.org").secret for who in ("cleo", "dan"))
+    paying = {placed: bread.start_payment(placed) for placed in (first, other)}
+    bread.provider.behave("slow")
+    if mood == "slow":
+        for one in paying.values():
+            bread.provider.pay(one)
+    clock.turn(minutes=16)
+    bread.expire()
+    again = bread.buy(slot, units={"LOAF": 3}, email="Cleo@example.org").secret
+    if mood == "late":
+        bread.provider.behave("late")
+        for one in paying.values():
+            bread.provider.pay(one)
+    bread.hear()
+    for one in paying.values():
+        bread.provider.settle(one, paid=True)
+    bread.hear()
+    bread.deliver()
+    assert [state(bread, placed) for placed in (first, other, again)] == ["expired", "paid", "placed"]
+    assert (bread.seen(first).money.kept, left(bread)) == (0, 14)
+    assert bread.letters(first)[-1] == "refunded"
+
+
 def test_less_of_a_paid_order_gives_the_difference_back(bread):
     placed = order(bread, 2)
     bread.provider.pay(bread.start_payment(placed))
