@@ -57,7 +57,7 @@ class ForOrders:
     @property
     def has_limits(self) -> bool:
         """Whether anything of it is limited per customer over all their orders."""
-        return any(limit is not None for limit in (*self.limits.values(), *(product.limit for product in self.terms.products)))
+        return self.terms.has_limits or any(limit is not None for limit in self.limits.values())
 
 
 @dataclass(frozen=True, slots=True)

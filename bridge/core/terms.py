@@ -111,6 +111,11 @@ class Terms:
         return next((product for product in self.products if product.sku == sku), None)
 
     @property
+    def has_limits(self) -> bool:
+        """Whether any product is limited per customer over all their orders."""
+        return any(product.limit is not None for product in self.products)
+
+    @property
     def paid_ahead(self) -> bool:
         """Whether any way of paying is one ahead, without which nothing is sent."""
         return any(name != AT_PICKUP for name in self.pays_by)

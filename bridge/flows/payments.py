@@ -97,7 +97,7 @@ def _payment_news(work: UnitOfWork, provider: str, told: PaymentNews, now: datet
     seen = work.views.order_by_id(payment.order_id)
     if seen is None:
         return
-    if seen.order.email and (seen.slot.limit is not None or any(product.limit is not None for product in seen.terms.products)):
+    if seen.order.email and (seen.slot.limit is not None or seen.terms.has_limits):
         work.lock_customer(seen.drop.organizer_id, email_key(seen.order.email), now)
     slot = work.slots_for_claim([seen.order.slot_id]).get(seen.order.slot_id)
     order = work.order_for_change(payment.order_id)

@@ -1,6 +1,7 @@
 """Orders placed together: everybody gets what they would have got one by one, and nothing is ordered twice."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,15 @@ LOAF = Product("LOAF", "Loaf", price=500, early=EarlyPrice(400, None, 2), limit=
 ROLL = Product("ROLL", "Roll", price=90, places_per_unit=2)
 HOME = Address("Way 1", "12345", "Berlin", "DE")
 PAYS = ("at_pickup", "fake")
-KEPT = [("a", {"LOAF": 1}), ("a", {"LOAF": 2, "ROLL": 1}), ("a", {"ROLL": 1}), ("b", {"LOAF": 1}), ("b", {"LOAF": 2}), ("b", {"ROLL": 1})]
+KEPT = [
+    ("a", {"LOAF": 1}, 60),
+    ("a", {"LOAF": 2, "ROLL": 1}, 60),
+    ("a", {"ROLL": 1}, 60),
+    ("b", {"LOAF": 1}, 60),
+    ("b", {"LOAF": 2}, 60),
+    ("b", {"ROLL": 1}, 60),
+    ("b", {"LOAF": 3}, 5),
+]
 WISHES = st.lists(
     st.fixed_dictionaries(
         {
@@ -38,20 +47,26 @@ WISHES = st.lists(
 
 @pytest.fixture
 def bread(shop):
-    """Two slots that share their goods; who buys has a limit, and what is sent is paid first."""
+    """Two slots that share their goods, and what is kept on them, of which the last was for too short a time; Cleo has ordered before.
+
+    Who buys has a limit, and what is sent is paid first.
+    """
     post = ShippingOption("post", "Post", fee=450, takes_places=False)
     shop.describe(products=(LOAF, ROLL), pays_by=PAYS, shipping=(post,))
     shop.put(event("a", "Places: 9\nSells: LOAF x4, ROLL\nLimit: 4 per customer"), "a.ics")
-    shop.put(event("b", "Places: 9\nSells: LOAF, ROLL", start="20261206T090000Z"), "b.ics")
+    shop.put(event("b", "Places: 14\nSells: LOAF, ROLL", start="20261206T090000Z"), "b.ics")
     shop.publish()
     shop.kept = kept(shop)
+    shop.buy(shop.kept[-1][1], units={"LOAF": 2}, email="cleo@example.org")
+    shop.clock.turn(minutes=10)
     return shop
 
 
 def kept(shop):
-    """What was kept for some, the public ids of their slots, and what they want of them; the last has nothing."""
+    """What is kept for some, the public ids of their slots, and what they want of them; the last has nothing."""
     slots = dict(zip("ab", [slot.public_id for slot in sorted(shop.slots(), key=lambda slot: slot.starts_at)], strict=True))
-    return [*((shop.hold(slots[name], **units), slots[name], units) for name, units in KEPT), ("", slots["b"], {"LOAF": 1})]
+    holds = [(shop.hold(slots[name], minutes=minutes, **units), slots[name], units) for name, units, minutes in KEPT]
+    return [*holds, ("", slots["b"], {"LOAF": 1})]
 
 
 def ordering(holds, wish):
@@ -110,12 +125,12 @@ def test_who_orders_what_was_kept_is_served_with_the_others(bread):
         with bread.house.work() as work:
             assert place_order(work, wish, now=bread.clock()).secret == order.secret
         assert bread.letters(order.secret) == ([] if order.state == "pending" else ["confirmed"])
-    assert count(bread, t.holds) == 0
-    assert count(bread, t.orders) == 6
+    assert count(bread, t.holds) == 1
+    assert count(bread, t.orders) == 7
 
 
 def test_the_same_hold_twice_in_a_group_is_one_order(bread):
-    hold, public_id, units = bread.kept[0]
+    hold, public_id, units = bread.kept[2]
     wishes = [Ordering(public_id, units, Buyer(email, "Cleo"), hold=hold) for email in ("cleo@example.org", "dee@example.org")]
     with bread.house.work() as work:
         first, second = place_orders(work, wishes, now=bread.clock())
@@ -124,12 +139,42 @@ def test_the_same_hold_twice_in_a_group_is_one_order(bread):
 
 def test_a_customer_who_orders_twice_in_a_group_has_no_more_than_one_may_have(bread):
     holds = bread.kept
-    wishes = [Ordering(holds[n][1], holds[n][2], Buyer("cleo@example.org", "Cleo"), hold=holds[n][0]) for n in (1, 4)]
+    wishes = [Ordering(holds[n][1], holds[n][2], Buyer("dee@example.org", "Dee"), hold=holds[n][0]) for n in (1, 4)]
     with bread.house.work() as work:
         first, second = place_orders(work, wishes, now=bread.clock())
         assert (first is None, second) == (False, None)
         (told,) = one_by_one(work, bread, wishes[1:])
     assert told.kind == "limit-reached"
+
+
+def test_who_has_ordered_before_has_no_more_than_one_may_have(bread):
+    holds = bread.kept
+    who = ((1, "cleo@example.org"), (0, "dee@example.org"))
+    wishes = [Ordering(holds[n][1], holds[n][2], Buyer(email, "Cleo"), hold=holds[n][0]) for n, email in who]
+    with bread.house.work() as work:
+        cleo, dee = place_orders(work, wishes, now=bread.clock())
+    assert (cleo, dee.email) == (None, "dee@example.org")
+
+
+def test_a_hold_whose_time_is_over_is_nobodys_although_it_was_not_given_back_yet(bread):
+    holds = bread.kept
+    wishes = [Ordering(holds[n][1], holds[n][2], Buyer(f"{n}@example.org", "Dee"), hold=holds[n][0]) for n in (6, 5)]
+    with bread.house.work() as work:
+        late, other = place_orders(work, wishes, now=bread.clock())
+        assert (late, other.email) == (None, "5@example.org")
+        claimed = work.slots_for_claim([other.slot_id])[other.slot_id].claimed
+        order = place_order(work, wishes[0], now=bread.clock())
+        assert work.slots_for_claim([order.slot_id])[order.slot_id].claimed == claimed + 3
+
+
+def test_a_hold_that_is_gone_by_then_makes_no_order(bread):
+    hold, _, _ = bread.kept[0]
+    order = bread.seen(bread.order(bread.kept[3][0])).order
+    with suppress(Undone), bread.house.work() as work:
+        held = work.hold(hold)
+        assert work.take_away_hold(held)
+        assert work.add_orders([(replace(order, secret="s" * 32, number="2222222"), hold)], [held]) is None
+        raise Undone
 
 
 def count(shop, table):
