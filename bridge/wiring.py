@@ -1,7 +1,7 @@
 """Where everything is put together: settings in, a ``Bridge`` of filled ports out. Only the processes and the site import it."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -116,6 +116,11 @@ class Bridge:
             self._payments[name] = payments_for(name, self.settings)
         return self._payments[name]
 
+    @property
+    def ready_to_pay(self) -> Collection[str]:
+        """The ways of paying that are set up here."""
+        return {name for name, lacking in _lacking(self.settings).items() if not lacking} | self._payments.keys()
+
     @contextmanager
     def read(self) -> Iterator[Views]:
         """One consistent snapshot."""
@@ -196,10 +201,9 @@ def bridge(settings: Settings, *, now: Callable[[], datetime] = utc_now, setup_t
 
 def tell_address(server: Bridge) -> None:
     """Lets the commands and clocks of this installation know a server's address, its ways of paying, and what carries its letters."""
-    ready = [name for name, lacking in _lacking(server.settings).items() if not lacking]
     with server.work() as work:
         work.tell(ADDRESS, server.house.base_url, server.now())
-        work.tell(WAYS, " ".join(ready), server.now())
+        work.tell(WAYS, " ".join(sorted(server.ready_to_pay)), server.now())
         work.tell(LETTERS, server.settings.mail.adapter if server.settings.mail.carries else "", server.now())
 
 

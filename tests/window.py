@@ -71,6 +71,7 @@ class Window:
         self.settings = Settings().replace(server={"base_url": "https://drops.example"}, **settings)
         self.clock = clock or Clock()
         self.tally = Tally()
+        self.ready_to_pay = {"at_pickup", "stripe", "fake"}
         self.booked: list[tuple[str, datetime]] = []
         self.shelves = {drop.path: drop for drop in drops}
         self.slots: dict[str, PublicSlot] = {}

@@ -148,7 +148,7 @@ def form_of(
         places_said=shown.said(most_places, slot.availability.places_left, shown.own_places),
         places=asked.typed["places"] or ("" if goods else "1"),
         call=call_of(kind, methods, words, costs=costs),
-        pays_later=terms.pays_by[0] == AT_PICKUP,
+        pays_later=terms.pays_by[:1] == (AT_PICKUP,),
         hold=asked.hold.secret if asked.hold else "",
         kept_until=words.time(asked.hold.expires_at, ZoneInfo(slot.timezone)) if asked.hold else "",
         seconds=max(0, int((asked.hold.expires_at - now).total_seconds())) if asked.hold else 0,

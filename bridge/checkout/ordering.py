@@ -19,7 +19,7 @@ from bridge.checkout.together import Together
 from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import Typed, Wanted, Wrong, buyer, delivery, person, wanted
 from bridge.core.drops import Offer
-from bridge.core.errors import Fault, HoldExpired, NotFound, Refusal, SoldOut, TooManyHolds
+from bridge.core.errors import Fault, HoldExpired, InvalidInput, NotFound, Refusal, SoldOut, TooManyHolds
 from bridge.core.orders import Order
 from bridge.core.ports_orders import Held
 from bridge.core.terms import Terms
@@ -59,9 +59,12 @@ def add_ordering(face: Blueprint, bridge: Selling, guard: Guard) -> None:
 
 
 def _terms(bridge: Selling, public_id: str) -> Terms:
+    """With the ways of paying that are set up, where any of them is."""
     with bridge.glance() as views:
         found = views.drop_of_slot(public_id)
-        return views.terms(found[0].id) if found else Terms()
+        terms = views.terms(found[0].id) if found else Terms()
+    payable = terms.payable(bridge.ready_to_pay)
+    return payable if payable.pays_by else terms
 
 
 def _ordering(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, terms: Terms | None, form: str) -> Ordering:
@@ -75,7 +78,10 @@ def _ordering(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, term
             if not typed.hold and is_sold_out(views, public_id, now):
                 raise SoldOut("This slot is sold out.")
         language = chosen(request, found[0].language).language
-    return Ordering(public_id, asked.units, buyer(typed, language, terms), asked.places, typed.hold, form)
+    who = buyer(typed, language, terms)
+    if who.method not in bridge.ready_to_pay and who.method not in _terms(bridge, public_id).pays_by:
+        raise InvalidInput("Choose how you want to pay.")
+    return Ordering(public_id, asked.units, who, asked.places, typed.hold, form)
 
 
 def _all_placed(bridge: Selling, wishes: Sequence[Ordering]) -> Sequence[Order | None]:

@@ -25,8 +25,8 @@ class Method(NamedTuple):
 
 
 def methods_of(terms: Terms, typed: Typed, words: Wording) -> tuple[Method, ...]:
-    """The ways that a drop takes; the first unless another was chosen."""
-    chosen = typed["method"] if typed["method"] in terms.pays_by else terms.pays_by[0]
+    """The ways that a drop takes, if any; the first unless another was chosen."""
+    chosen = typed["method"] if typed["method"] in terms.pays_by else next(iter(terms.pays_by), "")
     return tuple(
         Method(name, words.text(METHODS[name]) if name in METHODS else name, _call_of(name, words), name == chosen)
         for name in terms.pays_by
@@ -43,4 +43,4 @@ def call_of(kind: str, methods: Sequence[Method], words: Wording, *, costs: bool
         return words.text("Join the waiting list")
     if not costs:
         return words.text("Order")
-    return next(method.call for method in methods if method.chosen)
+    return next((method.call for method in methods if method.chosen), "")

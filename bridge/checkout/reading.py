@@ -1,5 +1,6 @@
 """What the pages ask of the house."""
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +15,10 @@ class Reading(Protocol):
 
     @property
     def settings(self) -> Settings: ...
+    @property
+    def ready_to_pay(self) -> Collection[str]:
+        """The ways of paying that are set up here."""
+
     @property
     def tally(self) -> Tally: ...
     def now(self) -> datetime: ...

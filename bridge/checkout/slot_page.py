@@ -1,6 +1,6 @@
 """The page of one slot: a product page, made once for everyone who looks until something on it changes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -189,7 +189,7 @@ def slot_values(
     bridge: Reading, one: SlotShown, seen: Seen, words: Wording, now: datetime, asked_for: Asked | None = None
 ) -> dict[str, Any]:
     """What the page of a slot and its card show alike."""
-    drop, terms, letters = seen.drop, seen.terms, bridge.settings.mail.carries
+    drop, terms, letters = seen.drop, _payable(seen, bridge.ready_to_pay), bridge.settings.mail.carries
     return {
         "drop": drop,
         "one": one,
@@ -206,6 +206,12 @@ def slot_values(
         "steps": next_steps(one, terms, one.slot.place or drop.place, words, now, letters=letters),
         "letters": letters,
     }
+
+
+def _payable(seen: Seen, ready: Collection[str]) -> Terms:
+    """The terms with the ways of paying that are set up; what is free needs none of them."""
+    terms = seen.terms.payable(ready)
+    return terms if terms.pays_by or any(offer.price for offer in seen.slot.availability.offers) else seen.terms
 
 
 def slot_seen(views: Views, public_id: str, now: datetime) -> Seen:

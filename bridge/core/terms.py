@@ -4,6 +4,7 @@ Money is an integer of minor units in the drop's currency. A tax rate is an inte
 19000, 8.875 % is 8875). All moments are aware and in UTC.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -123,7 +124,11 @@ class Terms:
     @property
     def hands_over(self) -> bool:
         """Whether goods can be had at all: picked up, or sent to who paid ahead."""
-        return self.has_pickup or (bool(self.shipping) and self.paid_ahead)
+        return bool(self.pays_by) and (self.has_pickup or (bool(self.shipping) and self.paid_ahead))
+
+    def payable(self, ready: Container[str]) -> "Terms":
+        """The same with those ways of paying alone that are ``ready``: maybe none."""
+        return replace(self, pays_by=tuple(name for name in self.pays_by if name in ready))
 
     def shipping_by(self, key: str) -> ShippingOption:
         """The shipping option of this key. Raises ``InvalidInput``."""

@@ -439,3 +439,30 @@ def test_goods_that_could_only_be_sent_and_not_be_paid_for_have_no_form_and_say_
     shop.sell(shipping=(post,), has_pickup=False, pays_by=("at_pickup", "fake"))
     shop.publish()
     assert "This cannot be ordered at the moment." not in said(shop.client.get(f"/slots/{slot}"))
+
+
+@pytest.mark.parametrize("way", ["", "stripe", "at_pickup"])
+def test_a_way_of_paying_that_is_not_set_up_here_is_neither_offered_nor_taken(shop, way):
+    shop.sell(pays_by=("stripe", "at_pickup"), offers=(OfferDraft("LOAF"),))
+    slot = shop.open()
+    page = shop.get(f"/slots/{slot}")
+    assert 'value="stripe"' not in page
+    assert value_of(page, "method") == "at_pickup"
+    answer = shop.order_by(slot, None, units__LOAF=1, method=way)
+    assert (answer.status_code == 303) == (way != "stripe")
+    assert ("Choose how you want to pay." in said(answer)) == (way == "stripe")
+    assert shop.free(slot) == (5 if way == "stripe" else 4)
+
+
+def test_what_nobody_can_pay_for_here_has_no_form_and_what_is_free_needs_no_way(shop):
+    shop.sell(pays_by=("stripe",), offers=(OfferDraft("LOAF"),))
+    slot = shop.open()
+    page = shop.get(f"/slots/{slot}")
+    assert "This cannot be ordered at the moment." in page
+    assert "<form" not in page.split('id="order"')[1].split("</section>")[0]
+    assert "You choose." not in page
+    shop.later(seconds=1)
+    shop.sell(pays_by=("stripe",), offers=())
+    free = shop.open("Places: 2", "b", start="20261207T090000Z")
+    shop.ordered(free, places=1, method=value_of(shop.get(f"/slots/{free}"), "method"))
+    assert shop.free(free) == 1
