@@ -41,6 +41,7 @@ class Held:
 class ForHolds:
     """What a hold depends on beside its slot: ``holds`` are those of each visitor that have yet to expire."""
 
+    is_public: bool
     terms: Terms
     stock: Mapping[int, StockItem]
     holds: Mapping[str, int]

@@ -162,8 +162,9 @@ def _changed_order(order: Order, new: Slot, claim: Claim, lines: tuple[OrderLine
 
 
 def is_paid_for_good(order: Order, terms: Terms) -> bool:
-    """Whether nothing can be paid any more for the order, so that it must not come to cost more."""
-    return order.state == "paid" and not (AT_PICKUP in terms.pays_by and order.fulfilment == "pickup")
+    """Whether nothing can be paid any more for the order, so that it must not come to cost more: it is paid, or was free."""
+    is_over = order.state == "paid" or order.method != AT_PICKUP
+    return is_over and not (AT_PICKUP in terms.pays_by and order.fulfilment == "pickup")
 
 
 def most_paid_for(seen: OrderSeen, slot: Slot, sku: str, most: int, now: datetime) -> int:

@@ -79,6 +79,8 @@ def take_holds(
     wanted = {item for wish in wishes if wish.public_id in slots for item in _items(slots[wish.public_id], wish)}
     drop_id = next(iter(slots.values())).drop_id
     found = work.for_holds(drop_id, wanted, {wish.visitor for wish in wishes}, now)
+    if not found.is_public:
+        return [NotFound("There is no such slot.") for _ in wishes]
     room = _Room(dict(slots), found.stock, found.terms, dict(found.holds), most)
     answers = [_claimed_or_not(room, wish, now) if wish.public_id in slots else away[wish.public_id] for wish in wishes]
     claims = [

@@ -89,6 +89,8 @@ def place_order(work: UnitOfWork, wish: Ordering, *, pay_within: timedelta = PAY
     if held is None:
         if known := _placed_before(work, slot, wish, now):
             return known
+        if not found.drop.is_public:
+            raise NotFound("There is no such slot.")
         slot = open_slot(work, wish.public_id, now)
     elif slot.cancelled:
         check_open(slot, now)

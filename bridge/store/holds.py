@@ -35,6 +35,7 @@ _OF_VISITORS = Prepared(
     .where(among(_h.visitor, "visitors", Text), _h.expires_at > bindparam("now", type_=t.Moment))
     .group_by(_h.visitor)
 )
+_IS_PUBLIC = Prepared(select(t.drops.c.is_public).where(t.drops.c.id == bindparam("drop")))
 _REMOVE_LINES = Prepared(delete(t.hold_lines).where(among(_l.hold_id)))
 _REMOVE = Prepared(delete(t.holds).where(among(_h.id)))
 
@@ -108,9 +109,10 @@ class Holds:
     def for_holds(self, drop_id: int, item_ids: Iterable[int], visitors: Iterable[str], now: datetime) -> ForHolds:
         """What holds on slots of a drop depend on. The items are locked in the order of their ids."""
         asked = {"drop": drop_id, "keys": sorted(set(item_ids)), "visitors": sorted(set(visitors) - {""}), "now": now}
-        told, sold, items, begun = at_once(self._db, [(each, asked) for each in (TERMS, PRODUCTS, LOCK_ITEMS, _OF_VISITORS)])
+        questions = (_IS_PUBLIC, TERMS, PRODUCTS, LOCK_ITEMS, _OF_VISITORS)
+        shown, told, sold, items, begun = at_once(self._db, [(each, asked) for each in questions])
         stock = {row.id: rows.item(row) for row in items.rows}
-        return ForHolds(terms_of(told.rows, sold.rows), stock, {row.visitor: row.n for row in begun.rows})
+        return ForHolds(bool(shown.rows[0].is_public), terms_of(told.rows, sold.rows), stock, {row.visitor: row.n for row in begun.rows})
 
     def _add_held(self, key: int, lines: Sequence[Line]) -> None:
         for x in lines:

@@ -8,6 +8,8 @@ from bridge.core.errors import HoldExpired, InvalidInput, LimitReached, NotFound
 from bridge.core.orders import Address, Buyer
 from bridge.core.terms import ShippingOption
 from bridge.flows.changing import change_order
+from bridge.flows.drops import describe_drop
+from bridge.flows.holds import Wish, take_holds
 from bridge.flows.placing import Ordering, place_order
 from bridge.flows.stock import acknowledge, taken_back
 from bridge.store.audit import differences
@@ -262,3 +264,21 @@ def test_what_cannot_be_had_elsewhere_stays_where_it_is(two_days):
     with pytest.raises(SoldOut):
         moved(two_days, order, 2, second)
     assert two_days.seen(order).slot.public_id == first
+
+
+def test_a_drop_that_is_shown_to_nobody_sells_nothing_but_what_is_kept_for_somebody_already(shop):
+    shop.put(event(notes="Places: 9"))
+    shop.publish()
+    (slot,) = shop.slots()
+    kept = shop.hold(slot.public_id, 1)
+    with shop.house.work() as work:
+        describe_drop(work, shop.drop, shop.house.house, now=shop.clock(), actor="ada", is_public=False)
+    for buy in (shop.hold, shop.buy):
+        with pytest.raises(NotFound):
+            buy(slot.public_id, 1)
+    with shop.house.work() as work:
+        (told,) = take_holds(work, [Wish(slot.public_id, {}, 1)], now=shop.clock())
+    assert isinstance(told, NotFound)
+    assert shop.seen(shop.order(kept)).order.places == 1
+    with shop.house.work() as work:
+        assert work.slot_for_claim(slot.public_id).claimed == 1

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.core.errors import InvalidInput, NotPossible, TransientFault
 from bridge.core.orders import Address
-from bridge.core.terms import Product, ShippingOption
+from bridge.core.terms import EarlyPrice, Product, ShippingOption
 from bridge.flows.changing import change_order
 from bridge.flows.payments import reconcile
 from bridge.store.audit import differences
@@ -380,6 +380,21 @@ def test_goods_are_not_to_be_had_as_bare_places(bread):
     with pytest.raises(InvalidInput):
         bread.buy(bread.slots()[0].public_id, 1)
     assert left(bread) == 2
+
+
+@pytest.mark.parametrize("pays_by", [("fake",), ("fake", "at_pickup")])
+def test_what_was_free_costs_something_later_only_where_that_is_paid_at_pickup(bread, pays_by):
+    bread.describe(products=(Product("LOAF", "Loaf", price=650, early=EarlyPrice(0, None, 1)),), pays_by=pays_by)
+    (slot,) = bread.slots()
+    free = bread.buy(slot.public_id, units={"LOAF": 1}, method="fake")
+    assert (free.state, free.total) == ("placed", 0)
+    with bread.house.work() as work:
+        if "at_pickup" in pays_by:
+            assert change_order(work, free.secret, {"LOAF": 2}, now=bread.clock()).total == 650
+            return
+        with pytest.raises(NotPossible, match="order what is to be added as an order of its own"):
+            change_order(work, free.secret, {"LOAF": 2}, now=bread.clock())
+    assert bread.seen(free.secret).order == free
 
 
 def test_an_order_of_parcels_grows_by_no_more_than_was_paid_and_one_for_pickup_is_paid_there(bread):
