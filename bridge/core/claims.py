@@ -260,6 +260,11 @@ def swapped(before: Claim, after: Claim) -> Swap:
     return Swap(Claim(max(0, places), tuple(more)), Claim(max(0, -places), tuple(less)))
 
 
+def goes_beyond(before: Claim, after: Claim) -> bool:
+    """Whether ``after`` has more of anything than ``before``, on one slot."""
+    return swapped(before, after).more != Claim()
+
+
 def _by_offer(claim: Claim) -> dict[tuple[int, int], tuple[int, int]]:
     found: dict[tuple[int, int], tuple[int, int]] = {}
     for line in claim.lines:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core import events
-from bridge.core.claims import Claim, Line, asked_for, check_open
+from bridge.core.claims import Claim, Line, asked_for, check_open, goes_beyond
 from bridge.core.drops import Offer, Slot
 from bridge.core.errors import NotFound, NotPossible
 from bridge.core.orders import STANDING, Money, Order, OrderLine, email_key, order_totals
@@ -19,6 +19,7 @@ from bridge.flows.claiming import exchange, move
 from bridge.flows.orders import check_customer, check_in_time, claim_of, order_lines, order_to_change, units_of, write_back
 from bridge.flows.refunding import refund_all_but
 from bridge.flows.tell import tell
+from bridge.flows.waiting import had_their_turn
 from bridge.letters import Before
 
 
@@ -26,8 +27,9 @@ def change_order(work: UnitOfWork, secret: str, units: Mapping[str, int], *, pla
     """Changes what is ordered, and moves it to the slot ``to`` if named: the old is given back only when the new is had.
 
     What was ordered keeps its price; what is added costs what it costs now. Less than was paid is refunded; more is
-    paid at pickup where the drop takes that. Raises ``NotFound``, ``TooLate``, ``NotPossible``, ``InvalidInput``,
-    ``WindowClosed``, ``LimitReached``, ``SoldOut``; then nothing has changed.
+    paid at pickup where the drop takes that. More, or another slot, is had only once those who wait for it had their turn.
+    Raises ``NotFound``, ``TooLate``, ``NotPossible``, ``InvalidInput``, ``WindowClosed``, ``LimitReached``, ``SoldOut``;
+    then nothing has changed.
     """
     target_id = _target(work, to)
     found = work.order_at(secret)
@@ -42,6 +44,9 @@ def change_order(work: UnitOfWork, secret: str, units: Mapping[str, int], *, pla
     terms = work.views.terms(old.drop_id)
     _check_change(order, seen.money, old, new, terms, now)
     claim, lines = _changed_claim(order, old, new, terms, units, places, now)
+    if new.waiting and (old.id != new.id or goes_beyond(claim_of(order), claim)):
+        new = had_their_turn(work, new, claim_of(order), now)
+        claim, lines = _changed_claim(order, old, new, terms, units, places, now)
     after = _changed_order(order, new, claim, lines, now)
     if (after.slot_id, after.places, units_of(after.lines)) == (order.slot_id, order.places, units_of(order.lines)):
         return order
@@ -186,6 +191,6 @@ def _check_payable(work: UnitOfWork, order: Order, after: Order, terms: Terms) -
 def _exchange_slots(work: UnitOfWork, order: Order, old: Slot, new: Slot, claim: Claim, now: datetime) -> None:
     before = claim_of(order)
     if old.id == new.id:
-        exchange(work, old, before, claim, now)
+        exchange(work, new, before, claim, now)
         return
     move(work, old, new, before, claim, now)

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 
 from bridge.core import events
 from bridge.core.availability import availability
-from bridge.core.claims import Claim, after, asked_for, check_free, check_open, promised, unit_price
+from bridge.core.claims import Claim, after, asked_for, check_free, check_open, goes_beyond, promised, unit_price
 from bridge.core.drops import Slot
 from bridge.core.errors import HoldExpired, NotFound, Refusal, SoldOut, TooManyHolds
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import Held
 from bridge.core.stock import StockItem
 from bridge.core.terms import Terms
-from bridge.flows.claiming import claim_all, exchange, named
-from bridge.flows.waiting import end_turn, offer_next
+from bridge.flows.claiming import NOTHING, claim_all, exchange, named
+from bridge.flows.waiting import end_turn, had_their_turn
 
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 BATCH = 100
@@ -155,10 +155,7 @@ def _journalled(work: UnitOfWork, hold: Held, slot: Slot, now: datetime) -> Take
 
 def open_slot(work: UnitOfWork, public_id: str, now: datetime) -> Slot:
     """The slot, locked, once those who wait for it had their turn. Raises ``NotFound``, ``WindowClosed``."""
-    slot = _standing(work.slot_for_claim(public_id), now)
-    if slot.waiting and offer_next(work, slot, now):
-        return work.slots_for_claim([slot.id])[slot.id]
-    return slot
+    return had_their_turn(work, _standing(work.slot_for_claim(public_id), now), NOTHING, now)
 
 
 def _standing(slot: Slot | None, now: datetime) -> Slot:
@@ -171,11 +168,16 @@ def _standing(slot: Slot | None, now: datetime) -> Slot:
 def change_hold(work: UnitOfWork, secret: str, units: Mapping[str, int], *, places: int = 0, now: datetime) -> Held:
     """Holds something else on the same slot instead, for the time that is left; nothing changes unless all can be had.
 
+    More is had only once those who wait for the slot had their turn.
     Raises ``HoldExpired`` and what ``take_hold`` raises.
     """
     hold, slot = standing_hold(work, secret, now)
     check_open(slot, now)
-    claim = asked_for(slot, work.views.terms(slot.drop_id), units, places, now, own=hold.claim)
+    terms = work.views.terms(slot.drop_id)
+    claim = asked_for(slot, terms, units, places, now, own=hold.claim)
+    if slot.waiting and goes_beyond(hold.claim, claim):
+        slot = had_their_turn(work, slot, hold.claim, now)
+        claim = asked_for(slot, terms, units, places, now, own=hold.claim)
     exchange(work, slot, hold.claim, claim, now)
     changed = replace(hold, places=claim.places, lines=claim.lines)
     work.save_hold(changed)

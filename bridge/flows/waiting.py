@@ -8,7 +8,7 @@ from typing import Literal
 
 from bridge.core import events
 from bridge.core.availability import availability
-from bridge.core.claims import asked_for, check_can_ever_be, check_open
+from bridge.core.claims import Claim, asked_for, check_can_ever_be, check_open
 from bridge.core.drops import Slot
 from bridge.core.errors import AlreadyExists, NotFound, NotPossible, Refusal, SoldOut
 from bridge.core.orders import checked_email, checked_name, email_key
@@ -70,6 +70,18 @@ def offer_next(work: UnitOfWork, slot: Slot, now: datetime) -> bool:
             offered = True
             slot = work.slots_for_claim([slot.id])[slot.id]
     return offered
+
+
+def had_their_turn(work: UnitOfWork, slot: Slot, own: Claim, now: datetime) -> Slot:
+    """``slot``, which is locked, once what is free was offered to those who wait for it: before anybody takes more of it.
+
+    ``own`` is what that somebody has already, here or on another slot; its goods are locked along with those of the slot.
+    """
+    if not slot.waiting:
+        return slot
+    # One who moves has goods that the slot need not sell: locked after those of the slot, two who move would wait for each other.
+    work.lock_items({offer.stock_item_id for offer in slot.offers if offer.stock_item_id} | own.by_item().keys())
+    return work.slots_for_claim([slot.id])[slot.id] if offer_next(work, slot, now) else slot
 
 
 def leave_waiting(work: UnitOfWork, secret: str, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -11,14 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 
+from bridge.core.claims import goes_beyond
 from bridge.core.errors import Refusal
 from bridge.core.orders import Address
 from bridge.core.terms import EarlyPrice, Product, ShippingOption
 from bridge.flows.audit import drop_differences
 from bridge.flows.changing import change_order
 from bridge.flows.holds import change_hold, release_hold
+from bridge.flows.orders import claim_of
 from bridge.flows.payments import reconcile
-from bridge.flows.waiting import join_waiting, leave_waiting
+from bridge.flows.waiting import join_waiting, leave_waiting, offer_next
 from bridge.store import tables as t
 from bridge.store.audit import differences
 from tests.house import Bakery, event
@@ -74,6 +77,24 @@ class Machine(RuleBasedStateMachine):
 
         return self.tried(tried)
 
+    def due(self, slot_id):
+        """Those on a slot's waiting list for whom something is free by now; nothing changes."""
+
+        class Undone(Exception):
+            pass
+
+        with suppress(Undone), self.shop.house.work() as work:
+            waiting = [turn.id for turn in work.waiting_on(slot_id, 50)]
+            offer_next(work, work.slots_for_claim([slot_id])[slot_id], self.clock())
+            due = [key for key in waiting if work.waiting_by_id(key).state == "offered"]
+            raise Undone
+        return due
+
+    def got(self, due, *, more):
+        """Nobody gets more before those who wait for it, and have it for the asking, had their turn."""
+        with self.shop.house.work() as work:
+            assert not more or all(work.waiting_by_id(key).state == "offered" for key in due)
+
     def slot(self, data):
         return data.draw(st.sampled_from(self.shop.slots())).public_id
 
@@ -88,7 +109,12 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.holds)
     @rule(data=st.data(), units=UNITS)
     def hold_something_else(self, data, units):
-        self.within(change_hold, data.draw(st.sampled_from(self.holds)), units)
+        secret = data.draw(st.sampled_from(self.holds))
+        with self.shop.house.work() as work:
+            before = work.hold(secret)
+        due = self.due(before.slot_id) if before else []
+        after = self.within(change_hold, secret, units)
+        self.got(due, more=after and goes_beyond(before.claim, after.claim))
 
     @precondition(lambda self: self.holds)
     @rule(data=st.data())
@@ -109,7 +135,13 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), units=UNITS, elsewhere=st.booleans())
     def change(self, data, units, elsewhere):
         to = self.slot(data) if elsewhere else ""
-        self.within(change_order, data.draw(st.sampled_from(self.orders)), units, to=to)
+        secret = data.draw(st.sampled_from(self.orders))
+        before = self.shop.seen(secret).order
+        with self.shop.house.work() as work:
+            target = work.slot_id(to) if to else before.slot_id
+        due = self.due(target)
+        after = self.within(change_order, secret, units, to=to)
+        self.got(due, more=after and (after.slot_id != before.slot_id or goes_beyond(claim_of(before), claim_of(after))))
 
     @precondition(lambda self: self.orders)
     @rule(data=st.data(), by=st.sampled_from(["customer", "organizer"]))

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from bridge.core.errors import AlreadyExists, InvalidInput, NotPossible, SoldOut, WindowClosed
-from bridge.core.terms import Terms
+from bridge.core.terms import EarlyPrice, Product, Terms
 from bridge.flows.audit import drop_differences
 from bridge.flows.changing import change_order
+from bridge.flows.holds import change_hold
 from bridge.flows.waiting import join_waiting, leave_waiting
+from bridge.store.audit import differences
 from tests.house import event
 
 
@@ -90,6 +92,80 @@ def test_somebody_who_comes_by_cannot_snatch_it(full):
         full.buy(full.slots()[0].public_id, units={"LOAF": 1})
     full.publish()
     assert waiting(full, turn).state == "offered"
+
+
+@pytest.fixture
+def shared(shop):
+    """Four places: an order of two, ``shop.sold``, and two that ``shop.hers`` changes: an order there or elsewhere, or a hold."""
+    shop.put(event("a", "Places: 4\nSells: LOAF, BUN"), "a.ics")
+    shop.put(event("b", "Places: 9\nSells: LOAF, BUN", start="20261205T110000Z"), "b.ics")
+    shop.count("LOAF", 20)
+    shop.publish()
+    shop.sold = shop.buy(shop.slots()[0].public_id, units={"LOAF": 2}).secret
+    yield shop
+    with shop.house.database.read() as db:
+        assert list(differences(db)) == []
+
+
+def ordered(shop):
+    order = shop.buy(shop.slots()[0].public_id, units={"LOAF": 2}).secret
+    return lambda work, **units: change_order(work, order, units, now=shop.clock())
+
+
+def ordered_elsewhere(shop):
+    order = shop.buy(shop.slots()[1].public_id, units={"LOAF": 2}).secret
+    to = shop.slots()[0].public_id
+    shop.hold(to, LOAF=2)
+    return lambda work, **units: change_order(work, order, units, to=to, now=shop.clock())
+
+
+def held(shop):
+    hold = shop.hold(shop.slots()[0].public_id, LOAF=2)
+    return lambda work, **units: change_hold(work, hold, units, now=shop.clock())
+
+
+def changed(shop, change, **units):
+    with shop.house.work() as work:
+        return change(work, **units)
+
+
+@pytest.mark.parametrize("has", [ordered, ordered_elsewhere, held])
+def test_somebody_who_has_something_already_cannot_snatch_it(shared, has):
+    change = has(shared)
+    turn = join(shared, "cleo", 2)
+    shared.cancel(shared.sold)
+    with pytest.raises(SoldOut):
+        changed(shared, change, LOAF=4 if has is not ordered_elsewhere else 2)
+    shared.publish()
+    assert waiting(shared, turn).state == "offered"
+
+
+@pytest.mark.parametrize("has", [ordered, ordered_elsewhere, held])
+def test_somebody_who_has_something_already_may_have_what_is_left_once_the_list_had_its_turn(shared, has):
+    change = has(shared)
+    turn, large = join(shared, "cleo", 1), join(shared, "dan", 2)
+    shared.cancel(shared.sold)
+    more = 3 if has is not ordered_elsewhere else 1
+    assert sum(line.units for line in changed(shared, change, LOAF=more).lines) == more
+    assert (waiting(shared, turn).state, waiting(shared, large).state, left(shared)) == ("offered", "waiting", 0)
+
+
+@pytest.mark.parametrize("has", [ordered, held])
+def test_a_waiting_list_keeps_nobody_from_having_less(shared, has):
+    change = has(shared)
+    turn = join(shared, "cleo", 1)
+    changed(shared, change, LOAF=1)
+    shared.publish()
+    assert (waiting(shared, turn).state, left(shared)) == ("offered", 0)
+
+
+@pytest.mark.parametrize(("has", "prices"), [(ordered, {500: 1, 650: 2}), (held, {500: 2, 650: 1})])
+def test_what_is_added_costs_what_it_costs_once_the_list_had_its_turn(shared, has, prices):
+    shared.describe(products=(Product("LOAF", "Loaf", price=650, early=EarlyPrice(500, units=3)),))
+    change = has(shared)
+    join(shared, "cleo", 1)
+    shared.cancel(shared.sold)
+    assert {line.price: line.units for line in changed(shared, change, LOAF=3).lines} == prices
 
 
 def test_an_offer_becomes_an_order_of_theirs(full):
