@@ -1,7 +1,7 @@
 """Orders: what each of their acts has in common, cancelling, and what time alone ends. Placing and changing have modules of their own."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -20,6 +20,7 @@ from bridge.flows.tell import tell
 WorkFactory = Callable[[], AbstractContextManager[UnitOfWork]]
 Who = Literal["customer", "organizer"]
 BATCH = 100
+LOOKS = 3
 
 
 def confirmed(work: UnitOfWork, order: Order, now: datetime, *, by_till: bool = True) -> None:
@@ -51,14 +52,24 @@ def claim_of(order: Order) -> Claim:
 
 
 def order_to_change(work: UnitOfWork, secret: str, *other_slots: int) -> tuple[Order, dict[int, Slot]]:
-    """The order and its slot, locked, and ``other_slots``. Raises ``NotFound``."""
+    """The order and its slot, locked, and ``other_slots``. Raises ``NotFound``, ``NotPossible`` (it moves again and again)."""
+    for _ in range(LOOKS - 1):
+        # Moved in another tab meanwhile: the locks of where it was go with the savepoint, so that slots are locked by id again.
+        with suppress(NotPossible), work.savepoint():
+            return _locked(work, secret, other_slots)
+    return _locked(work, secret, other_slots)
+
+
+def _locked(work: UnitOfWork, secret: str, other_slots: Iterable[int]) -> tuple[Order, dict[int, Slot]]:
     at = work.order_at(secret)
     if at is None:
         raise NotFound("There is no such order.")
     slots = work.slots_for_claim({at[1], *other_slots})
     order = work.order_for_change(at[0])
-    if order is None or order.slot_id not in slots:
+    if order is None:
         raise NotFound("There is no such order.")
+    if order.slot_id not in slots:
+        raise NotPossible("This order was changed at the same moment; look again.")
     return order, slots
 
 
