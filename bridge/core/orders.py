@@ -48,6 +48,9 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols by their category, of which nothing is seen."""
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@(?:[^\s@.<>,;:\"()\[\]\\]{1,63}\.)+[^\s@.<>,;:\"()\[\]\\]{2,63}")
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
+_DOTS = re.compile("[.\u3002]")
+_DEVIATING = frozenset("ßς")
+_ENCODED = "xn--"
 
 
 def may(state: OrderState, step: OrderState) -> bool:
@@ -256,12 +259,28 @@ def _is_host(name: str) -> bool:
 
 
 def email_key(address: str) -> str:
-    """One key for the ways of writing one mailbox: case, ``+labels``, and the dots that Gmail ignores."""
-    local, _, host = unicodedata.normalize("NFKC", address.strip()).casefold().rpartition("@")
+    """One key for the ways of writing one mailbox: case, ``+labels``, Gmail's dots, and hosts in ASCII or in their own letters."""
+    local, _, host = unicodedata.normalize("NFKC", address.strip()).rpartition("@")
+    local, host = local.casefold(), _in_ascii(host)
     local = local.partition("+")[0] or local
     if host in _DOTLESS:
         return f"{local.replace('.', '')}@gmail.com"
     return f"{local}@{host}"
+
+
+def _in_ascii(host: str) -> str:
+    """The host as browsers send it (RFC 5891 section 4.4), in small letters; in its own ones where it has no such form."""
+    try:
+        return ".".join(map(_label_in_ascii, _DOTS.split(host)))
+    except UnicodeError:
+        return host.casefold()
+
+
+def _label_in_ascii(label: str) -> str:
+    folded = "".join(sign if sign in _DEVIATING else sign.casefold() for sign in label)
+    encoded = folded if folded.isascii() else folded.encode("idna").decode("ascii")
+    # The codec folds these (RFC 3490), browsers do not: straße.example and strasse.example are two hosts.
+    return f"{_ENCODED}{folded.encode('punycode').decode('ascii')}" if _DEVIATING & set(folded) else encoded
 
 
 def checked_name(name: str) -> str:
