@@ -1,7 +1,7 @@
 """From a slot's page to an order: one POST, that works without a script and keeps what was typed."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,12 +20,13 @@ from bridge.checkout.told import answer_to, told
 from bridge.checkout.typed import Typed, Wanted, Wrong, buyer, delivery, person, wanted
 from bridge.core.drops import Offer
 from bridge.core.errors import Fault, HoldExpired, InvalidInput, NotFound, Refusal, SoldOut, TooManyHolds
-from bridge.core.orders import Order
+from bridge.core.orders import Order, email_key
+from bridge.core.ports import Views
 from bridge.core.ports_orders import Held
 from bridge.core.terms import Terms
 from bridge.flows.holds import change_hold, take_hold
 from bridge.flows.payments import start_payment
-from bridge.flows.placing import Ordering, place_order
+from bridge.flows.placing import SAME_FORM, Ordering, place_order
 from bridge.flows.placing_together import place_orders
 from bridge.wording import N_, Wording
 
@@ -74,14 +75,19 @@ def _ordering(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, term
             found = views.drop_of_slot(public_id)
             if found is None:
                 raise NotFound("There is no such slot.")
-            # Who has nothing kept and finds nothing left need not queue with those who can still buy.
-            if not typed.hold and is_sold_out(views, public_id, now):
+            # Who has nothing kept and finds nothing left need not queue with those who can still buy, unless this form took the last:
+            # asked in this order, what was sold by it is seen as well.
+            if not typed.hold and is_sold_out(views, public_id, now) and not _has_ordered(views, public_id, typed, form, now):
                 raise SoldOut("This slot is sold out.")
         language = chosen(request, found[0].language).language
     who = buyer(typed, language, terms)
     if who.method not in bridge.ready_to_pay and who.method not in _terms(bridge, public_id).pays_by:
         raise InvalidInput("Choose how you want to pay.")
     return Ordering(public_id, asked.units, who, asked.places, typed.hold, form)
+
+
+def _has_ordered(views: Views, public_id: str, typed: Typed, form: str, now: datetime) -> bool:
+    return views.has_order_of_form(public_id, email_key(typed["email"]), f"{form}.", now - SAME_FORM)
 
 
 def _all_placed(bridge: Selling, wishes: Sequence[Ordering]) -> Sequence[Order | None]:

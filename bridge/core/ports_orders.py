@@ -127,6 +127,9 @@ class OrderViews(Protocol):
         Who is told no by it may believe it; what a stale count keeps back is only seen by those who claim.
         """
 
+    def has_order_of_form(self, public_id: str, email_key: str, form: str, since: datetime) -> bool:
+        """Whether there is what ``order_of_form`` finds, on a live slot; nothing is locked."""
+
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, by start."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, ex
 
 from bridge.core.drops import Drop, Slot, sells_goods
 from bridge.core.events import OrderCancelled
-from bridge.core.orders import BOOKED, Order
+from bridge.core.orders import BOOKED, CLAIMING, Order
 from bridge.core.ports_orders import CancelledBy, ForOrders, Held, OrderSeen, WaitingSeen
 from bridge.core.stock import StockItem
 from bridge.store import holds, rows, rows_orders
@@ -37,6 +37,19 @@ _BOOKED = Prepared(
         _o.placed_at > bindparam("since", type_=t.Moment),
         or_(*(_o.state == state for state in sorted(BOOKED))),
     )
+)
+_OF_FORM = Prepared(
+    select(_o.id)
+    .join(t.slots, _s.id == _o.slot_id)
+    .where(
+        _s.public_id == bindparam("asked"),
+        _s.removed_at.is_(None),
+        _o.email_key == bindparam("key", type_=Text),
+        func.substr(_o.hold, 1, func.length(bindparam("form", type_=Text))) == bindparam("form", type_=Text),
+        _o.placed_at >= bindparam("since", type_=t.Moment),
+        or_(*(_o.state == state for state in sorted(CLAIMING))),
+    )
+    .limit(1)
 )
 _WHO_CANCELLED = select(_j.actor).where(
     _j.drop_id == bindparam("drop"),
@@ -159,6 +172,11 @@ class OrderPages(ShopViews):
     def is_full(self, public_id: str, now: datetime) -> bool:
         """Whether nothing is left on a live slot that could else be ordered at ``now``; what an old count keeps back is not looked at."""
         return _FULL.first(self._db, {"asked": public_id, "now": t.micro(now)}) is not None
+
+    def has_order_of_form(self, public_id: str, email_key: str, form: str, since: datetime) -> bool:
+        """Whether a customer ordered on a live slot of late by a form that begins so, and has not cancelled; nothing is locked."""
+        asked = {"asked": public_id, "key": email_key, "form": form, "since": since}
+        return _OF_FORM.first(self._db, asked) is not None
 
     def alternatives(self, slot: Slot, now: datetime, limit: int) -> list[Slot]:
         """Other slots of the drop that have yet to end and sell all that ``slot`` sells, goods or mere places, by start."""

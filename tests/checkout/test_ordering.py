@@ -355,6 +355,20 @@ def test_the_same_form_sent_twice_orders_once_and_nobody_else_is_led_to_the_orde
     assert shop.free(slot) == 1
 
 
+@pytest.mark.parametrize(("notes", "wish"), [("Places: 2", {"places": 2}), ("Places: 9\nSells: LOAF x2", {"units__LOAF": 2})])
+def test_the_form_that_took_the_last_leads_to_its_order_when_it_is_sent_again(shop, notes, wish):
+    if "Sells" in notes:
+        shop.sell()
+    slot = shop.open(notes)
+    first = shop.ordered(slot, **wish)
+    shop.later(seconds=59)
+    assert shop.ordered(slot, **wish) == first
+    for other in ({"name": "Mallory"}, {"note": "ring twice"}, {"email": "ben@example.org"}):
+        assert "This date is sold out." in said(shop.order_by(slot, 409, **wish | other))
+    shop.later(seconds=2)
+    assert "Join the waiting list" in said(shop.order_by(slot, 409, **wish))
+
+
 def test_a_date_without_goods_offers_nothing_to_be_sent(shop):
     shop.sell(shipping=(ShippingOption("post", "By post", 590),), pays_by=("at_pickup", "fake"), offers=())
     slot = shop.open("Places: 4")
