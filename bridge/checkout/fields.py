@@ -15,6 +15,7 @@ _FIELDS = {
     N_("Choose how it is to be sent."): "way",
     N_("This cannot be picked up; choose how it is to be sent."): "way",
     N_("Tell us street, postcode, city and country to send it to."): "street",
+    N_("Choose the country."): "country",
     N_("{name} goes to {countries} only."): "country",
     N_("A note has at most 1000 letters: please say it in fewer."): "note",
 }

@@ -17,7 +17,7 @@ from bridge.checkout.printing import query_of_language
 from bridge.checkout.selling import Selling, is_sold_out, kept_for, slot_again
 from bridge.checkout.together import Together
 from bridge.checkout.told import answer_to, told
-from bridge.checkout.typed import Typed, Wanted, Wrong, buyer, delivery, person, wanted
+from bridge.checkout.typed import NO_COUNTRY, Typed, Wanted, Wrong, buyer, delivery, names_no_country, person, wanted
 from bridge.core.drops import Offer
 from bridge.core.errors import Fault, HoldExpired, InvalidInput, NotFound, Refusal, SoldOut, TooManyHolds
 from bridge.core.orders import Order, email_key
@@ -83,6 +83,8 @@ def _ordering(bridge: Selling, public_id: str, typed: Typed, asked: Wanted, term
     who = buyer(typed, language, terms)
     if who.method not in bridge.ready_to_pay and who.method not in _terms(bridge, public_id).pays_by:
         raise InvalidInput("Choose how you want to pay.")
+    if who.address is not None and names_no_country(who.address.country):
+        raise InvalidInput(NO_COUNTRY)
     return Ordering(public_id, asked.units, who, asked.places, typed.hold, form)
 
 

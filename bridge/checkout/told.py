@@ -99,6 +99,7 @@ FORMS = frozenset(AS_DATES) | frozenset(SINGULAR) | frozenset(
         N_("This cannot be picked up; choose how it is to be sent."),
         N_("What is sent is paid first; choose another way to pay."),
         N_("Tell us street, postcode, city and country to send it to."),
+        N_("Choose the country."),
         N_("An address has at most 200 letters a line."),
         N_("{name} goes to {countries} only."),
         N_("Several orders were begun from here and not finished. Finish one of them, or try again in a few minutes."),

@@ -8,15 +8,17 @@ from bridge.checkout.posted import secret
 from bridge.core.errors import InvalidInput
 from bridge.core.orders import MAX_UNITS, Address, Buyer, checked_email, checked_name, checked_note
 from bridge.core.terms import Terms
-from bridge.wording import N_
+from bridge.wording import N_, is_country
 
 UNITS = "units:"
 TRAP = "subject"
 """A field that people do not see and programs fill in."""
 PICKUP = "pickup"
 SENT = "ship:"
-ADDRESS = ("street", "more", "postcode", "city", "country")
+LINES = ("street", "more", "postcode", "city")
+ADDRESS = (*LINES, "country")
 NO_NUMBER = N_("Write how many as a whole number.")
+NO_COUNTRY = N_("Choose the country.")
 TOO_MANY = N_("That is too many: please order fewer.")
 
 
@@ -112,18 +114,25 @@ def person(typed: Typed) -> list[Wrong]:
 
 
 def delivery(typed: Typed) -> list[Wrong]:
-    """What is missing of the address, when it is to be sent."""
+    """What is missing of the address, or cannot be, when it is to be sent."""
     if not typed["way"].startswith(SENT):
         return []
     wrong = [Wrong(name, form) for name, form in _NEEDED.items() if not typed[name].strip()]
-    return wrong + [Wrong(name, N_("An address has at most 200 letters a line.")) for name in ADDRESS if len(typed[name]) > 200]
+    if names_no_country(typed["country"].strip()):
+        wrong.append(Wrong("country", NO_COUNTRY))
+    return wrong + [Wrong(name, N_("An address has at most 200 letters a line.")) for name in LINES if len(typed[name]) > 200]
+
+
+def names_no_country(code: str) -> bool:
+    """Whether something is written that is no country which a form offers."""
+    return bool(code) and not is_country(code)
 
 
 _NEEDED = {
     "street": N_("Write the street and number."),
     "postcode": N_("Write the postcode."),
     "city": N_("Write the town."),
-    "country": N_("Choose the country."),
+    "country": NO_COUNTRY,
 }
 
 

@@ -47,6 +47,7 @@ _REPLACED = "\N{REPLACEMENT CHARACTER}"
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols by their category, of which nothing is seen."""
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@(?:[^\s@.<>,;:\"()\[\]\\]{1,63}\.)+[^\s@.<>,;:\"()\[\]\\]{2,63}")
+_COUNTRY = re.compile("[A-Z]{2}")
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 _DOTS = re.compile("[.\u3002]")
 _DEVIATING = frozenset("ßς")
@@ -71,7 +72,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who orders, and how they want it. ``language`` is a language tag; ``shipping`` a key of the drop's options."""
+    """Who orders, and how they want it. ``language`` is a language tag; ``shipping`` a key of the drop's options.
+
+    Raises ``InvalidInput`` for an address whose country is named and can be none.
+    """
 
     email: str
     name: str
@@ -81,6 +85,10 @@ class Buyer:
     shipping: str = ""
     address: Address | None = None
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.address is not None and self.address.country and _COUNTRY.fullmatch(self.address.country) is None:
+            raise InvalidInput("Choose the country.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,31 @@ def test_what_is_sent_is_paid_first_and_costs_its_fee(shop):
     assert (order.total, order.address.city) == (850 + 490, "Berlin")
 
 
+CHOOSE = {"en": "Choose the country.", "de": "Wählen Sie das Land.", "fr": "Choisissez le pays.", "es": "Elija el país."}
+
+
+@pytest.mark.parametrize("way", ["ship:post", ""])
+@pytest.mark.parametrize(
+    ("country", "language"),
+    [("Narnia", "en"), ("XX", "de"), ("de", "fr"), ("A" * 150, "es"), ("EU", "en"), ("ZZ", "en"), ("\uff24\uff25", "en"), ("276", "en")],
+)
+def test_what_goes_anywhere_goes_to_countries_that_there_are(shop, country, language, way):
+    shop.sell(shipping=(ShippingOption("post", "By post", 490),), has_pickup=False, pays_by=("fake",))
+    slot = shop.open()
+    who = {"name": "Cleo", "email": "cleo@example.org", "method": "fake"}
+    sent = {"way": way, "street": "1 Mill Lane", "postcode": "12345", "city": "Berlin", **who}
+    answer = shop.post(f"/slots/{slot}/order?lang={language}", 422, units__LOAF=1, country=country, **sent)
+    page = answer.get_data(as_text=True)
+    assert f'id="wrong-country">{CHOOSE[language]}<' in page
+    assert value_of(page, "street") == "1 Mill Lane"
+    shop.ordered(slot, units__LOAF=1, country="DE", **sent)
+
+
+def test_a_country_of_a_form_that_picks_up_is_passed_over(shop):
+    shop.sell(shipping=(ShippingOption("post", "By post", 490),), pays_by=("at_pickup", "fake"))
+    shop.ordered(shop.open(), units__LOAF=1, country="Narnia")
+
+
 def test_the_early_price_is_shown_with_its_end_and_asked_for(shop):
     early = Product("LOAF", "Country loaf", price=850, early=EarlyPrice(700, units=3))
     shop.sell(products=(early, MUG))

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bridge.core.errors import InvalidInput
-from bridge.core.orders import checked_email, email_key
+from bridge.core.orders import Address, Buyer, checked_email, email_key
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,10 @@ def test_an_address_that_is_taken_has_the_key_of_its_ascii_form(label):
         sent = ""
     assume(sent and not {"ß", "ς"} & set(label))
     assert email_key(address) == email_key(f"m@{sent}.example")
+
+
+@pytest.mark.parametrize("country", ["Narnia", "de", "A" * 150, "D", "DE ", "DE\n", "\uff24\uff25", "Ä1"])
+def test_nobody_orders_to_what_can_be_no_country(country):
+    with pytest.raises(InvalidInput, match="Choose the country"):
+        Buyer("cleo@example.org", "Cleo", address=Address("1 Mill Lane", "12345", "Berlin", country))
+    assert Buyer("cleo@example.org", "Cleo", address=Address("1 Mill Lane", "12345", "Berlin", "DE")).address.country == "DE"
