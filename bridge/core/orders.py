@@ -47,6 +47,8 @@ _REPLACED = "\N{REPLACEMENT CHARACTER}"
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols by their category, of which nothing is seen."""
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@(?:[^\s@.<>,;:\"()\[\]\\]{1,63}\.)+[^\s@.<>,;:\"()\[\]\\]{2,63}")
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Embeddings, overrides and isolates of Unicode's bidirectional algorithm (UAX 9 section 2)."""
 _COUNTRY = re.compile("[A-Z]{2}")
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 _DOTS = re.compile("[.\u3002]")
@@ -292,8 +294,12 @@ def _label_in_ascii(label: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """A person's name on one line, of which something can be seen, else ``InvalidInput``."""
-    trimmed = " ".join(name.split())
+    """A person's name on one line, of which something can be seen, else ``InvalidInput``.
+
+    What would turn the text around it is left out; the marks and joiners that names of some scripts are written with stay.
+    """
+    # Nobody sees them, and contacts and messengers put them around what is copied: who is refused for one could not mend it.
+    trimmed = " ".join(name.translate(_TURNING).split())
     if _REPLACED in trimmed:
         raise InvalidInput("Your name came with letters that cannot be read: please type it once more.")
     unfit = any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in trimmed)

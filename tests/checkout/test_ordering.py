@@ -136,6 +136,10 @@ def test_everybody_has_a_name(shop, name):
     assert shop.seen(shop.ordered(shop.open(), places=1, name=name)).order.name == name
 
 
+def test_a_name_that_was_copied_from_a_messenger_is_kept_without_what_came_along(shop):
+    assert shop.seen(shop.ordered(shop.open(), places=1, name="\u2068محمد\u2069 \u202eoelC\u202c")).order.name == "محمد oelC"
+
+
 @pytest.mark.parametrize("typed", ["999999999", "1.5", "-2", "many"])
 def test_a_number_that_cannot_be_is_marked_in_its_field_which_has_the_focus(shop, typed):
     shop.sell()

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bridge.core.errors import InvalidInput
-from bridge.core.orders import Address, Buyer, checked_email, email_key
+from bridge.core.orders import Address, Buyer, checked_email, checked_name, email_key
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,16 @@ def test_nobody_orders_to_what_can_be_no_country(country):
     with pytest.raises(InvalidInput, match="Choose the country"):
         Buyer("cleo@example.org", "Cleo", address=Address("1 Mill Lane", "12345", "Berlin", country))
     assert Buyer("cleo@example.org", "Cleo", address=Address("1 Mill Lane", "12345", "Berlin", "DE")).address.country == "DE"
+
+
+@pytest.mark.parametrize("sign", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_nothing_in_a_name_turns_what_is_written_around_it(sign):
+    assert checked_name(f"{sign}Cleo {sign} Brun{sign}") == "Cleo Brun"
+    assert checked_name(f"{sign}{'a' * 120}{sign}") == "a" * 120
+    with pytest.raises(InvalidInput, match="Tell us your name"):
+        checked_name(sign * 3)
+
+
+@pytest.mark.parametrize("name", ["محمد\u200e", "\u200fדָּוִד (David)\u200f", "مهدی\u200cزاده", "क्\u200dष", "👩\u200d🍳", "\u061cعلي"])
+def test_names_keep_the_marks_and_joiners_that_they_are_written_with(name):
+    assert checked_name(name) == name
