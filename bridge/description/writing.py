@@ -25,8 +25,8 @@ def written(drop: Drop, terms: Terms, location: str) -> str:
     return HEAD + tomli_w.dumps(whole, multiline_strings=not _has_return(whole), indent=2)
 
 
-def as_table(drop: Drop, terms: Terms) -> dict[str, Any]:
-    """What is described of the drop, but its address, as TOML has it."""
+def as_table(drop: Drop, terms: Terms, *, whole: bool = False) -> dict[str, Any]:
+    """What is described of the drop, but its address, as TOML has it: without what has its default, unless it is to be ``whole``."""
     context = Context(drop.currency, ZoneInfo(drop.timezone))
     window = drop.defaults.preorder
     defaults = {"capacity": drop.defaults.capacity, "limit": drop.defaults.limit, "opens": window.opens, "closes": window.closes}
@@ -36,11 +36,11 @@ def as_table(drop: Drop, terms: Terms) -> dict[str, Any]:
         if part.of == "drop":
             table |= {key.name: key.kind.write(getattr(drop, key.field), context) for key in part.keys}
         elif part.of == "defaults":
-            sections["slots"] = _named(defaults, part.keys, context) | _sells(terms, context)
+            sections["slots"] = _named(defaults, part.keys, context) | _sells(terms, context, whole=whole)
         elif part.many:
-            sections[part.name] = [_each(one, part.keys, context) for one in getattr(terms, part.of)]
+            sections[part.name] = [_each(one, part.keys, context, whole=whole) for one in getattr(terms, part.of)]
         elif part.of == "terms":
-            found = _differing(terms, part.keys, context)
+            found = _differing(terms, part.keys, context, whole=whole)
             table |= found if not part.name else {}
             sections |= {part.name: found} if part.name else {}
     return table | {name: found for name, found in sections.items() if found}
@@ -50,26 +50,25 @@ def _named(values: Mapping[str, Any], keys: Sequence[Key], context: Context) -> 
     return {key.name: key.kind.write(values[key.field], context) for key in keys if values[key.field] is not None}
 
 
-def _differing(value: Any, keys: Iterable[Key], context: Context) -> dict[str, Any]:
-    """The keys whose values are not the defaults of their dataclass."""
+def _differing(value: Any, keys: Iterable[Key], context: Context, *, whole: bool) -> dict[str, Any]:
+    """The keys whose values are not the defaults of their dataclass; of a ``whole`` one all that say something."""
     usual = {field.name: field.default for field in fields(value)}
     found = {key: getattr(value, key.field) for key in keys}
-    return {
-        key.name: _tidied(key.name, key.kind.write(one, context)) for key, one in found.items() if key.needed or one != usual[key.field]
-    }
+    said = {key: one for key, one in found.items() if key.needed or one != usual[key.field] or (whole and one is not None)}
+    return {key.name: _tidied(key.name, key.kind.write(one, context)) for key, one in said.items()}
 
 
-def _each(value: Any, keys: Sequence[Key], context: Context) -> dict[str, Any]:
-    found = _differing(value, keys, context)
+def _each(value: Any, keys: Sequence[Key], context: Context, *, whole: bool) -> dict[str, Any]:
+    found = _differing(value, keys, context, whole=whole)
     if isinstance(value, Product) and value.early is not None:
-        found[shape.EARLY_NAME] = _differing(value.early, shape.EARLY, context)
+        found[shape.EARLY_NAME] = _differing(value.early, shape.EARLY, context, whole=whole)
     return found
 
 
-def _sells(terms: Terms, context: Context) -> dict[str, Any]:
-    if terms.offers == tuple(OfferDraft(product.sku) for product in terms.products):
+def _sells(terms: Terms, context: Context, *, whole: bool) -> dict[str, Any]:
+    if not whole and terms.offers == tuple(OfferDraft(product.sku) for product in terms.products):
         return {}
-    entries = [_differing(offer, shape.SOLD, context) for offer in terms.offers]
+    entries = [_differing(offer, shape.SOLD, context, whole=whole) for offer in terms.offers]
     return {shape.SELLS: [entry if len(entry) > 1 else entry["sku"] for entry in entries]}
 
 

@@ -10,6 +10,7 @@ from bridge.core.drops import Drop, DropDefaults, PreorderWindow
 from bridge.core.errors import InvalidInput, StaleEdit
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_shop import Picture, PictureFile
+from bridge.core.terms import Terms
 from bridge.description import Description, as_table
 from bridge.flows.drops import create_drop, describe_drop
 from bridge.flows.house import House
@@ -20,7 +21,7 @@ _LONGEST = 60
 
 
 class Difference(NamedTuple):
-    """A value of the description that is another by now; empty for one that was, or is, not there."""
+    """A value of the description that is another by now, as a file says it; empty for one that was, or is, not there and has no default."""
 
     field: str
     before: str
@@ -69,7 +70,7 @@ def apply(
     terms = work.views.terms(before.id)
     changes = {**description.facts, **_defaults(before.defaults, description.defaults)}
     after = describe_drop(work, before, house, now=now, actor=actor, terms=description.terms, **changes)
-    told = tuple(_differences(as_table(before, terms), as_table(after, description.terms))) if found else ()
+    told = tuple(_differences((before, terms), (after, description.terms))) if found else ()
     return Applied(after, found is None, found is None or after.revision != before.revision, told)
 
 
@@ -119,9 +120,11 @@ def _defaults(held: DropDefaults, told: Mapping[str, Any]) -> dict[str, DropDefa
     return {"defaults": replace(held, capacity=told.get("capacity", held.capacity), limit=told.get("limit", held.limit), preorder=window)}
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
-    was, is_now = dict(_flat("", before)), dict(_flat("", after))
-    for name in dict.fromkeys([*was, *is_now]):
+def _differences(before: tuple[Drop, Terms], after: tuple[Drop, Terms]) -> Iterator[Difference]:
+    """Of what is described, before or after; what is not described any more, or was not yet, has its default there."""
+    named = [name for side in (before, after) for name, _ in _flat("", as_table(*side))]
+    was, is_now = (dict(_flat("", as_table(*side, whole=True))) for side in (before, after))
+    for name in dict.fromkeys(named):
         if was.get(name, "") != is_now.get(name, ""):
             yield Difference(name, _short(was.get(name, "")), _short(is_now.get(name, "")))
 
@@ -137,7 +140,11 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
         for table in tables:
             yield from _flat(f"{path}[{_short(table[key])}]", {name: one for name, one in table.items() if name != key})
     else:
-        yield path, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        yield path, ", ".join(map(str, value)) if isinstance(value, list) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _short(text: str) -> str:

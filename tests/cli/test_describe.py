@@ -85,6 +85,31 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(shell):
     assert shell("drop", "apply", file).splitlines()[1:] == told[1:]
 
 
+def test_what_has_its_default_is_shown_as_a_file_would_say_it(shell):
+    goods = '[[products]]\nsku = "LOAF"\nprice = 8.50\n[[products]]\nsku = "TOTE"\n'
+    shell("drop", "apply", file_of(shell, f'drop = "bread"\n{goods}'))
+    slots, payment = '[slots]\nsells = ["LOAF"]\n', '[payment]\nhold = "10 minutes"\ntaxes = "added"\n'
+    rest = '[policies]\ncancel_until = "2 days"\n[waiting_list]\nopen = false\n'
+    said = f'drop = "bread"\npublic = false\n{slots}{goods}add_on = true\nplaces = 0\n{payment}{rest}'
+    there = [
+        ("public", "true", "false"),
+        ("products[TOTE].places", "1", "0"),
+        ("products[TOTE].add_on", "false", "true"),
+        ("slots.sells", "LOAF, TOTE", "LOAF"),
+        ("payment.taxes", "included", "added"),
+        ("payment.hold", "5 minutes", "10 minutes"),
+        ("policies.cancel_until", "1 day", "2 days"),
+        ("waiting_list.open", "true", "false"),
+    ]
+    told = shell("drop", "apply", file_of(shell, said)).splitlines()[1:]
+    assert sorted(told) == sorted(f"  {field}: {before} → {after}" for field, before, after in there)
+    told = shell("drop", "apply", file_of(shell, f'drop = "bread"\npublic = true\n{goods}')).splitlines()[1:]
+    assert sorted(told) == sorted(f"  {field}: {before} → {after}" for field, after, before in there)
+    more = goods + '[[products]]\nsku = "MUG"\n'
+    told = shell("drop", "apply", file_of(shell, f'drop = "bread"\n{more}[policies]\ncancel_until = "never"\n')).splitlines()[1:]
+    assert told == ["  products: LOAF, TOTE → LOAF, TOTE, MUG", "  policies.cancel_until: 1 day → never"]
+
+
 def test_what_the_file_does_not_name_stays_if_a_calendar_app_may_have_set_it(shell):
     shell("drop", "add", "ada", "bread", "--color", "#112233", "--timezone", "Europe/Berlin", "--capacity", "7")
     assert shell("drop", "apply", file_of(shell, 'drop = "bread"\ntitle = "Bread"')).splitlines() == [
