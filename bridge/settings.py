@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import available_timezones
 
-from babel.numbers import list_currencies
+from babel.core import get_global
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bridge.core.errors import BridgeError
@@ -75,7 +75,8 @@ def _zone(value: str) -> str:
 
 
 def _currency(value: str) -> str:
-    if not value.isupper() or value not in list_currencies():
+    tenders = {code for used in get_global("territory_currencies").values() for code, _, _, is_tender in used if is_tender}
+    if value not in tenders:
         raise ValueError(f"{value!r} is not a currency: use an ISO 4217 code such as EUR")
     return value
 

@@ -12,9 +12,10 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_datetime
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_percent, get_currency_precision, list_currencies
+from babel.numbers import format_currency, format_percent, get_currency_precision
 
 LANGUAGES = ("en", "de", "fr", "es")
 _CODE_AT_DIGIT = re.compile(r"([^\W\d_])(?=\d)")
@@ -107,8 +108,14 @@ def is_spoken(language: str) -> bool:
 
 
 def is_currency(code: str) -> bool:
-    """Whether ``code`` is an ISO 4217 currency that is in use, or was."""
-    return code.isupper() and code in list_currencies()
+    """Whether ``code`` is the ISO 4217 code of money that is legal tender somewhere, or was: no metal, no unit of account."""
+    return code in _tenders()
+
+
+@cache
+def _tenders() -> frozenset[str]:
+    # CLDR's list by territory (UTS 35, part 3, supplemental currency data): code, first day, last day, whether it is legal tender.
+    return frozenset(code for used in get_global("territory_currencies").values() for code, _, _, is_tender in used if is_tender)
 
 
 def is_country(code: str) -> bool:

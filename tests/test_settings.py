@@ -68,6 +68,7 @@ def test_a_list_in_the_environment_is_parted_by_commas():
         ),
         ("[defaults]\ntimezone = 'Berlin'\n", "defaults.timezone: 'Berlin' is not a time zone: use an IANA name such as Europe/Berlin"),
         ("[defaults]\ncurrency = 'euro'\n", "defaults.currency: 'euro' is not a currency: use an ISO 4217 code such as EUR"),
+        ("[defaults]\ncurrency = 'XXX'\n", "defaults.currency: 'XXX' is not a currency: use an ISO 4217 code such as EUR"),
         ("[defaults]\nlanguage = 'tlh'\n", "defaults.language: Input should be 'en', 'de', 'fr' or 'es'"),
         ("[log]\nlevel = 'loud'\n", "log.level: Input should be 'debug', 'info', 'warning' or 'error'"),
         ("[server\n", "is not valid TOML"),

@@ -331,6 +331,7 @@ def test_commands_that_are_printed_to_be_pasted_do_what_they_say(shell):
     ("words", "told"),
     [
         (("drop", "add", "ada", "x", "--currency", "XXQ"), "not a currency"),
+        (("drop", "add", "ada", "x", "--currency", "XXX"), "not a currency"),
         (("drop", "add", "ada", "x", "--language", "tlh"), "not spoken here"),
         (("drop", "add", "ada", "calendar.ics"), "calendar.ics"),
         *(((*command, "ada", label), "label") for command in MAKE_SECRETS for label in ("", " ", "a\tb", "x" * 101)),

@@ -36,6 +36,18 @@ def product(**keys):
     return 'drop = "bread"\n[[products]]\nsku = "LOAF"\n' + "".join(f"{name} = {value}\n" for name, value in keys.items())
 
 
+@pytest.mark.parametrize("code", ["XXX", "XTS", "XAU", "XDR", "XUA", "XBA", "CHW", "CLF", "eur", "Euro", "ZZZ", ""])
+def test_what_is_no_money_is_no_currency_and_is_named_with_its_line(code):
+    assert told(f'drop = "bread"\ntitle = "Bread"\ncurrency = "{code}"\n') == [
+        "bread.toml:3: currency: is not a currency: use an ISO 4217 code such as EUR."
+    ]
+
+
+@pytest.mark.parametrize("code", ["EUR", "USD", "JPY", "KWD", "CHF", "GBP", "XOF", "XAF", "XPF", "XCD", "BGN", "HRK", "DEM"])
+def test_money_that_is_or_was_legal_tender_is_a_currency(code):
+    assert read(f'drop = "bread"\ncurrency = "{code}"\n').facts["currency"] == code
+
+
 @given(described.drops(), described.terms())
 def test_what_is_written_is_read_as_the_same(drop, terms):
     found = read(written(drop, terms, "main"), currency="XXX", timezone="UTC")
