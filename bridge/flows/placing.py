@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bridge.core import events
-from bridge.core.claims import Claim, asked_for, check_open
+from bridge.core.claims import Claim, asked_for, check_open, goes_beyond
 from bridge.core.drops import Drop, Slot
 from bridge.core.errors import HoldExpired, InvalidInput, NotFound
 from bridge.core.orders import Address, Buyer, Order, checked_email, checked_name, checked_note, email_key, order_totals
@@ -18,7 +18,7 @@ from bridge.flows.claiming import NOTHING, exchange
 from bridge.flows.holds import open_slot, stands_on
 from bridge.flows.orders import check_customer, confirmed, order_lines, units_of
 from bridge.flows.tell import tell
-from bridge.flows.waiting import end_turn
+from bridge.flows.waiting import end_turn, had_their_turn
 
 SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 NUMBER_LENGTH = 7
@@ -95,6 +95,9 @@ def place_order(work: UnitOfWork, wish: Ordering, *, pay_within: timedelta = PAY
     elif slot.cancelled:
         check_open(slot, now)
     claim = claimed(slot, held, wish, found.terms, now, takes_places=shipping.takes_places)
+    if held is not None and slot.waiting and goes_beyond(held.claim, claim):
+        slot = had_their_turn(work, slot, held.claim, now)
+        claim = claimed(slot, held, wish, found.terms, now, takes_places=shipping.takes_places)
     exchange(work, slot, held.claim if held else NOTHING, claim, now)
     draft = drafted(wish, found, slot, held, claim, shipping, pay_within, now)
     check_customer(work, slot, found.terms, draft.order.lines, wish.places, wish.key)

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from bridge.core.errors import AlreadyExists, InvalidInput, NotPossible, SoldOut, WindowClosed
+from bridge.core.orders import Buyer
 from bridge.core.terms import EarlyPrice, Product, Terms
 from bridge.flows.audit import drop_differences
 from bridge.flows.changing import change_order
 from bridge.flows.holds import change_hold
+from bridge.flows.placing import Ordering, place_order
 from bridge.flows.waiting import join_waiting, leave_waiting
 from bridge.store.audit import differences
 from tests.house import event
@@ -124,12 +126,18 @@ def held(shop):
     return lambda work, **units: change_hold(work, hold, units, now=shop.clock())
 
 
+def ordering(shop):
+    public_id = shop.slots()[0].public_id
+    hold = shop.hold(public_id, LOAF=2)
+    return lambda work, **units: place_order(work, Ordering(public_id, units, Buyer("eve@example.org", "Eve"), hold=hold), now=shop.clock())
+
+
 def changed(shop, change, **units):
     with shop.house.work() as work:
         return change(work, **units)
 
 
-@pytest.mark.parametrize("has", [ordered, ordered_elsewhere, held])
+@pytest.mark.parametrize("has", [ordered, ordered_elsewhere, held, ordering])
 def test_somebody_who_has_something_already_cannot_snatch_it(shared, has):
     change = has(shared)
     turn = join(shared, "cleo", 2)
@@ -140,7 +148,7 @@ def test_somebody_who_has_something_already_cannot_snatch_it(shared, has):
     assert waiting(shared, turn).state == "offered"
 
 
-@pytest.mark.parametrize("has", [ordered, ordered_elsewhere, held])
+@pytest.mark.parametrize("has", [ordered, ordered_elsewhere, held, ordering])
 def test_somebody_who_has_something_already_may_have_what_is_left_once_the_list_had_its_turn(shared, has):
     change = has(shared)
     turn, large = join(shared, "cleo", 1), join(shared, "dan", 2)
@@ -150,7 +158,7 @@ def test_somebody_who_has_something_already_may_have_what_is_left_once_the_list_
     assert (waiting(shared, turn).state, waiting(shared, large).state, left(shared)) == ("offered", "waiting", 0)
 
 
-@pytest.mark.parametrize("has", [ordered, held])
+@pytest.mark.parametrize("has", [ordered, held, ordering])
 def test_a_waiting_list_keeps_nobody_from_having_less(shared, has):
     change = has(shared)
     turn = join(shared, "cleo", 1)
@@ -159,7 +167,7 @@ def test_a_waiting_list_keeps_nobody_from_having_less(shared, has):
     assert (waiting(shared, turn).state, left(shared)) == ("offered", 0)
 
 
-@pytest.mark.parametrize(("has", "prices"), [(ordered, {500: 1, 650: 2}), (held, {500: 2, 650: 1})])
+@pytest.mark.parametrize(("has", "prices"), [(ordered, {500: 1, 650: 2}), (held, {500: 2, 650: 1}), (ordering, {500: 2, 650: 1})])
 def test_what_is_added_costs_what_it_costs_once_the_list_had_its_turn(shared, has, prices):
     shared.describe(products=(Product("LOAF", "Loaf", price=650, early=EarlyPrice(500, units=3)),))
     change = has(shared)
