@@ -109,7 +109,9 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.holds)
     @rule(data=st.data(), units=UNITS)
     def hold_something_else(self, data, units):
-        secret = data.draw(st.sampled_from(self.holds))
+        self.hold_instead(data.draw(st.sampled_from(self.holds)), units)
+
+    def hold_instead(self, secret, units):
         with self.shop.house.work() as work:
             before = work.hold(secret)
         due = self.due(before.slot_id) if before else []
@@ -135,7 +137,9 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), units=UNITS, elsewhere=st.booleans())
     def change(self, data, units, elsewhere):
         to = self.slot(data) if elsewhere else ""
-        secret = data.draw(st.sampled_from(self.orders))
+        self.change_to(data.draw(st.sampled_from(self.orders)), units, to)
+
+    def change_to(self, secret, units, to=""):
         before = self.shop.seen(secret).order
         with self.shop.house.work() as work:
             target = work.slot_id(to) if to else before.slot_id
@@ -153,6 +157,22 @@ class Machine(RuleBasedStateMachine):
         turn = self.within(join_waiting, self.slot(data), units, email=f"{who}@example.org", name=who, language="en")
         if turn:
             self.turns.append(turn.secret)
+
+    @rule(data=st.data(), held=st.booleans(), who=PEOPLE)
+    def something_comes_free_where_others_wait_and_somebody_wants_more(self, data, held, who):
+        slot = self.slot(data)
+        has = self.tried(self.shop.hold, slot, LOAF=1) if held else self.tried(self.shop.buy, slot, units={"LOAF": 1})
+        leaves = [kept for kept in (self.tried(self.shop.hold, slot, LOAF=1) for _ in range(4)) if kept]
+        turn = self.within(join_waiting, slot, {"LOAF": 1}, email=f"{who}@example.org", name=who, language="en")
+        for kept in leaves[:1]:
+            self.within(release_hold, kept)
+        if has and held:
+            self.hold_instead(has, {"LOAF": 2})
+        elif has:
+            self.change_to(has.secret, {"LOAF": 2})
+        self.holds += [*leaves, has] if has and held else leaves
+        self.orders += [has.secret] if has and not held else []
+        self.turns += [turn.secret] if turn else []
 
     @precondition(lambda self: self.turns)
     @rule(data=st.data())
