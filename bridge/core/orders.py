@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from bridge.core.errors import InvalidInput
+from bridge.core.hosts import in_ascii, is_host
 from bridge.core.pricing import Amount, Totals, totals
 
 OrderState = Literal["pending", "placed", "paid", "picked_up", "cancelled", "expired"]
@@ -51,9 +52,6 @@ _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 """Embeddings, overrides and isolates of Unicode's bidirectional algorithm (UAX 9 section 2)."""
 _COUNTRY = re.compile("[A-Z]{2}")
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
-_DOTS = re.compile("[.\u3002]")
-_DEVIATING = frozenset("ßς")
-_ENCODED = "xn--"
 
 
 def may(state: OrderState, step: OrderState) -> bool:
@@ -254,43 +252,19 @@ def checked_email(address: str) -> str:
     """``address`` without blanks around it if mail can be sent there, else ``InvalidInput``."""
     trimmed = unicodedata.normalize("NFC", address.strip())
     unfit = _REPLACED in trimmed or not trimmed.isprintable() or ".." in trimmed or trimmed.startswith(".")
-    if unfit or len(trimmed) > 254 or _EMAIL.fullmatch(trimmed) is None or not _is_host(trimmed.rpartition("@")[2]):
+    if unfit or len(trimmed) > 254 or _EMAIL.fullmatch(trimmed) is None or not is_host(trimmed.rpartition("@")[2]):
         raise InvalidInput("This is no e-mail address that mail can be sent to, such as cleo@example.org.")
     return trimmed
-
-
-def _is_host(name: str) -> bool:
-    """Whether the DNS can hold the name: no label begins or ends with a hyphen (RFC 1123 section 2.1), and all have an ASCII form."""
-    try:
-        labels = name.encode("idna").split(b".")
-    except UnicodeError:
-        return False
-    return not any(label.startswith(b"-") or label.endswith(b"-") for label in labels)
 
 
 def email_key(address: str) -> str:
     """One key for the ways of writing one mailbox: case, ``+labels``, Gmail's dots, and hosts in ASCII or in their own letters."""
     local, _, host = unicodedata.normalize("NFKC", address.strip()).rpartition("@")
-    local, host = local.casefold(), _in_ascii(host)
+    local, host = local.casefold(), in_ascii(host)
     local = local.partition("+")[0] or local
     if host in _DOTLESS:
         return f"{local.replace('.', '')}@gmail.com"
     return f"{local}@{host}"
-
-
-def _in_ascii(host: str) -> str:
-    """The host as browsers send it (RFC 5891 section 4.4), in small letters; in its own ones where it has no such form."""
-    try:
-        return ".".join(map(_label_in_ascii, _DOTS.split(host)))
-    except UnicodeError:
-        return host.casefold()
-
-
-def _label_in_ascii(label: str) -> str:
-    folded = "".join(sign if sign in _DEVIATING else sign.casefold() for sign in label)
-    encoded = folded if folded.isascii() else folded.encode("idna").decode("ascii")
-    # The codec folds these (RFC 3490), browsers do not: straße.example and strasse.example are two hosts.
-    return f"{_ENCODED}{folded.encode('punycode').decode('ascii')}" if _DEVIATING & set(folded) else encoded
 
 
 def checked_name(name: str) -> str:
