@@ -99,7 +99,7 @@ def _opened(work: UnitOfWork, public_ids: Collection[str], now: datetime) -> tup
     locked = work.slots_and_holds(public_ids, ())[0] if len(public_ids) > 1 else {}
     for key in public_ids:
         try:
-            slot = _standing(locked.get(key), now) if len(public_ids) > 1 else open_slot(work, key, now)
+            slot = _orderable(locked.get(key), now) if len(public_ids) > 1 else open_slot(work, key, now)
         except Refusal as refusal:
             away[key] = refusal
             continue
@@ -155,10 +155,10 @@ def _journalled(work: UnitOfWork, hold: Held, slot: Slot, now: datetime) -> Take
 
 def open_slot(work: UnitOfWork, public_id: str, now: datetime) -> Slot:
     """The slot, locked, once those who wait for it had their turn. Raises ``NotFound``, ``WindowClosed``."""
-    return had_their_turn(work, _standing(work.slot_for_claim(public_id), now), NOTHING, now)
+    return had_their_turn(work, _orderable(work.slot_for_claim(public_id), now), NOTHING, now)
 
 
-def _standing(slot: Slot | None, now: datetime) -> Slot:
+def _orderable(slot: Slot | None, now: datetime) -> Slot:
     if slot is None:
         raise NotFound("There is no such slot.")
     check_open(slot, now)
@@ -188,21 +188,15 @@ def standing_hold(work: UnitOfWork, secret: str, now: datetime) -> tuple[Held, S
     """A hold whose time is not over, and its slot, locked. Raises ``HoldExpired``."""
     found = work.hold(secret)
     slot = work.slots_for_claim([found.slot_id]).get(found.slot_id) if found else None
-    hold = hold_on(work, slot, secret, now) if slot else None
+    hold = standing(work.hold(secret), slot, now) if slot else None
     if hold is None or slot is None:
         raise HoldExpired("The time to order ran out; please start again.")
     return hold, slot
 
 
-def hold_on(work: UnitOfWork, slot: Slot, secret: str, now: datetime) -> Held | None:
-    """The hold of this secret if it is one on the slot, which is locked, and its time is not over."""
-    hold = work.hold(secret) if secret else None
-    return hold if hold is not None and stands_on(hold, slot, now) else None
-
-
-def stands_on(hold: Held, slot: Slot, now: datetime) -> bool:
-    """Whether it is a hold on the slot, and its time is not over."""
-    return hold.slot_id == slot.id and now < hold.expires_at
+def standing(hold: Held | None, slot: Slot, now: datetime) -> Held | None:
+    """The hold, if it is one on the slot whose time is not over."""
+    return hold if hold is not None and hold.slot_id == slot.id and now < hold.expires_at else None
 
 
 def release_hold(work: UnitOfWork, secret: str, *, now: datetime) -> None:

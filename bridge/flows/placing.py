@@ -15,7 +15,7 @@ from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import ForOrders, Held
 from bridge.core.terms import AT_PICKUP, ShippingOption, Terms
 from bridge.flows.claiming import NOTHING, exchange
-from bridge.flows.holds import open_slot, stands_on
+from bridge.flows.holds import open_slot, standing
 from bridge.flows.orders import check_customer, confirmed, order_lines, units_of
 from bridge.flows.tell import tell
 from bridge.flows.waiting import end_turn, had_their_turn
@@ -108,11 +108,6 @@ def checked(wish: Ordering) -> Ordering:
     """The same, with address, name and note as they are stored. Raises ``InvalidInput``."""
     who = wish.buyer
     return replace(wish, buyer=replace(who, email=checked_email(who.email), name=checked_name(who.name), note=checked_note(who.note)))
-
-
-def standing(held: Held | None, slot: Slot, now: datetime) -> Held | None:
-    """The hold, if there is one on the slot whose time is not over."""
-    return held if held is not None and stands_on(held, slot, now) else None
 
 
 def _placed_before(work: UnitOfWork, slot: Slot, wish: Ordering, now: datetime) -> Order | None:

@@ -10,8 +10,9 @@ from bridge.core.errors import Refusal
 from bridge.core.orders import Order
 from bridge.core.ports import UnitOfWork
 from bridge.core.ports_orders import ForOrders, Held
+from bridge.flows.holds import standing
 from bridge.flows.orders import check_customer
-from bridge.flows.placing import PAY_WITHIN, Draft, Ordering, checked, claimed, drafted, standing, way_of, written
+from bridge.flows.placing import PAY_WITHIN, Draft, Ordering, checked, claimed, drafted, way_of, written
 
 UNCHANGED = Swap(Claim(), Claim())
 

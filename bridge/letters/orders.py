@@ -96,32 +96,29 @@ def _clearing(told: _Told) -> Content:
     words, until = told.words, told.seen.order.expires_at
     kept = words.text("It is kept for you meanwhile, until {moment} at the latest.", moment=told.moment(until)) if until else ""
     on_its_way = words.text("Your payment is on its way, which takes a bank some days. We write to you as soon as it is here.")
-    return Content(
-        subject=told.about(words.text("Your payment is on its way")),
-        heading=words.text("Your payment is on its way"),
-        paragraphs=tuple(part for part in (told.hello, on_its_way, kept) if part),
-        rows=(*_dates(told), _number(told)),
-        lines=told.lines,
-        action=words.text("See your order"),
-        link=told.link,
-    )
+    return _of_payment(told, words.text("Your payment is on its way"), on_its_way, kept)
 
 
 def _unpaid(told: _Told) -> Content:
     words = told.words
-    failed = told.seen.money.has_failed
-    title = words.text("Your payment failed") if failed else words.text("Your payment did not come in time")
+    if told.seen.money.has_failed:
+        return _of_payment(told, words.text("Your payment failed"), words.text(FAILED))
     late = words.text("Your payment was not here yet when it began, so your order has ended.")
     back = words.text(
         "What was kept for you went back on sale. Money that still comes is given back, or your order stands if there is enough left."
     )
+    return _of_payment(told, words.text("Your payment did not come in time"), late, back)
+
+
+def _of_payment(told: _Told, title: str, *sentences: str) -> Content:
+    """What became of a payment that takes days."""
     return Content(
         subject=told.about(title),
         heading=title,
-        paragraphs=(told.hello, words.text(FAILED)) if failed else (told.hello, late, back),
+        paragraphs=tuple(part for part in (told.hello, *sentences) if part),
         rows=(*_dates(told), _number(told)),
         lines=told.lines,
-        action=words.text("See your order"),
+        action=told.words.text("See your order"),
         link=told.link,
     )
 
